@@ -1,0 +1,77 @@
+"""The command line: one small file per verb group, loaded only when its verb is used."""
+
+import importlib
+import sys
+
+import click
+
+from gatekeeper import __version__
+
+# verb -> (module, attribute). Kept as text so that --version and --help import nothing heavy.
+_VERBS = {
+    "init": ("gatekeeper.cli.setup", "init"),
+    "check": ("gatekeeper.cli.setup", "check"),
+    "serve": ("gatekeeper.cli.serve", "serve"),
+    "order": ("gatekeeper.cli.orders", "order"),
+    "orders": ("gatekeeper.cli.orders", "orders"),
+    "show": ("gatekeeper.cli.show", "show"),
+    "explain": ("gatekeeper.cli.explain", "explain"),
+    "replay": ("gatekeeper.cli.replay", "replay"),
+    "lab": ("gatekeeper.cli.lab", "lab"),
+}
+_HELP = {
+    "init": "Write a configuration file and make the store.",
+    "check": "Check the configuration: every error, with its line.",
+    "serve": "Answer DHCP and RADIUS.",
+    "order": "Hand in one order.",
+    "orders": "Hand in many orders.",
+    "show": "Show what is known: bindings, leases, refused and more.",
+    "explain": "Say why a box is, or is not, let in.",
+    "replay": "Play a capture against a policy.",
+    "lab": "Play a whole installation in a private network.",
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a verb's module when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module, attribute = _VERBS[cmd_name]
+        return getattr(importlib.import_module(module), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_HELP.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="gatekeeper", message="%(prog)s %(version)s")
+def _group() -> None:
+    """The gate of an IPTV access network: DHCP and RADIUS by MAC whitelist, and the reason why."""
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 failed, 2 bad arguments or configuration, 3 refused or different, 4 no such thing, 5 conflict."""
+    from gatekeeper.cli.errors import exit_code_of
+
+    try:
+        code = _group.main(standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        code = leave.exit_code
+    except click.exceptions.Abort:
+        code = 1
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except BrokenPipeError:
+        # The reader has seen enough; nothing more is to be written at exit either.
+        sys.stdout = None
+        code = 0
+    except Exception as error:
+        code = exit_code_of(error)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,152 @@
+"""show: listings out of the store, whether the service runs or not."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from gatekeeper.cli.errors import BAD_ARGUMENTS
+from gatekeeper.cli.options import config_option, unix_now
+
+_WHAT = ("bindings", "boxes", "leases", "orders", "refused", "pools", "reasons", "stats")
+
+
+@click.command()
+@config_option
+@click.argument("what", type=click.Choice(_WHAT))
+@click.option("--mac", help="Only this box, in any usual spelling.")
+@click.option("--account", help="Only this account.")
+@click.option("--port", help="Only this access line.")
+@click.option("--ip", help="Only this address.")
+@click.option("--match", "matches", multiple=True, metavar="COL=REGEX", help="Only rows whose column matches.")
+@click.option("--columns", metavar="A,B,C", help="Only these columns, in this sequence.")
+@click.option("--sort", "sort_by", metavar="COL", help="Sort by this column.")
+@click.option("-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--watch", is_flag=True, help="Show again every two seconds until interrupted.")
+def show(config: str | None, what: str, columns: str | None, output: str, watch: bool, **filters: Any) -> None:
+    """Show what is known: bindings, boxes, leases, orders, refused, pools, reasons or stats."""
+    from gatekeeper.report.table import COLUMNS, BadColumn
+
+    try:
+        wanted = _columns(what, columns) if columns else COLUMNS[what]
+        _print(_rows(config, what, filters), what, wanted, output, bool(columns), clear=False)
+        while watch:
+            import time
+
+            time.sleep(2)
+            _print(_rows(config, what, filters), what, wanted, output, bool(columns), clear=output == "table")
+    except BadColumn as error:
+        click.echo(f"gatekeeper: {error}", err=True)
+        raise click.exceptions.Exit(BAD_ARGUMENTS) from None
+    except KeyboardInterrupt:
+        return
+
+
+def _columns(what: str, text: str) -> tuple[str, ...]:
+    from gatekeeper.report.table import COLUMNS, BadColumn
+
+    known = (*COLUMNS[what], "vendor", "acs_url")
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in known:
+            raise BadColumn(f"no column {name!r}: there are {' '.join(COLUMNS[what])}")
+    return names
+
+
+def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[str, object]]:
+    from gatekeeper.report.table import choose, sort_rows, with_times
+
+    rows = choose(_source(config, what), _equal(filters), _patterns(filters["matches"]))
+    listed = sort_rows(rows, filters["sort_by"]) if filters["sort_by"] else rows
+    return list(with_times(listed))
+
+
+def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
+    from gatekeeper.model import REASONS
+
+    if what == "reasons":
+        return [
+            {"reason": str(reason), "meaning": text.meaning, "remedy": text.remedy} for reason, text in REASONS.items()
+        ]
+    from gatekeeper.config.load import load
+    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.report.pools import pool_rows
+    from gatekeeper.report.vendor import vendor
+
+    settings = load(config)
+    store = open_store(settings)
+    if what == "pools":
+        return pool_rows(settings.book.subnets, store.leases(unix_now()))
+    rows = getattr(store, what)(unix_now())
+    # The port filter compares keys, and the vendor comes from a registry: both are added to the store's rows here.
+    return (row | {"vendor": vendor(str(row["mac"]))} if row.get("mac") else row | {"vendor": ""} for row in rows)
+
+
+def _equal(filters: dict[str, Any]) -> dict[str, str]:
+    from gatekeeper.report.table import BadColumn
+    from gatekeeper.wire.line_id import port_from_text
+    from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
+
+    equal: dict[str, str] = {}
+    try:
+        if filters["mac"]:
+            equal["mac"] = mac_text(parse_mac(filters["mac"]))
+        if filters["ip"]:
+            equal["address"] = ip_text(parse_ip(filters["ip"]))
+    except ValueError as error:
+        raise BadColumn(str(error)) from None
+    if filters["account"]:
+        equal["account"] = filters["account"]
+    if filters["port"]:
+        equal["port"] = port_from_text(filters["port"]).text
+    return equal
+
+
+def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    from gatekeeper.report.table import BadColumn
+
+    found = []
+    for text in matches:
+        column, equals, pattern = text.partition("=")
+        try:
+            found.append((column, re.compile(pattern)))
+        except re.error as error:
+            raise BadColumn(f"--match {text}: {error}") from None
+        if not equals:
+            raise BadColumn(f"--match {text}: write COLUMN=REGEX")
+    return found
+
+
+def _print(
+    rows: list[dict[str, object]], what: str, columns: tuple[str, ...], output: str, chosen: bool, clear: bool
+) -> None:
+    from gatekeeper.report.table import as_csv, as_json
+
+    if output == "json":
+        extra = ("acs_url",) if what == "bindings" and not chosen else ()
+        click.echo(as_json({name: row.get(name) for name in (*columns, *extra)} for row in rows))
+    elif output == "csv":
+        click.echo(as_csv(rows, columns))
+    else:
+        _print_table(rows, columns, clear)
+
+
+def _print_table(rows: list[dict[str, object]], columns: tuple[str, ...], clear: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    # A pipe has no width: nothing is cut for grep and awk.
+    if not console.is_terminal:
+        console = Console(width=10_000)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        cells = ("" if row.get(name) is None else str(row.get(name)) for name in columns)
+        table.add_row(*(Text("".join(sign if sign.isprintable() else "?" for sign in cell)) for cell in cells))
+    if clear:
+        console.clear()
+    console.print(table)

@@ -1,0 +1,37 @@
+"""FreeRADIUS-format dictionaries through pyrad: attribute names -> numbers and types."""
+
+from pathlib import Path
+
+from gatekeeper.wire.nas import AttributeCode
+
+SHIPPED = "dictionary"
+
+
+def shipped_folder() -> Path:
+    """The dictionaries that come with gatekeeper: inside the installed package, or beside it in a source tree."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "dictionaries"
+    return inside if inside.is_dir() else package.parent / "dictionaries"
+
+
+class Dictionary:
+    """One set of dictionaries."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder holds a file ``dictionary`` that includes the others. Raises ValueError, naming file and cause."""
+        from pyrad.dictionary import Dictionary as PyradDictionary
+        from pyrad.dictionary import ParseError
+
+        main = folder / SHIPPED
+        if not main.is_file():
+            raise ValueError(f"no file {main}: name a folder that holds FreeRADIUS dictionaries")
+        try:
+            self._read = PyradDictionary(str(main))
+        except (ParseError, OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{main}: {error}") from None
+
+    def attribute(self, name: str) -> AttributeCode:
+        """Numbers and type of an attribute. Raises KeyError."""
+        found = self._read.attributes[name]
+        vendor = self._read.vendors.GetForward(found.vendor) if found.vendor else 0
+        return AttributeCode(int(vendor), int(found.code), "integer" if found.type == "integer" else "string")

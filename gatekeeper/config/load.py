@@ -1,0 +1,191 @@
+"""Finding, reading and validating the configuration file; every problem is reported with its line."""
+
+import copy
+import difflib
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from gatekeeper.config import ConfigError, Problem
+from gatekeeper.config.book import make_book
+from gatekeeper.config.place import Path as KeyPath
+from gatekeeper.config.place import Places
+from gatekeeper.config.schema import Endpoint, FileSchema
+from gatekeeper.policy.book import Policybook
+
+_STANDARD = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
+_MAX_ROUNDS = 100
+
+
+Found = list[tuple[KeyPath, str]]
+
+
+class Settings(NamedTuple):
+    """The configuration, ready for use."""
+
+    file: Path
+    folder: Path
+    store_url: str
+    interfaces: tuple[str, ...]
+    dhcp_listen: tuple[Endpoint, ...]
+    auth_listen: tuple[Endpoint, ...]
+    book: Policybook
+    notes: tuple[str, ...]  # keys that are read and not yet in force
+
+
+def find_config(given: str | None) -> Path:
+    """The file to use: given, $GATEKEEPER_CONFIG, ./gatekeeper.toml, /etc/gatekeeper/gatekeeper.toml."""
+    named = given or os.environ.get("GATEKEEPER_CONFIG")
+    candidates = (Path(named),) if named else _STANDARD
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    tried = ", ".join(str(candidate) for candidate in candidates)
+    raise ConfigError([Problem(tried, 0, "no such file: name one with -c, or make one with 'gatekeeper init'")])
+
+
+def load(given: str | None) -> Settings:
+    """Read the configuration. Raises ConfigError with all problems."""
+    return load_file(find_config(given))
+
+
+def load_file(file: Path) -> Settings:
+    """Read this file. Raises ConfigError with all problems."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = str(error).partition("at line ")[2].partition(",")[0]
+        raise ConfigError([Problem(str(file), int(line) if line.isdigit() else 0, f"not TOML: {error}")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([Problem(str(file), 0, f"cannot be read: {error}")]) from None
+    schema, found, place_of = _validate(raw)
+    folder = file.resolve().parent
+    book, more = make_book(schema, folder)
+    found += [(place_of(path), message) for path, message in more]
+    found += _check_whole(raw)
+    if found:
+        places = Places(text)
+        problems = (Problem(str(file), places.line(path), f"{_spell(path)}: {message}") for path, message in found)
+        raise ConfigError(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
+    return Settings(
+        file=file,
+        folder=folder,
+        store_url=schema.store.url,
+        interfaces=tuple(schema.dhcp.interfaces),
+        dhcp_listen=tuple(schema.dhcp.listen),
+        auth_listen=tuple(schema.radius.listen_auth),
+        book=book,
+        notes=_notes(schema),
+    )
+
+
+def _validate(raw: dict[str, Any]) -> tuple[FileSchema, Found, Callable[[KeyPath], KeyPath]]:
+    """The schema of what is right in raw, the problems of the rest, and how to find a path of the schema in the file.
+
+    A wrong key is taken out and the rest is tried again, so that one look finds all that is wrong.
+    """
+    raw = copy.deepcopy(raw)
+    origin: dict[int, int] = {}
+    _remember_indexes(raw, origin)
+    found: Found = []
+    for _ in range(_MAX_ROUNDS):
+        try:
+            return FileSchema.model_validate(raw), found, lambda path: _real_path(raw, path, origin)[1]
+        except ValidationError as error:
+            items = [(item, *_real_path(raw, item["loc"], origin)) for item in error.errors()]
+            # Backwards, so that what is taken out of a list does not move what is still to be taken out.
+            for item, here, place in reversed(items):
+                if place not in (known for known, _ in found):
+                    found.append((place, _explain(item, place)))
+                _take_out(raw, here if item["type"] != "missing" else here[:-1])
+    return FileSchema(), found, lambda path: path
+
+
+def _check_whole(raw: dict[str, Any]) -> Found:
+    dhcp = raw.get("dhcp")
+    if isinstance(dhcp, dict) and dhcp.get("subnet") and not (dhcp.get("interfaces") or dhcp.get("listen")):
+        return [(("dhcp", "subnet", 0), "subnets are configured, but neither [dhcp] interfaces nor listen")]
+    return []
+
+
+def _remember_indexes(node: Any, origin: dict[int, int]) -> None:
+    """Which element of its list each table was in the file, before others are taken out."""
+    items = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for at, item in enumerate(items):
+        if isinstance(node, list) and isinstance(item, dict):
+            origin[id(item)] = at
+        _remember_indexes(item, origin)
+
+
+def _real_path(raw: Any, loc: tuple[str | int, ...], origin: dict[int, int]) -> tuple[KeyPath, KeyPath]:
+    """(path in raw as it is now, path in the file), without the names of union members that pydantic puts in."""
+    here: list[str | int] = []
+    place: list[str | int] = []
+    node = raw
+    for part in loc:
+        if (isinstance(node, dict) and part in node) or (isinstance(node, list) and isinstance(part, int)):
+            node = node[part]  # type: ignore[index]
+        elif not (isinstance(node, dict) and part == loc[-1]):
+            continue
+        here.append(part)
+        place.append(origin.get(id(node), part) if isinstance(part, int) else part)
+    return tuple(here), tuple(place)
+
+
+def _explain(item: Any, path: KeyPath) -> str:
+    if item["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), _keys_beside(path), n=1)
+        return "unknown key" + (f": did you mean {near[0]!r}?" if near else "")
+    if item["type"] == "missing":
+        return "is missing"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _keys_beside(path: KeyPath) -> list[str]:
+    model: Any = FileSchema
+    for part in path[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        arguments = [annotation, *getattr(annotation, "__args__", ())]
+        model = next((item for item in arguments if isinstance(item, type) and issubclass(item, BaseModel)), FileSchema)
+    return list(model.model_fields)
+
+
+def _take_out(raw: Any, path: KeyPath) -> None:
+    if not path:
+        raw.clear()
+        return
+    node = raw
+    for part in path[:-1]:
+        try:
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(node, dict):
+        node.pop(path[-1], None)
+    elif isinstance(node, list) and isinstance(path[-1], int) and path[-1] < len(node):
+        del node[path[-1]]
+
+
+def _spell(path: KeyPath) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "file"
+
+
+def _notes(schema: FileSchema) -> tuple[str, ...]:
+    notes = []
+    if schema.limits:
+        notes.append("[limits] is read and not yet in force")
+    if schema.api:
+        notes.append("[api] is read; this version serves no HTTP")
+    if schema.radius.listen_acct:
+        notes.append("[radius] listen_acct is read; this version serves no accounting")
+    return tuple(notes)

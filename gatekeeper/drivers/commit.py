@@ -1,0 +1,124 @@
+"""Group commit: outcomes whose effects must last wait here until one fsynced transaction has them all.
+
+The packet loop goes on with the next batch meanwhile. What arrives during one commit is the next one, so the batches
+grow with the load and the price of an fsync is shared by more and more leases.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+from gatekeeper.model import Effect, Outcome, Refused
+from gatekeeper.store import StoreError
+from gatekeeper.store.sqlite import SqliteStore
+
+_LARGEST = 512
+
+
+class Done(NamedTuple):
+    """A commit that ended: its outcomes, the effects that lost against a constraint, and the error if it failed."""
+
+    outcomes: list[Outcome]
+    lost: set[Effect]
+    error: str
+
+
+class _Notes(NamedTuple):
+    refused: list[Refused]
+    counters: dict[str, int]
+
+
+class Committer(threading.Thread):
+    """The only writer of a running gate."""
+
+    def __init__(self, open_store: Callable[[], SqliteStore]) -> None:
+        """open_store: a connection of its own. Raises StoreError."""
+        super().__init__(name="commit", daemon=True)
+        self._store = open_store()
+        self._work: SimpleQueue[list[Outcome] | _Notes | None] = SimpleQueue()
+        self._done: deque[Done] = deque()
+        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._submitted = 0
+        self._finished = 0
+        self.notes_error = ""
+
+    def fileno(self) -> int:
+        """Readable when a commit has ended."""
+        return self._event
+
+    def waiting(self) -> int:
+        """Outcomes submitted and not yet handed back."""
+        return self._submitted - self._finished
+
+    def submit(self, outcomes: list[Outcome]) -> None:
+        self._submitted += len(outcomes)
+        self._work.put(outcomes)
+
+    def note(self, refused: list[Refused], counters: dict[str, int]) -> None:
+        """Write what was counted, when there is time. If that fails it is lost, and ``notes_error`` says why."""
+        self._work.put(_Notes(refused, counters))
+
+    def finished(self) -> list[Done]:
+        """The commits that ended since the last call."""
+        try:
+            os.eventfd_read(self._event)
+        except BlockingIOError:
+            pass
+        found: list[Done] = []
+        while self._done:
+            found.append(self._done.popleft())
+            self._finished += len(found[-1].outcomes)
+        return found
+
+    def stop(self) -> None:
+        """Commit what is waiting, then end. ``finished`` still has the results."""
+        self._work.put(None)
+        self.join()
+        self._store.close()
+
+    def run(self) -> None:
+        going = True
+        while going:
+            outcomes: list[Outcome] = []
+            notes: list[_Notes] = []
+            work = self._work.get()
+            while True:
+                if work is None:
+                    going = False
+                    break
+                if isinstance(work, _Notes):
+                    notes.append(work)
+                else:
+                    outcomes += work
+                if len(outcomes) >= _LARGEST:
+                    break
+                try:
+                    work = self._work.get_nowait()
+                except Empty:
+                    break
+            if outcomes:
+                self._commit(outcomes)
+            for note in notes:
+                self._write_note(note)
+
+    def _commit(self, outcomes: list[Outcome]) -> None:
+        lost: set[Effect] = set()
+        error = ""
+        try:
+            lost = self._store.commit([effect for outcome in outcomes for effect in outcome.effects])
+        except StoreError as failure:
+            error = str(failure)
+        except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on
+            error = f"bug: {failure!r}"
+        self._done.append(Done(outcomes, lost, error))
+        os.eventfd_write(self._event, 1)
+
+    def _write_note(self, note: _Notes) -> None:
+        try:
+            self._store.note(note.refused, note.counters)
+            self.notes_error = ""
+        except StoreError as failure:
+            self.notes_error = str(failure)

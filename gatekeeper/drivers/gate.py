@@ -1,0 +1,227 @@
+"""The packet loop of ``gatekeeper serve``: doors, engines, world, store and commit, put together and run."""
+
+import select
+import sys
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gatekeeper.drivers.clock import Clock
+from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.sockets import Door
+from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
+from gatekeeper.engine.radius import RadiusEngine, RadiusQuestion
+from gatekeeper.model import Datagram, Outcome, Reason
+from gatekeeper.state.world import World
+from gatekeeper.store import StoreError
+from gatekeeper.store.sqlite import SqliteStore
+
+# Leases that wait for the disk; beyond this, DHCP packets stay in the kernel's buffer until some are written.
+_MAX_WAITING = 4096
+_HOUSEKEEPING_S = 1.0
+_ALARM_S = 10.0
+# The commit thread asks for the interpreter several times a batch; at the default of 5 ms each time is a stall.
+_SWITCH_S = 0.0005
+
+Engine = DhcpEngine | RadiusEngine
+
+
+class Engines(NamedTuple):
+    """The two mouths over one world. A reload puts another pair in place."""
+
+    dhcp: DhcpEngine
+    radius: RadiusEngine
+
+
+class Gate:
+    """One packet process."""
+
+    def __init__(self, engines: Engines, world: World, store: SqliteStore, committer: Committer, log: Log) -> None:
+        """store: the loop's own connection, for reading."""
+        self._engines = engines
+        self._world = world
+        self._store = store
+        self._committer = committer
+        self._log = log
+        self._clock = Clock()
+        self._doors: dict[int, tuple[Door, str]] = {}
+        self._door_of: dict[str, Door] = {}
+        self._poll = select.epoll()
+        self._counts: Counter[str] = Counter()
+        self._seq = store.feed_end()
+        self._version = -1
+        self._next_housekeeping = 0.0
+        self._alarmed: dict[str, float] = {}
+        self._deaf = False  # DHCP doors are not listened to while too many leases wait
+
+    def add_door(self, door: Door, protocol: str) -> None:
+        """protocol: dhcp or radius."""
+        self._doors[door.fileno()] = (door, protocol)
+        self._poll.register(door.fileno(), select.EPOLLIN)
+
+    def set_engines(self, engines: Engines) -> None:
+        """Go on with another Policybook."""
+        self._engines = engines
+
+    def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
+        """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
+        sys.setswitchinterval(_SWITCH_S)
+        self._poll.register(self._committer.fileno(), select.EPOLLIN)
+        self._poll.register(wake, select.EPOLLIN)
+        going = True
+        while going:
+            ready = self._poll.poll(_HOUSEKEEPING_S)
+            now = self._clock.now()
+            self._read_feed(now)
+            for descriptor, _ in ready:
+                if descriptor == wake:
+                    going = on_wake()
+                elif descriptor in self._doors:
+                    door, protocol = self._doors[descriptor]
+                    self._serve(door, protocol, now)
+            self._finish_commits(now)
+            self._listen_or_wait()
+            if now >= self._next_housekeeping:
+                self._keep_house(now)
+        self._drain()
+
+    def _drain(self) -> None:
+        self._keep_house(self._clock.now())
+        self._committer.stop()
+        self._finish_commits(self._clock.now())
+
+    def _serve(self, door: Door, protocol: str, now: float) -> None:
+        engine: Engine = self._engines.dhcp if protocol == "dhcp" else self._engines.radius
+        questions: list[DhcpQuestion | RadiusQuestion] = []
+        for datagram in door.receive():
+            asked = self._guarded(engine.read, datagram, now)
+            if isinstance(asked, Outcome):
+                self._finish(door, engine, asked, now)
+            elif asked is not None:
+                questions.append(asked)
+        if not questions or not self._fetch(questions, now):
+            return
+        durable: list[Outcome] = []
+        for question in questions:
+            outcome = self._guarded(engine.answer, question, now)
+            if outcome is None:
+                continue
+            if outcome.durable:
+                # Its door is found again by name once the effects are on disk.
+                self._door_of[outcome.door.name] = door
+                durable.append(outcome)
+            else:
+                self._finish(door, engine, outcome, now)
+        if durable:
+            self._committer.submit(durable)
+
+    def _guarded(self, step: Callable, subject: object, now: float):
+        """An exception here is a bug of ours: one packet is lost and counted, the loop goes on."""
+        try:
+            return step(subject, now)
+        except Exception as bug:
+            self._counts["bugs"] += 1
+            data = subject.data if isinstance(subject, Datagram) else subject.datagram.data  # type: ignore[attr-defined]
+            self._alarm(f"bug: {bug!r} on packet {data.hex()}", now)
+            return None
+
+    def _fetch(self, questions: list[DhcpQuestion | RadiusQuestion], now: float) -> bool:
+        """Admit the facts of all MACs asked for. False: the store cannot be read, and nobody is answered."""
+        missing = self._world.missing(question.mac for question in questions if question.mac)
+        if not missing:
+            return True
+        try:
+            self._world.admit(self._store.facts(missing))
+        except StoreError as error:
+            self._counts[f"no-answer.{Reason.STORE_UNAVAILABLE}"] += len(questions)
+            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            for question in questions:
+                if isinstance(question, RadiusQuestion):
+                    self._engines.radius.forget(question)
+            return False
+        return True
+
+    def _finish(self, door: Door, engine: Engine, outcome: Outcome, now: float) -> None:
+        """Send, count, log."""
+        if outcome.answer and outcome.to and outcome.door:
+            try:
+                door.send(outcome.answer, outcome.to, outcome.door)
+            except OSError as error:
+                self._counts[f"{outcome.protocol}.not-sent"] += 1
+                self._alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.via} not sent: {error}", now)
+            engine.sent(outcome, now)
+        verdict = outcome.verdict
+        self._counts[
+            f"{outcome.protocol}.{outcome.message}.{outcome.reply or 'no-answer'}.{verdict.reason or 'ok'}"
+        ] += 1
+        if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:
+            port = outcome.port.text if outcome.port else ""
+            self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now)
+        self._log.outcome(outcome, now)
+
+    def _finish_commits(self, now: float) -> None:
+        for done in self._committer.finished():
+            if done.error:
+                self._alarm(
+                    f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now
+                )
+            for outcome in done.outcomes:
+                self._finish_durable(outcome, done.lost, bool(done.error), now)
+
+    def _finish_durable(self, outcome: Outcome, lost: set, failed: bool, now: float) -> None:
+        engine: Engine = self._engines.dhcp if outcome.protocol == "dhcp" else self._engines.radius
+        if failed or (lost and not lost.isdisjoint(outcome.effects)):
+            reason = Reason.STORE_UNAVAILABLE if failed else Reason.ADDRESS_CONFLICT
+            self._counts[f"{outcome.protocol}.{outcome.message}.no-answer.{reason}"] += 1
+            self._world.lose(outcome.effects, taken=not failed)
+            engine.lost(outcome)
+            return
+        self._world.settle(outcome.effects)
+        self._finish(self._door_of[outcome.door.name], engine, outcome, now)  # type: ignore[union-attr]
+
+    def _listen_or_wait(self) -> None:
+        """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
+        deaf = self._committer.waiting() > _MAX_WAITING
+        if deaf == self._deaf:
+            return
+        self._deaf = deaf
+        for descriptor, (_, protocol) in self._doors.items():
+            if protocol == "dhcp":
+                self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
+
+    def _read_feed(self, now: float) -> None:
+        """Forget the MACs that orders changed since the last batch."""
+        try:
+            version = self._store.data_version()
+            if version == self._version:
+                return
+            self._seq, macs, fixed = self._store.changes_since(self._seq)
+            self._version = version
+        except StoreError as error:
+            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            return
+        if macs is None or macs:
+            self._world.forget(macs)
+        if fixed:
+            self._world.pools.fix(fixed)
+
+    def _keep_house(self, now: float) -> None:
+        self._next_housekeeping = now + _HOUSEKEEPING_S
+        refused = self._world.drain_refusals()
+        if refused or self._counts:
+            self._committer.note(refused, dict(self._counts))
+            self._counts.clear()
+        if self._committer.notes_error:
+            self._alarm(f"counts are not kept: {self._committer.notes_error}", now)
+        if self._clock.jump_s:
+            self._alarm(
+                f"the wall clock jumped by {self._clock.jump_s:.0f} s: leases go on by the time that passed", now
+            )
+
+    def _alarm(self, text: str, now: float) -> None:
+        """Say it once per ten seconds."""
+        key = text[:24]
+        if self._alarmed.get(key, 0.0) <= now:
+            self._alarmed[key] = now + _ALARM_S
+            self._log.say(f"alarm: {text}")

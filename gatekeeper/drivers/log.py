@@ -1,0 +1,80 @@
+"""The log. A reader that is slow or gone costs lines, which are counted; it never costs answers."""
+
+import sys
+import threading
+from collections import deque
+
+from gatekeeper.model import Outcome
+from gatekeeper.report.line import outcome_line
+
+WINDOW_S = 60
+_MAX_LINES = 10_000
+_MAX_REFUSALS = 4_096
+
+
+class Log:
+    """Lines to stderr, written by a thread of their own."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque()
+        self._wake = threading.Event()
+        self._stopping = False
+        self.lost = 0
+        self._refusals: dict[tuple[bytes, str, str], list[float]] = {}
+        self._writer = threading.Thread(target=self._write, name="log", daemon=True)
+        self._writer.start()
+
+    def say(self, line: str) -> None:
+        """One line, if there is room."""
+        if len(self._lines) >= _MAX_LINES:
+            self.lost += 1
+            return
+        self._lines.append(line)
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def outcome(self, outcome: Outcome, now: float) -> None:
+        """The outcome's line; repeats of one refusal once a window, with their count."""
+        reason = outcome.verdict.reason
+        if reason is None:
+            self.say(outcome_line(outcome))
+            return
+        key = (outcome.mac, outcome.via, reason)
+        seen = self._refusals.get(key)
+        if seen and seen[0] > now:
+            seen[1] += 1
+            return
+        if seen:
+            del self._refusals[key]
+        elif len(self._refusals) >= _MAX_REFUSALS:
+            # Under a flood of invented MACs only the first of each window is told; show refused has the counts.
+            oldest = next(iter(self._refusals))
+            if self._refusals[oldest][0] > now:
+                self.lost += 1
+                return
+            del self._refusals[oldest]
+        self._refusals[key] = [now + WINDOW_S, 0]
+        repeated = f" repeated={int(seen[1])}" if seen and seen[1] else ""
+        self.say(outcome_line(outcome) + repeated)
+
+    def stop(self) -> None:
+        """Write what is left, for a second at most."""
+        self._stopping = True
+        self._wake.set()
+        self._writer.join(1.0)
+
+    def _write(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            if self.lost:
+                lines.append(f"log: {self.lost} lines lost")
+                self.lost = 0
+            try:
+                sys.stderr.write("".join(line + "\n" for line in lines))
+                sys.stderr.flush()
+            except (OSError, ValueError):
+                pass
+            if self._stopping and not self._lines:
+                return

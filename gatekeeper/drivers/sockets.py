@@ -1,0 +1,261 @@
+"""The only sockets. A door receives datagrams and sends answers; it knows nothing of what they mean.
+
+UdpDoor        a UDP listener on one address
+AnyAddressDoor a UDP listener on 0.0.0.0: answers leave from the address that was asked
+FrameDoor      boxes without an address, heard and answered by frames on an interface (AF_PACKET)
+"""
+
+import errno
+import fcntl
+import socket
+import struct
+from ctypes import addressof, c_char, create_string_buffer
+from typing import NamedTuple, Protocol
+
+from gatekeeper.model import Datagram, Destination, Via
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.frame import BROADCAST_IP, UdpFrame, udp_frame
+from gatekeeper.wire.text import ip_text, parse_ip
+
+BATCH = 64
+_DATAGRAM = 4096
+_FRAME = 2048
+_BUFFER = 4 << 20
+_MAX_PEERS = 65_536
+_SIOCGIFADDR, _SIOCGIFHWADDR, _SIOCGIFFLAGS = 0x8915, 0x8927, 0x8913
+_SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 26, 33
+_ETHERNET, _IFF_UP = 1, 1
+_IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
+_PKTINFO = struct.Struct("=I4s4s")
+# Classic BPF (man 7 packet, filter.rst of the kernel): untagged IPv4, UDP, no fragment, to 255.255.255.255 port 67.
+_FILTER = (
+    (0x20, 0, 0, 0xFFFFF030),  # A = VLAN tag present
+    (0x15, 0, 11, 0),
+    (0x28, 0, 0, 12),  # A = EtherType
+    (0x15, 0, 9, 0x0800),
+    (0x30, 0, 0, 23),  # A = IP protocol
+    (0x15, 0, 7, 17),
+    (0x28, 0, 0, 20),  # A = fragment bits and offset
+    (0x45, 5, 0, 0x3FFF),
+    (0x20, 0, 0, 30),  # A = destination address
+    (0x15, 0, 3, 0xFFFFFFFF),
+    (0xB1, 0, 0, 14),  # X = length of the IP header
+    (0x48, 0, 0, 16),  # A = UDP destination port
+    (0x15, 1, 0, 67),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFF),
+)
+
+
+class DoorError(Exception):
+    """A socket cannot be had: which, and what to do."""
+
+
+class Door(Protocol):
+    """Where datagrams come in and answers go out."""
+
+    name: str
+
+    def fileno(self) -> int: ...
+    def receive(self) -> list[Datagram]: ...
+    def send(self, answer: bytes, to: Destination, via: Via) -> None: ...
+    def close(self) -> None: ...
+
+
+class Link(NamedTuple):
+    """An interface as it is now."""
+
+    name: str
+    mac: bytes
+    address: int
+
+
+def find_link(name: str) -> Link:
+    """MAC and IPv4 address of an interface. Raises DoorError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        request = struct.pack("16s24x", name.encode())
+        try:
+            hardware = fcntl.ioctl(probe, _SIOCGIFHWADDR, request)
+            flags = int.from_bytes(fcntl.ioctl(probe, _SIOCGIFFLAGS, request)[16:18], "little")
+        except OSError as error:
+            raise DoorError(f"interface {name}: {error.strerror}: name one that 'ip link' shows") from None
+        if int.from_bytes(hardware[16:18], "little") != _ETHERNET:
+            raise DoorError(f"interface {name} is not Ethernet")
+        if not flags & _IFF_UP:
+            raise DoorError(f"interface {name} is down: ip link set {name} up")
+        try:
+            address = fcntl.ioctl(probe, _SIOCGIFADDR, request)
+        except OSError:
+            raise DoorError(f"interface {name} has no IPv4 address: ip address add ADDRESS/LENGTH dev {name}") from None
+    return Link(name, hardware[18:24], int.from_bytes(address[20:24], "big"))
+
+
+def _grow(one: socket.socket) -> None:
+    for option in (_SO_RCVBUFFORCE, socket.SO_RCVBUF):
+        try:
+            one.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
+            return
+        except OSError:
+            continue
+
+
+class UdpDoor:
+    """A UDP listener on one address."""
+
+    def __init__(self, address: int, port: int, name: str = "") -> None:
+        """Bind. Raises DoorError."""
+        text = f"{ip_text(address)}:{port}"
+        self.name = name or text
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        _grow(self._socket)
+        try:
+            self._socket.bind((ip_text(address), port))
+        except OSError as error:
+            self._socket.close()
+            raise DoorError(_bind_help(text, error)) from None
+        self._via = Via(self.name, address, raw=False)
+        self._numbers: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def receive(self) -> list[Datagram]:
+        """What is waiting, BATCH at most."""
+        found: list[Datagram] = []
+        receive, via, number = self._socket.recvfrom, self._via, self._number
+        try:
+            for _ in range(BATCH):
+                data, (host, port) = receive(_DATAGRAM)
+                found.append(Datagram(data, number(host), port, via))
+        except BlockingIOError:
+            pass
+        return found
+
+    def send(self, answer: bytes, to: Destination, via: Via) -> None:
+        """Raises OSError."""
+        self._socket.sendto(answer, (self._text(to.address), to.port))
+
+    def _number(self, host: str) -> int:
+        number = self._numbers.get(host)
+        if number is None:
+            if len(self._numbers) >= _MAX_PEERS:
+                self._numbers.clear()
+            number = self._numbers[host] = parse_ip(host)
+        return number
+
+    def _text(self, address: int) -> str:
+        text = self._texts.get(address)
+        if text is None:
+            if len(self._texts) >= _MAX_PEERS:
+                self._texts.clear()
+            text = self._texts[address] = ip_text(address)
+        return text
+
+
+class AnyAddressDoor(UdpDoor):
+    """A UDP listener on 0.0.0.0. Broadcasts are left to the FrameDoors."""
+
+    def __init__(self, port: int, broadcasts: bool) -> None:
+        """broadcasts: False if frames are heard on interfaces, which get them already. Raises DoorError."""
+        super().__init__(0, port)
+        self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        self._broadcasts = broadcasts
+        self._vias: dict[bytes, Via] = {}
+
+    def receive(self) -> list[Datagram]:
+        """What is waiting, BATCH at most; each with the address of ours that it was sent to."""
+        found: list[Datagram] = []
+        try:
+            for _ in range(BATCH):
+                data, ancillary, _, (host, port) = self._socket.recvmsg(_DATAGRAM, 64)
+                _, local, destination = _PKTINFO.unpack_from(ancillary[0][2]) if ancillary else (0, b"", b"")
+                if destination == b"\xff\xff\xff\xff" and not self._broadcasts:
+                    continue
+                found.append(Datagram(data, self._number(host), port, self._via_of(local)))
+        except BlockingIOError:
+            pass
+        return found
+
+    def _via_of(self, local: bytes) -> Via:
+        via = self._vias.get(local)
+        if via is None:
+            via = self._vias[local] = Via(self.name, int.from_bytes(local, "big"), raw=False)
+        return via
+
+    def send(self, answer: bytes, to: Destination, via: Via) -> None:
+        """From the address that was asked. Raises OSError."""
+        info = _PKTINFO.pack(0, via.local.to_bytes(4, "big"), bytes(4))
+        target = (self._text(to.address), to.port)
+        self._socket.sendmsg((answer,), ((socket.IPPROTO_IP, _IP_PKTINFO, info),), 0, target)
+
+
+class FrameDoor:
+    """DHCP broadcasts on one interface."""
+
+    def __init__(self, link: Link) -> None:
+        """Open a packet socket with a kernel filter. Raises DoorError."""
+        self.name = link.name
+        self._link = link
+        try:
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        except PermissionError:
+            raise DoorError(f"interface {link.name}: hearing frames needs CAP_NET_RAW (root, or setcap)") from None
+        self._socket.setblocking(False)
+        _grow(self._socket)
+        program = b"".join(struct.pack("=HBBI", *line) for line in _FILTER)
+        memory = create_string_buffer(program)
+        # The filter stands before the socket is bound, so that nothing else ever gets in.
+        view = struct.pack("HL", len(_FILTER), addressof(c_char.from_buffer(memory)))
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, view)
+        try:
+            self._socket.bind((link.name, 0x0800))
+        except OSError as error:
+            self._socket.close()
+            raise DoorError(f"interface {link.name}: {error.strerror}") from None
+        self._via = Via(link.name, link.address, raw=True)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def receive(self) -> list[Datagram]:
+        """What is waiting, BATCH at most; frames that are no whole UDP datagram are passed over."""
+        found: list[Datagram] = []
+        for _ in range(BATCH):
+            try:
+                frame = self._socket.recv(_FRAME)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if error.errno in (errno.ENETDOWN, errno.ENXIO):
+                    break
+                raise
+            try:
+                heard = UdpFrame(frame)
+            except Malformed:
+                continue
+            found.append(Datagram(heard.payload, heard.source, heard.source_port, self._via, heard.source_mac))
+        return found
+
+    def send(self, answer: bytes, to: Destination, via: Via) -> None:
+        """As a frame to to.mac, from our address. Raises OSError."""
+        source = self._link.address
+        frame = udp_frame(answer, self._link.mac, to.mac, source, to.address or BROADCAST_IP, 67, to.port)
+        self._socket.send(frame)
+
+
+def _bind_help(text: str, error: OSError) -> str:
+    help_ = {
+        errno.EADDRINUSE: "another service listens there: find it with 'ss -ulpn'",
+        errno.EACCES: "ports under 1024 need root or CAP_NET_BIND_SERVICE",
+        errno.EADDRNOTAVAIL: "no interface of this machine has that address",
+    }.get(error.errno or 0, "see 'man 7 ip'")
+    return f"cannot listen on {text}: {error.strerror}: {help_}"

@@ -1,0 +1,163 @@
+"""The RADIUS mouth: one datagram in, one Outcome out."""
+
+from typing import NamedTuple
+
+from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
+from gatekeeper.policy.binding import Case, judge, learns_port
+from gatekeeper.policy.book import Nas, Policybook
+from gatekeeper.policy.radius import distrust, identity, method_refusal, password_is_right, port_of
+from gatekeeper.reply.radius import RadiusReplies
+from gatekeeper.state.replies import Replies, RequestKey
+from gatekeeper.state.world import World
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.radius import ACCESS_REQUEST, NAMES, RadiusPacket, decode
+from gatekeeper.wire.text import ip_text
+
+_ONE_HOST = 0xFFFFFFFF
+
+
+class RadiusQuestion(NamedTuple):
+    """A request that is believed and waits for its facts."""
+
+    mac: bytes
+    packet: RadiusPacket
+    datagram: Datagram
+    nas: Nas
+    port: PortId | None
+    key: RequestKey
+
+
+class RadiusEngine:
+    """RADIUS authentication for one Policybook over one World. The time comes with each call."""
+
+    protocol = "radius"
+
+    def __init__(self, book: Policybook, world: World, kept: Replies) -> None:
+        """kept: answers already given; it outlives a reload."""
+        self._book = book
+        self._world = world
+        self._kept = kept
+        self._replies = RadiusReplies()
+        self._nas_of: dict[int, Nas | None] = {}
+        self._sealed: set[str] = set()
+
+    def read(self, datagram: Datagram, now: float) -> RadiusQuestion | Outcome:
+        """Decode and verify. What is not believed, not served, or was answered before, becomes an Outcome at once."""
+        nas = self._client(datagram.source)
+        if nas is None:
+            return _silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
+        try:
+            packet = decode(datagram.data)
+        except Malformed as bad:
+            return _silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
+        name = NAMES[packet.code]
+        if packet.code != ACCESS_REQUEST:
+            return _silent(datagram, name, nas.name, Reason.UNSUPPORTED)
+        doubt = distrust(packet, nas, nas.name in self._sealed)
+        if doubt:
+            return _silent(datagram, name, nas.name, doubt)
+        if packet.seal_at and nas.mask == _ONE_HOST:
+            # As FreeRADIUS 3.2.9 does it: a network of clients is never taken for one that learnt better.
+            self._sealed.add(nas.name)
+        key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
+        given = self._kept.find(key, packet.authenticator, now)
+        if given is not None:
+            return self._repeat(datagram, name, nas, given)
+        self._kept.keep(key, packet.authenticator, b"", now)
+        port = port_of(packet, nas, self._book.binding.port_names)
+        return RadiusQuestion(identity(packet), packet, datagram, nas, port, key)
+
+    def _client(self, source: int) -> Nas | None:
+        if source not in self._nas_of:
+            if len(self._nas_of) >= 65_536:
+                self._nas_of.clear()
+            self._nas_of[source] = self._book.nas_of(source)
+        return self._nas_of[source]
+
+    def _repeat(self, datagram: Datagram, name: str, nas: Nas, given: bytes) -> Outcome:
+        # RFC 5080 2.2.2: the same answer again; while it is being made, nothing.
+        outcome = _silent(datagram, name, nas.name, Reason.DUPLICATE)
+        if not given:
+            return outcome
+        to = Destination(datagram.source, datagram.source_port)
+        return outcome._replace(reply=NAMES[given[0]], answer=given, to=to)
+
+    def answer(self, question: RadiusQuestion, now: float) -> Outcome:
+        """Decide, apply, render. The facts of question.mac must have been admitted."""
+        case = self.case(question)
+        verdict = self._judge(question, case)
+        effects: tuple[Effect, ...] = ()
+        if verdict.action is Action.ACCEPT and learns_port(case):
+            binding, port = case.binding, case.port
+            assert binding and port
+            effects = (PortLearned(binding.account, question.mac, port, "radius", int(now)),)
+            self._world.apply(effects, 0, now)
+        return self._render(question, case, verdict, effects, now)
+
+    def case(self, question: RadiusQuestion) -> Case:
+        """All that the shared rules read."""
+        binding = self._world.facts(question.mac).binding if question.mac else None
+        return Case(binding, question.port, False, self._book.binding)
+
+    def _judge(self, question: RadiusQuestion, case: Case) -> Verdict:
+        if not question.mac:
+            return Verdict(Action.REJECT, Reason.NO_IDENTITY)
+        refused = method_refusal(question.packet)
+        if refused:
+            return Verdict(Action.REJECT, refused, "PAP", "CHAP or EAP")
+        if not password_is_right(question.packet, question.nas, question.mac):
+            return Verdict(Action.REJECT, Reason.BAD_PASSWORD)
+        return judge(case)
+
+    def _render(
+        self, question: RadiusQuestion, case: Case, verdict: Verdict, effects: tuple[Effect, ...], now: float
+    ) -> Outcome:
+        packet, nas, datagram = question.packet, question.nas, question.datagram
+        if verdict.action is Action.ACCEPT and case.binding:
+            reply, answer = "Access-Accept", self._replies.accept(packet, nas, case.binding.rate)
+        else:
+            reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
+        return Outcome(
+            protocol="radius",
+            message="Access-Request",
+            reply=reply,
+            mac=question.mac,
+            verdict=verdict,
+            via=nas.name,
+            port=question.port,
+            binding=case.binding,
+            effects=effects,
+            answer=answer,
+            to=Destination(datagram.source, datagram.source_port),
+            door=datagram.via,
+            durable=bool(effects),
+            token=question,
+        )
+
+    def sent(self, outcome: Outcome, now: float) -> None:
+        """The answer has left: a duplicate of the request gets it again."""
+        if isinstance(outcome.token, RadiusQuestion):
+            self._kept.keep(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
+
+    def lost(self, outcome: Outcome) -> None:
+        """The answer will not leave: the NAS's next try is a new request."""
+        if isinstance(outcome.token, RadiusQuestion):
+            self.forget(outcome.token)
+
+    def forget(self, question: RadiusQuestion) -> None:
+        """It could not be decided: the NAS's next try is a new request."""
+        self._kept.drop(question.key)
+
+
+def _silent(datagram: Datagram, message: str, via: str, reason: Reason, seen: str = "") -> Outcome:
+    return Outcome(
+        protocol="radius",
+        message=message,
+        reply="",
+        mac=b"",
+        verdict=Verdict(Action.SILENT, reason, seen=seen),
+        via=via,
+        port=None,
+        binding=None,
+        door=datagram.via,
+    )

@@ -1,0 +1,1 @@
+"""Facts -> verdict. Everything here reads and decides; nothing here writes."""

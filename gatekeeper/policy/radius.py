@@ -1,0 +1,76 @@
+"""What RADIUS does with a box: is the packet believed, whom does it name, is the password right; then the shared rules."""
+
+import hmac
+
+from gatekeeper.model import PortId, Reason
+from gatekeeper.policy.book import Nas
+from gatekeeper.wire.line_id import port_from_wire
+from gatekeeper.wire.radius import (
+    CALLING_STATION_ID,
+    CHAP_PASSWORD,
+    EAP_MESSAGE,
+    NAS_PORT_ID,
+    USER_NAME,
+    USER_PASSWORD,
+    RadiusPacket,
+)
+from gatekeeper.wire.radius_seal import reveal_password, seal_is_right
+from gatekeeper.wire.text import parse_mac
+
+
+def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None:
+    """Why this request must be dropped without an answer; None = it is believed.
+
+    seen_sealed: this client has sent a right Message-Authenticator before (``auto`` then insists on it).
+    """
+    if packet.seal_at:
+        return None if seal_is_right(packet, nas.secret) else Reason.BAD_AUTHENTICATOR
+    if nas.require_seal == "yes" or (nas.require_seal == "auto" and seen_sealed):
+        return Reason.NO_MESSAGE_AUTHENTICATOR
+    # CVE-2024-3596: what a forger needs is Proxy-State in a request that nothing seals.
+    if packet.proxy and nas.limit_proxy_state != "no":
+        return Reason.PROXY_STATE_LIMITED
+    return None
+
+
+def identity(packet: RadiusPacket) -> bytes:
+    """The one MAC that User-Name and Calling-Station-Id name; b"" if they name none, or two."""
+    attributes = packet.attributes
+    named = [_mac_in(attributes[kind]) for kind in (USER_NAME, CALLING_STATION_ID) if kind in attributes]
+    found = {mac for mac in named if mac}
+    return found.pop() if len(found) == 1 else b""
+
+
+def _mac_in(value: bytes) -> bytes:
+    text = value.decode("ascii", "replace")
+    try:
+        # A BRAS may append its domain to the name.
+        return parse_mac(text.partition("@")[0])
+    except ValueError:
+        return b""
+
+
+def method_refusal(packet: RadiusPacket) -> Reason | None:
+    """Methods that are not served; None = PAP, or no password at all."""
+    return Reason.UNSUPPORTED if EAP_MESSAGE in packet.attributes or CHAP_PASSWORD in packet.attributes else None
+
+
+def password_is_right(packet: RadiusPacket, nas: Nas, mac: bytes) -> bool:
+    """PAP as the client's mac_password wants it: the MAC as the NAS spells it, a shared password, or any."""
+    if nas.password == "any":
+        return True
+    hidden = packet.attributes.get(USER_PASSWORD)
+    if hidden is None:
+        return False
+    password = reveal_password(hidden, packet.authenticator, nas.secret)
+    if nas.password == "shared":
+        return hmac.compare_digest(password, nas.shared_password)
+    if hmac.compare_digest(password, packet.attributes.get(USER_NAME, b"")):
+        return True
+    return hmac.compare_digest(_mac_in(password), mac)
+
+
+def port_of(packet: RadiusPacket, nas: Nas, port_names: dict[str, str]) -> PortId | None:
+    """The access line in NAS-Port-Id, qualified by the NAS's name, or by the access node that it stands for."""
+    value = packet.attributes.get(NAS_PORT_ID, b"").rstrip(b"\0")
+    return port_from_wire(value, port_names.get(nas.name, nas.name)) if value else None

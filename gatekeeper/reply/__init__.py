@@ -1,0 +1,1 @@
+"""Verdict -> bytes. Decides nothing. What depends only on the Policybook is compiled once and kept."""

@@ -1,0 +1,1 @@
+"""Text for people: log lines, tables, explain. Pure; it decides nothing and reads nothing."""

@@ -1,0 +1,50 @@
+"""One outcome as one log line: it begins as engineers know it from dhcpd and FreeRADIUS, and ends in key=value."""
+
+from gatekeeper.model import Outcome, Verdict
+from gatekeeper.wire.text import ip_text
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """``DHCPACK on 10.20.1.7 to d4:… via 10.20.0.1 account=… port="…"`` and its siblings."""
+    return _dhcp(outcome) if outcome.protocol == "dhcp" else _radius(outcome)
+
+
+def _dhcp(outcome: Outcome) -> str:
+    mac, verdict = outcome.mac.hex(":") or "?", outcome.verdict
+    if outcome.reply and not verdict.reason:
+        to = f"{outcome.reply} on {ip_text(verdict.address)} to {mac} via {outcome.via}"
+        return to + _known(outcome)
+    if outcome.reply:
+        return f"{outcome.reply} to {mac} via {outcome.via}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
+    if not verdict.reason:
+        return f"{outcome.message} of {ip_text(verdict.address)} from {mac} via {outcome.via}{_known(outcome)}"
+    what = "no offer" if outcome.message == "DHCPDISCOVER" else "no answer"
+    return f"{outcome.message} from {mac} via {outcome.via}: {what} {verdict.reason}{_values(verdict)}"
+
+
+def _radius(outcome: Outcome) -> str:
+    verdict = outcome.verdict
+    mac = f" {outcome.mac.hex(':')}" if outcome.mac else ""
+    port = f" port {_safe(outcome.port.text)}" if outcome.port else ""
+    if outcome.reply == "Access-Accept" and outcome.binding:
+        rate = outcome.binding.rate
+        rates = f" down_kbps={rate.down_kbps} up_kbps={rate.up_kbps}"
+        return f"Access-Accept{mac} from {outcome.via}{port} account={_safe(outcome.binding.account)}{rates}"
+    if outcome.reply:
+        return f"{outcome.reply}{mac} from {outcome.via}{port}: {verdict.reason}{_values(verdict)}"
+    return f"{outcome.message}{mac} from {outcome.via}{port}: no answer {verdict.reason}{_values(verdict)}"
+
+
+def _values(verdict: Verdict) -> str:
+    bound = f' bound="{_safe(verdict.bound)}"' if verdict.bound else ""
+    return bound + (f' seen="{_safe(verdict.seen)}"' if verdict.seen else "")
+
+
+def _known(outcome: Outcome) -> str:
+    account = f" account={_safe(outcome.binding.account)}" if outcome.binding else ""
+    return account + (f' port="{_safe(outcome.port.text)}"' if outcome.port else "")
+
+
+def _safe(text: str) -> str:
+    """Text that may hold a stranger's characters: nothing in it can end a line or a quoted value."""
+    return "".join(sign if sign.isprintable() and sign not in '"\\' else f"\\x{ord(sign):02x}" for sign in text)

@@ -1,0 +1,24 @@
+"""How full the pools are."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from gatekeeper.policy.book import Subnet
+from gatekeeper.wire.text import ip_text, parse_ip
+
+
+def pool_rows(subnets: Sequence[Subnet], leases: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
+    """One row per pool. leases: rows with ``address`` and ``state``. Offers live in the running service's memory only."""
+    active = sorted(parse_ip(str(row["address"])) for row in leases if row["state"] == "active")
+    for subnet in subnets:
+        for first, last in subnet.ranges:
+            leased = sum(first <= address <= last for address in active)
+            total = last - first + 1
+            yield {
+                "subnet": subnet.text,
+                "pool": f"{ip_text(first)}-{ip_text(last)}",
+                "total": total,
+                "leased": leased,
+                "offered": None,
+                "quarantined": 0,
+                "free": total - leased,
+            }

@@ -1,0 +1,146 @@
+"""Who holds or is offered which address, and which address comes next.
+
+Addresses are given in a deterministic sequence: the lowest one never used, then the one whose lease ended first. So a
+box that comes back after a while finds its old address free for as long as there are others to give.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+# Addresses at the head of the reclaim queue that are on offer just now are passed over, this many at most.
+_LOOK_AT = 64
+
+
+class Pool:
+    """The dynamic ranges of one subnet: a cursor over the never used, a queue of the used, oldest first."""
+
+    __slots__ = ("_at", "_next", "ranges", "used")
+
+    def __init__(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """ranges: (first, last) addresses, inclusive."""
+        self.ranges = sorted(ranges)
+        self.used: OrderedDict[int, None] = OrderedDict()
+        self._at = 0
+        self._next = self.ranges[0][0] if self.ranges else 0
+
+    def __contains__(self, address: int) -> bool:
+        return any(first <= address <= last for first, last in self.ranges)
+
+    def unused(self, taken: "Pools") -> int:
+        """The lowest address that nobody ever held, is offered or was promised; 0 = none. The cursor never goes back."""
+        while self._at < len(self.ranges):
+            last = self.ranges[self._at][1]
+            while self._next <= last:
+                if not taken.known(self._next):
+                    return self._next
+                self._next += 1
+            self._at += 1
+            if self._at < len(self.ranges):
+                self._next = self.ranges[self._at][0]
+        return 0
+
+    def size(self) -> int:
+        return sum(last - first + 1 for first, last in self.ranges)
+
+
+class Pools:
+    """All addresses of one node. Bounded by the pools' sizes and the number of fixed addresses."""
+
+    def __init__(self, subnets: Sequence[Sequence[tuple[int, int]]]) -> None:
+        """subnets: for each subnet its ranges, in the sequence of the configuration."""
+        self._pools = [Pool(ranges) for ranges in subnets]
+        self._held: dict[int, tuple[bytes, int]] = {}
+        self._offers: dict[int, tuple[bytes, int]] = {}
+        self._offer_of: dict[bytes, int] = {}
+        self._fixed: set[int] = set()
+
+    def load(self, leases: Iterable[tuple[int, bytes, int]], fixed: Iterable[int]) -> None:
+        """(address, MAC, end) of every lease on record, those that end first first; and the fixed addresses."""
+        self._fixed.update(fixed)
+        for address, mac, expires_at in leases:
+            for subnet, pool in enumerate(self._pools):
+                if address in pool:
+                    self.hold(subnet, address, mac, expires_at)
+                    break
+            else:
+                self._held[address] = (mac, expires_at)
+
+    def fix(self, addresses: Iterable[int]) -> None:
+        """Orders fixed these addresses: they are no longer given to others."""
+        self._fixed.update(addresses)
+
+    def known(self, address: int) -> bool:
+        """True if the address is or was held, is offered or fixed."""
+        return address in self._held or address in self._offers or address in self._fixed
+
+    def is_free_for(self, address: int, mac: bytes, now: float) -> bool:
+        """True if no other box holds the address or is offered it."""
+        held = self._held.get(address)
+        if held and held[0] != mac and held[1] > now:
+            return False
+        offer = self._offers.get(address)
+        return not offer or offer[0] == mac or offer[1] <= now
+
+    def offered_to(self, mac: bytes, now: float) -> int:
+        """The address on offer to this box, 0 = none."""
+        address = self._offer_of.get(mac, 0)
+        return address if address and self._offers[address][1] > now else 0
+
+    def choose(self, subnet: int, mac: bytes, preferred: Sequence[int], now: float) -> int:
+        """The address for this box: the first of the preferred that the pool has free, else the next one; 0 = none."""
+        pool = self._pools[subnet]
+        for address in preferred:
+            if address and address in pool and address not in self._fixed and self.is_free_for(address, mac, now):
+                return address
+        return pool.unused(self) or self._reclaim(pool, mac, now)
+
+    def _reclaim(self, pool: Pool, mac: bytes, now: float) -> int:
+        for count, address in enumerate(pool.used):
+            if self._held[address][1] > now or count == _LOOK_AT:
+                break
+            if address not in self._fixed and self.is_free_for(address, mac, now):
+                return address
+        # Every never used one may be on offer that lapsed; those are few and the offers are in sequence of their end.
+        for address, (_, until) in self._offers.items():
+            if until > now:
+                break
+            if address in pool and address not in self._held and address not in self._fixed:
+                return address
+        return 0
+
+    def offer(self, mac: bytes, address: int, until: float, now: float) -> None:
+        """Keep the address for the box; one offer a box. Lapsed offers go, a few each time."""
+        self.forget_offer(mac)
+        lapsed = self._offers.pop(address, None)
+        if lapsed:
+            self._offer_of.pop(lapsed[0], None)
+        self._offers[address] = (mac, int(until))
+        self._offer_of[mac] = address
+
+    def forget_offer(self, mac: bytes) -> None:
+        address = self._offer_of.pop(mac, 0)
+        if address:
+            del self._offers[address]
+
+    def hold(self, subnet: int, address: int, mac: bytes, expires_at: int) -> None:
+        """The box has the address until then."""
+        self.forget_offer(mac)
+        self._held[address] = (mac, expires_at)
+        used = self._pools[subnet].used
+        if address in used:
+            used.move_to_end(address)
+        elif address in self._pools[subnet]:
+            used[address] = None
+
+    def release(self, subnet: int, address: int, mac: bytes, now: int) -> None:
+        """The box gave the address back. It stays its own until somebody needs it."""
+        held = self._held.get(address)
+        if held and held[0] == mac:
+            self._held[address] = (mac, now)
+            used = self._pools[subnet].used
+            if address in used:
+                used.move_to_end(address, last=False)
+
+    def block(self, address: int, until: int) -> None:
+        """Somebody whom we do not know holds the address until then."""
+        self._held[address] = (b"", until)

@@ -1,0 +1,44 @@
+"""Answers to RADIUS requests, kept for their duplicates (RFC 5080 2.2.2): the same request gets the same answer."""
+
+from typing import NamedTuple
+
+KEEP_S = 10
+MAX_KEPT = 65_536
+
+
+class RequestKey(NamedTuple):
+    """Source, identifier and authenticator; another authenticator under the same identifier is another request."""
+
+    source: int
+    source_port: int
+    identifier: int
+    door: str
+
+
+class Replies:
+    """Bounded by count and age. Requests that failed their checks must never get here."""
+
+    def __init__(self) -> None:
+        self._kept: dict[RequestKey, tuple[bytes, bytes, float]] = {}
+
+    def find(self, key: RequestKey, authenticator: bytes, now: float) -> bytes | None:
+        """The answer already given, b"" while it is being made, None for a new request."""
+        kept = self._kept.get(key)
+        if kept and kept[0] == authenticator and kept[2] > now:
+            return kept[1]
+        return None
+
+    def keep(self, key: RequestKey, authenticator: bytes, answer: bytes, now: float) -> None:
+        """Remember the answer; b"" marks a request whose answer is being made."""
+        self._kept.pop(key, None)
+        self._kept[key] = (authenticator, answer, now + KEEP_S)
+        # Insertion is in sequence of time: two from the front for each one at the back keeps it swept.
+        for _ in range(2):
+            oldest = next(iter(self._kept))
+            if self._kept[oldest][2] > now and len(self._kept) <= MAX_KEPT:
+                break
+            del self._kept[oldest]
+
+    def drop(self, key: RequestKey) -> None:
+        """No answer came of it: the next one is a new request."""
+        self._kept.pop(key, None)

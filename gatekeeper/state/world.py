@@ -1,0 +1,136 @@
+"""Facts by MAC, a bounded cache over the store, and the pools. The driver fetches facts and admits them; effects are
+applied here at once, and settled when the commit has them on disk."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from gatekeeper.model import (
+    NO_FACTS,
+    AddressOffered,
+    Effect,
+    Facts,
+    Lease,
+    LeaseBound,
+    LeaseReleased,
+    OfferForgotten,
+    PortLearned,
+    Reason,
+    Refused,
+)
+from gatekeeper.state.pools import Pools
+
+_Value = TypeVar("_Value")
+
+MAX_KNOWN = 500_000
+MAX_UNKNOWN = 65_536
+MAX_REFUSALS = 4_096
+
+
+class World:
+    """What one packet process knows."""
+
+    def __init__(self, pools: Pools) -> None:
+        self.pools = pools
+        self._known: dict[bytes, Facts] = {}
+        # Strangers apart, so that a flood of invented MACs pushes out strangers only.
+        self._unknown: dict[bytes, Facts] = {}
+        # Leases applied here and not yet on disk: what the store says of them meanwhile is old.
+        self._in_flight: dict[bytes, Lease] = {}
+        self._refusals: dict[bytes, Refused] = {}
+
+    def missing(self, macs: Iterable[bytes]) -> list[bytes]:
+        """Those whose facts must be fetched, each once."""
+        known, unknown = self._known, self._unknown
+        return list({mac: None for mac in macs if mac not in known and mac not in unknown})
+
+    def admit(self, facts: dict[bytes, Facts]) -> None:
+        """Take facts from the store."""
+        for mac, found in facts.items():
+            lease = self._in_flight.get(mac, found.lease)
+            if found.binding is None and lease is None:
+                _bounded(self._unknown, MAX_UNKNOWN)[mac] = NO_FACTS
+            else:
+                _bounded(self._known, MAX_KNOWN)[mac] = Facts(found.binding, lease)
+
+    def facts(self, mac: bytes) -> Facts:
+        """What is known of the MAC; nothing, if it was not admitted."""
+        return self._known.get(mac, NO_FACTS)
+
+    def forget(self, macs: Iterable[bytes] | None) -> None:
+        """Look these up again before their next packet; None = all."""
+        if macs is None:
+            self._known.clear()
+            self._unknown.clear()
+            return
+        for mac in macs:
+            self._known.pop(mac, None)
+            self._unknown.pop(mac, None)
+
+    def apply(self, effects: Sequence[Effect], subnet: int, now: float) -> None:
+        """Make the effects true in memory. subnet: index of the one that their addresses belong to."""
+        for effect in effects:
+            if isinstance(effect, AddressOffered):
+                self.pools.offer(effect.mac, effect.address, effect.until, now)
+            elif isinstance(effect, LeaseBound):
+                self._set_lease(effect.lease)
+                self.pools.hold(subnet, effect.lease.address, effect.lease.mac, effect.lease.expires_at)
+                if effect.ended:
+                    self.pools.release(subnet, effect.ended, effect.lease.mac, effect.lease.last_seen)
+            elif isinstance(effect, LeaseReleased):
+                self._set_lease(effect.lease)
+                self.pools.release(subnet, effect.lease.address, effect.lease.mac, effect.lease.expires_at)
+            elif isinstance(effect, OfferForgotten):
+                self.pools.forget_offer(effect.mac)
+            elif isinstance(effect, PortLearned):
+                self._learn(effect)
+
+    def _set_lease(self, lease: Lease) -> None:
+        facts = self._known.get(lease.mac, NO_FACTS)
+        self._known[lease.mac] = Facts(facts.binding, lease)
+        self._in_flight[lease.mac] = lease
+
+    def _learn(self, effect: PortLearned) -> None:
+        # The account's other boxes learn of it through the change feed, and the store lets only the first port win.
+        binding, lease = self._known[effect.mac]
+        if binding:
+            self._known[effect.mac] = Facts(binding._replace(port=effect.port, port_state="learned"), lease)
+
+    def settle(self, effects: Iterable[Effect]) -> None:
+        """These are on disk."""
+        for effect in effects:
+            if isinstance(effect, LeaseBound | LeaseReleased) and self._in_flight.get(effect.lease.mac) == effect.lease:
+                del self._in_flight[effect.lease.mac]
+
+    def lose(self, effects: Iterable[Effect], taken: bool) -> None:
+        """These did not get to disk. taken: because another box has the address, not because the store failed."""
+        for effect in effects:
+            mac = effect.mac if isinstance(effect, PortLearned) else b""
+            if isinstance(effect, LeaseBound | LeaseReleased):
+                mac = effect.lease.mac
+                self._in_flight.pop(mac, None)
+                if taken and isinstance(effect, LeaseBound):
+                    self.pools.block(effect.lease.address, effect.lease.expires_at)
+            self.forget((mac,))
+
+    def refuse(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float) -> None:
+        """Count a refused box; drained into the store every second or so."""
+        found = self._refusals.get(mac)
+        if found:
+            self._refusals[mac] = found._replace(
+                protocol=protocol, reason=reason, port=port, count=found.count + 1, last_seen=int(now)
+            )
+        else:
+            _bounded(self._refusals, MAX_REFUSALS)[mac] = Refused(mac, protocol, reason, port, 1, int(now), int(now))
+
+    def drain_refusals(self) -> list[Refused]:
+        """What was refused since the last time."""
+        drained = list(self._refusals.values())
+        self._refusals.clear()
+        return drained
+
+
+def _bounded(table: dict[bytes, _Value], most: int) -> dict[bytes, _Value]:
+    """The table, with room for one more: the longest there goes."""
+    if len(table) >= most:
+        del table[next(iter(table))]
+    return table

@@ -1,0 +1,243 @@
+"""The SQLite store: opening, the packet loop's questions, and the commit of its effects.
+
+Two connections serve a running gate: the packet loop reads on one, the commit thread writes on the other.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gatekeeper.model import Binding, Effect, Facts, Lease, LeaseBound, LeaseReleased, PortLearned, Rate, Refused
+from gatekeeper.store import StoreError
+from gatekeeper.store.orders import OrderTables
+from gatekeeper.store.schema import APPLICATION_ID, MAX_REFUSED, SCHEMA, VERSION
+from gatekeeper.store.views import Views
+from gatekeeper.wire.line_id import port_from_text
+from gatekeeper.wire.text import mac_text
+
+_LEASE_COLUMNS = "address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id"
+_FACTS = """
+SELECT b.mac, b.account, b.stbid, a.subscriber, a.state, a.rate_down_kbps, a.rate_up_kbps, a.port, a.port_state,
+       a.address, a.acs_url, a.last_order
+FROM boxes b JOIN accounts a USING (account) WHERE b.mac IN ({})"""
+_LEASES_OF = f"SELECT {_LEASE_COLUMNS} FROM leases WHERE mac IN ({{}}) ORDER BY last_seen, address"
+# An address changes hands only when its holder's time is over. RETURNING tells which rows were written.
+_BIND = f"""
+INSERT INTO leases ({_LEASE_COLUMNS}) VALUES {{}}
+ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.account, port = excluded.port,
+    state = excluded.state, expires_at = excluded.expires_at, last_seen = excluded.last_seen, agent = excluded.agent,
+    client_id = excluded.client_id,
+    first_seen = CASE WHEN leases.mac = excluded.mac THEN leases.first_seen ELSE excluded.first_seen END
+WHERE leases.mac = excluded.mac OR leases.state <> 'active' OR leases.expires_at <= excluded.last_seen
+RETURNING address"""
+_RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
+_LEARN = """
+UPDATE accounts SET port = ?, port_state = 'learned', port_by = ?, port_at = ?
+WHERE account = ? AND port_state = 'unlearned'"""
+_REFUSE = """
+INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (mac) DO UPDATE SET protocol = excluded.protocol, reason = excluded.reason, port = excluded.port,
+    count = refused.count + excluded.count, last_seen = excluded.last_seen"""
+_COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value"
+# Rows in one INSERT: few sizes, so that the prepared statements stay in the cache.
+_CHUNKS = (64, 16, 4, 1)
+
+
+def sqlite_path(url: str, folder: Path) -> str:
+    """``sqlite:FILE`` -> the file's path, relative ones from folder. Raises StoreError for another kind of store."""
+    kind, colon, rest = url.partition(":")
+    if kind == "sqlite" and colon and rest:
+        return rest if rest == ":memory:" else str(folder / rest.removeprefix("//"))
+    if kind in ("postgresql", "postgres"):
+        raise StoreError("[store] url: PostgreSQL is not served by this version; use sqlite:FILE")
+    raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
+
+
+class SqliteStore(OrderTables, Views):
+    """One connection to the store."""
+
+    def __init__(self, path: str, create: bool = False) -> None:
+        """Open; with create, make it where it is absent. Raises StoreError: one line, saying what to do."""
+        self.path = path
+        new = path == ":memory:" or not Path(path).exists()
+        if new and not create and path != ":memory:":
+            raise StoreError(
+                f"store {path} does not exist: make it with 'gatekeeper init' or 'gatekeeper serve --create'"
+            )
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
+            if not new:
+                self._verify()
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            if new:
+                self._make()
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"store {path}: {error}: restore it from a backup, or move it away and make a new one"
+            ) from None
+
+    def _verify(self) -> None:
+        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID:
+            raise StoreError(f"{self.path} is not a gatekeeper store: name another file in [store] url")
+        if version != VERSION:
+            raise StoreError(f"store {self.path} has schema {version}, this gatekeeper reads {VERSION}")
+
+    def _make(self) -> None:
+        self._connection.executescript(
+            f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+
+    def check(self) -> None:
+        """Read every page. Raises StoreError where the file is damaged."""
+        try:
+            found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.Error as error:
+            found = str(error)
+        if found != "ok":
+            raise StoreError(f"store {self.path} is damaged ({found}): restore it from a backup")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _transaction(self):
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"store {self.path}: {error}") from error
+            raise
+
+    # The packet loop's questions.
+
+    def facts(self, macs: Sequence[bytes]) -> dict[bytes, Facts]:
+        """Facts of these MACs; unknown ones have no binding and no lease. Raises StoreError."""
+        bindings: dict[str, Binding] = {}
+        leases: dict[str, Lease] = {}
+        texts = [mac_text(mac) for mac in macs]
+        marks = ",".join("?" * len(texts))
+        try:
+            for row in self._connection.execute(_FACTS.format(marks), texts):
+                bindings[row[0]] = _binding(row)
+            for row in self._connection.execute(_LEASES_OF.format(marks), texts):
+                leases[row[1]] = _lease(row)
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+        return {mac: Facts(bindings.get(text), leases.get(text)) for mac, text in zip(macs, texts, strict=True)}
+
+    def all_leases(self) -> Iterable[Lease]:
+        """Every lease on record, those that end first first."""
+        query = f"SELECT {_LEASE_COLUMNS} FROM leases ORDER BY expires_at, address"
+        return (_lease(row) for row in self._connection.execute(query))
+
+    def fixed_addresses(self) -> list[int]:
+        """Addresses that orders fixed."""
+        return [row[0] for row in self._connection.execute("SELECT address FROM accounts WHERE address <> 0")]
+
+    def feed_end(self) -> int:
+        """Where the change feed ends now."""
+        return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM feed").fetchone()[0])
+
+    def data_version(self) -> int:
+        """A number that is another one after each commit of another connection (one page read, no table)."""
+        try:
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+
+    def changes_since(self, seq: int) -> tuple[int, list[bytes] | None, list[int]]:
+        """(new seq, changed MACs or None = forget everything, newly fixed addresses). Raises StoreError."""
+        try:
+            first = self._connection.execute("SELECT min(seq) FROM feed").fetchone()[0]
+            rows = self._connection.execute("SELECT seq, mac, address FROM feed WHERE seq > ?", (seq,)).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+        if not rows:
+            return seq, [], []
+        addresses = [row[2] for row in rows if row[2]]
+        if first is not None and first > seq + 1:
+            return rows[-1][0], None, addresses
+        return rows[-1][0], [bytes.fromhex(row[1].replace(":", "")) for row in rows if row[1]], addresses
+
+    # The commit of effects.
+
+    def commit(self, effects: Sequence[Effect]) -> set[Effect]:
+        """Write effects as one fsynced transaction. Returns those that lost against a constraint; raises StoreError."""
+        bound = [effect for effect in effects if isinstance(effect, LeaseBound)]
+        others = [effect for effect in effects if not isinstance(effect, LeaseBound)]
+        with self._transaction():
+            lost: set[Effect] = set()
+            for effect in others:
+                if isinstance(effect, LeaseReleased):
+                    at = effect.lease.last_seen
+                    self._connection.execute(_RELEASE, (at, at, effect.lease.address, mac_text(effect.lease.mac)))
+                elif isinstance(effect, PortLearned) and not self._learn(effect):
+                    lost.add(effect)
+            self._bind(bound, lost)
+        return lost
+
+    def _bind(self, bound: list[LeaseBound], lost: set[Effect]) -> None:
+        # A statement may not touch a row twice with RETURNING in play of an upsert: one address, its last effect.
+        latest = {effect.lease.address: effect for effect in bound}
+        todo = list(latest.values())
+        written: set[int] = set()
+        at = 0
+        for size in _CHUNKS:
+            query = _BIND.format(",".join(["(?,?,?,?,?,?,?,?,?,?)"] * size))
+            while len(todo) - at >= size:
+                values: list[object] = []
+                for effect in todo[at : at + size]:
+                    values += effect.lease
+                    values[-9] = mac_text(effect.lease.mac)
+                written.update(row[0] for row in self._connection.execute(query, values))
+                at += size
+        for effect in bound:
+            if effect.lease.address not in written or latest[effect.lease.address].lease.mac != effect.lease.mac:
+                lost.add(effect)
+            elif effect.ended:
+                at_end = effect.lease.last_seen
+                self._connection.execute(_RELEASE, (at_end, at_end, effect.ended, mac_text(effect.lease.mac)))
+
+    def _learn(self, effect: PortLearned) -> bool:
+        written = self._connection.execute(
+            _LEARN, (effect.port.text, effect.protocol, effect.at, effect.account)
+        ).rowcount
+        if written:
+            self._tell_account(effect.account)
+            return True
+        found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
+        return bool(found) and port_from_text(found[0]).admits(effect.port)
+
+    def note(self, refused: Iterable[Refused], counters: dict[str, int]) -> None:
+        """Keep what was refused and counted since the last time. Raises StoreError."""
+        with self._transaction():
+            self._connection.executemany(
+                _REFUSE,
+                (
+                    (mac_text(r.mac), r.protocol, str(r.reason), r.port, r.count, int(r.first_seen), int(r.last_seen))
+                    for r in refused
+                ),
+            )
+            self._connection.executemany(_COUNT, counters.items())
+            self._connection.execute(
+                "DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
+                (MAX_REFUSED,),
+            )
+
+
+def _binding(row: tuple) -> Binding:
+    port = port_from_text(row[7]) if row[7] else None
+    return Binding(row[1], row[3], row[2], row[4], Rate(row[5], row[6]), port, row[8], row[9], row[10], row[11])
+
+
+def _lease(row: tuple) -> Lease:
+    return Lease(row[0], bytes.fromhex(row[1].replace(":", "")), *row[2:])

@@ -1,0 +1,67 @@
+"""What ``show`` asks the store: rows as dicts, in the field names and the sequence of the contract."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from gatekeeper.store.orders import address_text
+
+Row = dict[str, object]
+
+_BINDINGS = """
+SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, '') AS stbid,
+       CASE WHEN b.mac IS NULL AND a.state = 'active' THEN 'waiting' ELSE a.state END AS state,
+       a.port, a.port_state, l.address, CASE l.state WHEN 'active' THEN l.expires_at END AS lease_expires,
+       a.rate_down_kbps, a.rate_up_kbps, a.last_order AS "order", a.acs_url, a.address AS fixed
+FROM accounts a LEFT JOIN boxes b USING (account)
+LEFT JOIN leases l ON l.address = (SELECT address FROM leases WHERE mac = b.mac ORDER BY last_seen DESC LIMIT 1)
+ORDER BY a.account, b.mac"""
+_BOXES = """
+SELECT b.mac, b.stbid, b.account, a.state FROM boxes b JOIN accounts a USING (account) ORDER BY b.mac"""
+_LEASES = """
+SELECT address, mac, account, port,
+       CASE WHEN state = 'active' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
+       expires_at AS lease_expires, first_seen, last_seen
+FROM leases ORDER BY address"""
+_ORDERS = """
+SELECT number AS "order", kind, account, mac, state, reason, detail, received, effects
+FROM orders ORDER BY received, number"""
+_REFUSED = "SELECT mac, reason, count, first_seen, last_seen, port, protocol FROM refused ORDER BY last_seen DESC, mac"
+_STATS = "SELECT name, value FROM counters ORDER BY name"
+
+
+class Views:
+    """Read-only listings. Times are Unix seconds, addresses dotted quads, absent values None or ""."""
+
+    _connection: sqlite3.Connection
+
+    def bindings(self, now: int) -> Iterator[Row]:
+        """One row per box, and per account that waits for its box."""
+        for row in self._rows(_BINDINGS, {}):
+            lease, fixed = row["address"], row.pop("fixed")
+            # A lease that has ended is no address any more; a fixed one is ordered, held or not.
+            held = isinstance(lease, int) and isinstance(row["lease_expires"], int) and row["lease_expires"] > now
+            row["lease_expires"] = row["lease_expires"] if held else None
+            row["address"] = address_text(lease if held else fixed)  # type: ignore[arg-type]
+            yield row
+
+    def boxes(self, now: int) -> Iterator[Row]:
+        yield from self._rows(_BOXES, {})
+
+    def leases(self, now: int) -> Iterator[Row]:
+        for row in self._rows(_LEASES, {"now": now}):
+            yield row | {"address": address_text(row["address"])}  # type: ignore[arg-type]
+
+    def orders(self, now: int) -> Iterator[Row]:
+        yield from self._rows(_ORDERS, {})
+
+    def refused(self, now: int) -> Iterator[Row]:
+        yield from self._rows(_REFUSED, {})
+
+    def stats(self, now: int) -> Iterator[Row]:
+        yield from self._rows(_STATS, {})
+
+    def _rows(self, query: str, values: dict[str, object]) -> Iterator[Row]:
+        cursor = self._connection.execute(query, values)
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield dict(zip(names, row, strict=True))

@@ -1,0 +1,121 @@
+"""RADIUS packets (RFC 2865 3, RFC 2866, RFC 5176, RFC 5997): the checks of a receiver, and building blocks of a sender."""
+
+from struct import Struct
+from typing import NamedTuple
+
+from gatekeeper.wire import Malformed
+
+ACCESS_REQUEST, ACCESS_ACCEPT, ACCESS_REJECT, ACCOUNTING_REQUEST, ACCOUNTING_RESPONSE = 1, 2, 3, 4, 5
+STATUS_SERVER = 12
+USER_NAME, USER_PASSWORD, CHAP_PASSWORD, NAS_IP_ADDRESS, NAS_PORT = 1, 2, 3, 4, 5
+REPLY_MESSAGE, VENDOR_SPECIFIC, CALLING_STATION_ID, NAS_IDENTIFIER, PROXY_STATE = 18, 26, 31, 32, 33
+EAP_MESSAGE, MESSAGE_AUTHENTICATOR, NAS_PORT_ID, NAS_IPV6_ADDRESS = 79, 80, 87, 95
+
+NAMES = {
+    1: "Access-Request",
+    2: "Access-Accept",
+    3: "Access-Reject",
+    4: "Accounting-Request",
+    5: "Accounting-Response",
+    11: "Access-Challenge",
+    12: "Status-Server",
+    13: "Status-Client",
+    40: "Disconnect-Request",
+    41: "Disconnect-ACK",
+    42: "Disconnect-NAK",
+    43: "CoA-Request",
+    44: "CoA-ACK",
+    45: "CoA-NAK",
+}
+HEADER = Struct("!BBH16s")
+_MAX_SIZE = 4096
+
+
+class RadiusPacket(NamedTuple):
+    """One packet. ``attributes``: the first of each type; ``vendor``: every attribute 26; ``proxy``: all Proxy-State as
+    they stood, to be echoed; ``seal_at``: where the value of Message-Authenticator begins, 0 = none."""
+
+    code: int
+    identifier: int
+    authenticator: bytes
+    attributes: dict[int, bytes]
+    vendor: tuple[bytes, ...]
+    proxy: bytes
+    seal_at: int
+    data: bytes
+
+
+def decode(data: bytes) -> RadiusPacket:
+    """One datagram -> packet. Octets after the length field's end are padding (RFC 2865 3). Raises Malformed."""
+    if len(data) < 20:
+        raise Malformed("shorter than a RADIUS header", len(data))
+    code, identifier, size, authenticator = HEADER.unpack_from(data)
+    if not 20 <= size <= _MAX_SIZE:
+        raise Malformed("length field outside 20..4096", 2)
+    if size > len(data):
+        raise Malformed("shorter than its length field", len(data))
+    if code not in NAMES:
+        raise Malformed(f"code {code} is not known", 0)
+    attributes: dict[int, bytes] = {}
+    vendor: tuple[bytes, ...] = ()
+    proxy = b""
+    seal_at = 0
+    at = 20
+    while at < size:
+        start = at + 2
+        stop = at + data[at + 1] if start <= size else 0
+        if stop < start or stop > size:
+            raise Malformed("attribute length", at)
+        kind = data[at]
+        if kind not in attributes:
+            attributes[kind] = data[start:stop]
+        if kind == VENDOR_SPECIFIC:
+            vendor += (data[start:stop],)
+        elif kind == PROXY_STATE:
+            proxy += data[at:stop]
+        elif kind == MESSAGE_AUTHENTICATOR:
+            if seal_at or stop - start != 16:
+                raise Malformed("Message-Authenticator twice or not 16 octets", at)
+            seal_at = start
+        elif kind == 0:
+            raise Malformed("attribute type 0", at)
+        at = stop
+    _check_sense(code, attributes)
+    return RadiusPacket(code, identifier, authenticator, attributes, vendor, proxy, seal_at, data[:size])
+
+
+def _check_sense(code: int, attributes: dict[int, bytes]) -> None:
+    # RFC 3579 3.1, 3.2; RFC 5997 3: these are discarded without Message-Authenticator.
+    if (EAP_MESSAGE in attributes or code == STATUS_SERVER) and MESSAGE_AUTHENTICATOR not in attributes:
+        raise Malformed("EAP-Message or Status-Server without Message-Authenticator", 20)
+    if EAP_MESSAGE in attributes and (USER_PASSWORD in attributes or CHAP_PASSWORD in attributes):
+        raise Malformed("EAP-Message together with a password", 20)
+    # RFC 2865 4.1: one password, of 16 to 128 octets in whole blocks.
+    password = attributes.get(USER_PASSWORD)
+    if password is not None and (not 16 <= len(password) <= 128 or len(password) % 16):
+        raise Malformed("User-Password is not 1 to 8 blocks of 16 octets", 20)
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """One attribute as octets. Raises ValueError over 253 octets (RFC 2865 5)."""
+    if len(value) > 253:
+        raise ValueError(f"attribute {kind} has {len(value)} octets, 253 at most")
+    return bytes((kind, len(value) + 2)) + value
+
+
+def vendor_attribute(vendor: int, kind: int, value: bytes) -> bytes:
+    """A Vendor-Specific attribute in the usual form (RFC 2865 5.26): one octet of type, one of length."""
+    return attribute(VENDOR_SPECIFIC, vendor.to_bytes(4, "big") + attribute(kind, value))
+
+
+def vendor_values(packet: RadiusPacket, vendor: int, kind: int) -> list[bytes]:
+    """Values of one vendor's attribute, in sequence; entries that do not have the usual form are passed over."""
+    found = []
+    prefix = vendor.to_bytes(4, "big")
+    for value in packet.vendor:
+        at = 4
+        while value.startswith(prefix) and at + 2 <= len(value) and 2 <= value[at + 1] <= len(value) - at:
+            if value[at] == kind:
+                found.append(value[at + 2 : at + value[at + 1]])
+            at += value[at + 1]
+    return found

@@ -1,0 +1,63 @@
+"""How MACs, STBIDs and IPv4 addresses are spelled.
+
+The MAC spellings are those that access equipment sends: 12 hex digits; pairs or quads with one separator throughout
+(RFC 3580 3.21 ``00-10-A4-23-19-C0``, Cisco and Juniper ``aabb.ccdd.eeff``, Huawei and H3C ``aabb-ccdd-eeff``); halves.
+"""
+
+import re
+
+_MAC = re.compile(
+    r"[0-9A-Fa-f]{12}"
+    r"|[0-9A-Fa-f]{2}([:. -])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
+    r"|[0-9A-Fa-f]{4}([:.-])[0-9A-Fa-f]{4}\2[0-9A-Fa-f]{4}"
+    r"|[0-9A-Fa-f]{6}[:.-][0-9A-Fa-f]{6}"
+)
+_SEPARATORS = str.maketrans("", "", ":.- ")
+_PRINTABLE = re.compile(rb"[\x20-\x7e]+")
+
+
+def parse_mac(text: str) -> bytes:
+    """A MAC in any of the spellings above -> 6 octets. Raises ValueError for anything else."""
+    if not _MAC.fullmatch(text):
+        raise ValueError(f"not a MAC address: {text[:40]!r}")
+    return bytes.fromhex(text.translate(_SEPARATORS))
+
+
+def mac_text(mac: bytes) -> str:
+    """6 octets -> ``d4:c1:c8:ee:9b:1f``."""
+    return mac.hex(":")
+
+
+def stbid_mac(stbid: str) -> bytes:
+    """The MAC in an STBID: 32 characters, the last 12 are the MAC in hex. Raises ValueError."""
+    if len(stbid) != 32 or not stbid.isascii() or not stbid.isalnum():
+        raise ValueError(f"an STBID has 32 letters and digits: {stbid[:40]!r}")
+    return parse_mac(stbid[20:])
+
+
+def parse_ip(text: str) -> int:
+    """Dotted quad -> int. Raises ValueError: four decimal numbers 0..255 without leading zeros, nothing else."""
+    parts = text.split(".")
+    if len(parts) != 4:
+        raise ValueError(f"not an IPv4 address: {text[:40]!r}")
+    value = 0
+    for part in parts:
+        if (
+            not (part.isascii() and part.isdigit())
+            or len(part) > 3
+            or (len(part) > 1 and part[0] == "0")
+            or int(part) > 255
+        ):
+            raise ValueError(f"not an IPv4 address: {text[:40]!r}")
+        value = value << 8 | int(part)
+    return value
+
+
+def ip_text(address: int) -> str:
+    """int -> dotted quad."""
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+
+
+def printable(value: bytes) -> str:
+    """Wire text for people: as it is where it is printable ASCII, else ``0x…``."""
+    return value.decode("ascii") if _PRINTABLE.fullmatch(value) else "0x" + value.hex()
