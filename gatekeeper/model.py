@@ -29,7 +29,7 @@ class Reason(StrEnum):
     NO_MESSAGE_AUTHENTICATOR = "NO_MESSAGE_AUTHENTICATOR"
     BAD_AUTHENTICATOR = "BAD_AUTHENTICATOR"
     PROXY_STATE_LIMITED = "PROXY_STATE_LIMITED"
-    BAD_PASSWORD = "BAD_PASSWORD"
+    BAD_PASSWORD = "BAD_PASSWORD"  # noqa: S105
     NO_IDENTITY = "NO_IDENTITY"
     UNSUPPORTED = "UNSUPPORTED"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
@@ -303,6 +303,6 @@ class Refused(NamedTuple):
     protocol: str
     reason: Reason
     port: str
-    count: int
+    times: int
     first_seen: int
     last_seen: int

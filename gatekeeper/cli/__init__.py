@@ -42,7 +42,8 @@ class _Lazy(click.Group):
         if cmd_name not in _VERBS:
             return None
         module, attribute = _VERBS[cmd_name]
-        return getattr(importlib.import_module(module), attribute)
+        found: click.Command = getattr(importlib.import_module(module), attribute)
+        return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -56,7 +57,7 @@ def _group() -> None:
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 failed, 2 bad arguments or configuration, 3 refused or different, 4 no such thing, 5 conflict."""
+    """Exit codes: 0 done, 1 failed, 2 bad arguments or file, 3 refused or different, 4 no such thing, 5 conflict."""
     from gatekeeper.cli.errors import exit_code_of
 
     try:

@@ -26,7 +26,7 @@ def order() -> None:
 
 
 def _order_command(kind: str) -> click.Command:
-    options = [
+    options: list[click.Parameter] = [
         click.Option(
             ["--order", "number"], required=True, help="Order number, the key: the same again changes nothing."
         ),

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from gatekeeper.book import Acs, BindingPolicy, Nas, Policybook, Subnet
 from gatekeeper.config.dictionary import Dictionary, shipped_folder
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.schema import AcsSection, ClientSection, FileSchema, SharedPassword, SubnetSection
-from gatekeeper.policy.book import Acs, BindingPolicy, Nas, Policybook, Subnet
 from gatekeeper.wire.acs import AcsInfo, encode
 from gatekeeper.wire.dhcp_options import BY_CODE, BY_NAME, RESERVED, encode_value
 from gatekeeper.wire.nas import DIALECTS, RateAttribute
@@ -104,10 +104,12 @@ def _options(section: SubnetSection, place: KeyPath, problems: Problems) -> dict
 
 def _check_overlaps(subnets: tuple[Subnet, ...], problems: Problems) -> None:
     for subnet in subnets:
-        for earlier in subnets[: subnet.index]:
+        for earlier in subnets[: subnet.number]:
             common = subnet.mask & earlier.mask
             if subnet.network & common == earlier.network & common:
-                problems.append((("dhcp", "subnet", subnet.index, "network"), f"{subnet.text} overlaps {earlier.text}"))
+                problems.append(
+                    (("dhcp", "subnet", subnet.number, "network"), f"{subnet.text} overlaps {earlier.text}")
+                )
 
 
 def _acs(section: AcsSection, problems: Problems) -> Acs:

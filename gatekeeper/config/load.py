@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError, Problem
 from gatekeeper.config.book import make_book
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.schema import Endpoint, FileSchema
-from gatekeeper.policy.book import Policybook
 
 _STANDARD = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
 _MAX_ROUNDS = 100

@@ -95,7 +95,7 @@ def _yes_no_auto(value: object) -> object:
     return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
 
 
-def _one_of(*names: str):
+def _one_of(*names: str) -> BeforeValidator:
     def check(value: object) -> object:
         if value not in names:
             raise ValueError(f"{value!r} is none of {' '.join(names)}")

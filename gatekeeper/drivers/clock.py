@@ -13,7 +13,7 @@ class Clock:
         self.jump_s = 0.0
 
     def now(self) -> float:
-        """Unix seconds. A wall clock that jumps by over a minute is not followed; ``jump_s`` then says how far it went."""
+        """Unix seconds. A wall clock that jumps by over a minute is not followed; ``jump_s`` says how far."""
         passed = time.monotonic()
         offset = time.time() - passed
         self.jump_s = offset - self._offset

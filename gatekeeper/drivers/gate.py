@@ -4,7 +4,7 @@ import select
 import sys
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
@@ -12,7 +12,7 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
 from gatekeeper.engine.radius import RadiusEngine, RadiusQuestion
-from gatekeeper.model import Datagram, Outcome, Reason
+from gatekeeper.model import Datagram, Effect, Outcome, Reason
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
@@ -116,13 +116,13 @@ class Gate:
         if durable:
             self._committer.submit(durable)
 
-    def _guarded(self, step: Callable, subject: object, now: float):
+    def _guarded(self, step: Callable[..., Any], subject: Any, now: float) -> Any:
         """An exception here is a bug of ours: one packet is lost and counted, the loop goes on."""
         try:
             return step(subject, now)
         except Exception as bug:
             self._counts["bugs"] += 1
-            data = subject.data if isinstance(subject, Datagram) else subject.datagram.data  # type: ignore[attr-defined]
+            data = subject.data if isinstance(subject, Datagram) else subject.datagram.data
             self._alarm(f"bug: {bug!r} on packet {data.hex()}", now)
             return None
 
@@ -169,7 +169,7 @@ class Gate:
             for outcome in done.outcomes:
                 self._finish_durable(outcome, done.lost, bool(done.error), now)
 
-    def _finish_durable(self, outcome: Outcome, lost: set, failed: bool, now: float) -> None:
+    def _finish_durable(self, outcome: Outcome, lost: set[Effect], failed: bool, now: float) -> None:
         engine: Engine = self._engines.dhcp if outcome.protocol == "dhcp" else self._engines.radius
         if failed or (lost and not lost.isdisjoint(outcome.effects)):
             reason = Reason.STORE_UNAVAILABLE if failed else Reason.ADDRESS_CONFLICT

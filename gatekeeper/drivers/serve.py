@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 
+from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
 from gatekeeper.drivers.commit import Committer
@@ -12,7 +13,6 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, FrameDoor, Link, UdpDoor, find_link
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.radius import RadiusEngine
-from gatekeeper.policy.book import Policybook
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
@@ -57,8 +57,8 @@ def open_doors(settings: Settings, links: list[Link]) -> list[tuple[Door, str]]:
                 door = UdpDoor(address, port) if address else AnyAddressDoor(port, broadcasts=not links)
                 doors.append((door, protocol))
     except DoorError:
-        for door, _ in doors:
-            door.close()
+        for opened, _ in doors:
+            opened.close()
         raise
     return doors
 

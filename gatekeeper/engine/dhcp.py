@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gatekeeper.book import BindingPolicy, Policybook
 from gatekeeper.model import (
     Action,
     AddressOffered,
@@ -20,7 +21,6 @@ from gatekeeper.model import (
     Verdict,
 )
 from gatekeeper.policy.binding import learns_port
-from gatekeeper.policy.book import BindingPolicy, Policybook
 from gatekeeper.policy.dhcp import DhcpCase, address_in, gather, judge_dhcp, state_of
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
@@ -100,7 +100,7 @@ class DhcpEngine:
         verdict = judge_dhcp(case)
         effects = self._effects(case, verdict, question)
         if effects:
-            self._world.apply(effects, case.subnet.index if case.subnet else 0, now)
+            self._world.apply(effects, case.subnet.number if case.subnet else 0, now)
         return self._render(question, case, verdict, effects)
 
     def case(self, question: DhcpQuestion, now: float) -> DhcpCase:

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
 from gatekeeper.policy.binding import Case, judge, learns_port
-from gatekeeper.policy.book import Nas, Policybook
 from gatekeeper.policy.radius import distrust, identity, method_refusal, password_is_right, port_of
 from gatekeeper.reply.radius import RadiusReplies
 from gatekeeper.state.replies import Replies, RequestKey

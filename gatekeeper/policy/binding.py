@@ -6,8 +6,8 @@ The rules are a tuple; the first one that objects decides. ``explain`` walks the
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gatekeeper.book import BindingPolicy
 from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
-from gatekeeper.policy.book import BindingPolicy
 
 
 class Case(NamedTuple):

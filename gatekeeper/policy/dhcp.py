@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Action, Facts, PortId, Reason, Verdict
 from gatekeeper.policy.binding import Case, judge
-from gatekeeper.policy.book import Policybook, Subnet
 from gatekeeper.state.pools import Pools
 from gatekeeper.wire.dhcp import DISCOVER, RELEASE, REQUEST, DhcpMessage
 from gatekeeper.wire.text import ip_text
@@ -193,16 +193,16 @@ def is_its_own(case: DhcpCase) -> bool:
 def is_free_in_pool(case: DhcpCase) -> bool:
     """True if the address spoken of could be given to the box now."""
     subnet = case.subnet
-    return subnet is not None and case.pools.choose(subnet.index, case.mac, (case.wanted,), case.now) == case.wanted
+    return subnet is not None and case.pools.choose(subnet.number, case.mac, (case.wanted,), case.now) == case.wanted
 
 
 def choose_address(case: DhcpCase) -> int:
-    """RFC 2131 4.3.1: the fixed one, the one on record, the one on offer, the one asked for, the next; 0 = none left."""
+    """RFC 2131 4.3.1: the fixed one, that on record, that on offer, that asked for, the next; 0 = none left."""
     subnet, lease = case.subnet, case.facts.lease
     if subnet is None:
         return 0
     preferred = (lease.address if lease else 0, case.pools.offered_to(case.mac, case.now), case.wanted)
-    return own_fixed(case) or case.pools.choose(subnet.index, case.mac, preferred, case.now)
+    return own_fixed(case) or case.pools.choose(subnet.number, case.mac, preferred, case.now)
 
 
 _JUDGE: dict[str, Callable[[DhcpCase], Verdict]] = {

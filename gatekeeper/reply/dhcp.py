@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Destination
-from gatekeeper.policy.book import Policybook, Subnet
 from gatekeeper.wire.acs import encode
 from gatekeeper.wire.dhcp import (
     ACK,
@@ -53,7 +53,7 @@ class DhcpReplies:
     ) -> bytes:
         """OFFER or ACK of the address."""
         options = request.options
-        profile = Profile(subnet.index, kind, server_id, options.get(_PRL, b""), acs_url)
+        profile = Profile(subnet.number, kind, server_id, options.get(_PRL, b""), acs_url)
         body = self._compiled.get(profile)
         if body is None:
             body = self._compile(profile)
@@ -78,7 +78,7 @@ class DhcpReplies:
         return body
 
     def _options(self, profile: Profile) -> list[tuple[int, bytes]]:
-        """What to send, in sequence: type, server, lease time, then what was asked for as asked, then what is forced."""
+        """In sequence: type, server, lease time, then what was asked for as asked, then what is forced."""
         subnet = self._book.subnets[profile.subnet]
         configured = dict(subnet.options)
         forced = {1}
@@ -128,7 +128,7 @@ def _tail(options: dict[int, bytes]) -> bytes:
 
 
 def _room(options: dict[int, bytes]) -> int:
-    """Octets for options. Option 57 counts the IP datagram (the smaller reading of RFC 2132 9.10); under 576 is void."""
+    """Octets for options. Option 57 counts the IP datagram (the smaller reading of RFC 2132 9.10), 576 at least."""
     asked = options.get(_MAX_SIZE, b"")
     size = int.from_bytes(asked, "big") if len(asked) == 2 else _DEFAULT_SIZE
     return min(max(size, _DEFAULT_SIZE), _LARGEST_SIZE) - _HEADERS - 241

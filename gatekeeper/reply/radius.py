@@ -1,7 +1,7 @@
 """RADIUS replies (RFC 2865 4.2, 4.3): Message-Authenticator first, what the decision says, Proxy-State as it came."""
 
+from gatekeeper.book import Nas
 from gatekeeper.model import Rate
-from gatekeeper.policy.book import Nas
 from gatekeeper.wire.nas import rate_body
 from gatekeeper.wire.radius import ACCESS_ACCEPT, ACCESS_REJECT, REPLY_MESSAGE, RadiusPacket, attribute
 from gatekeeper.wire.radius_seal import sealed_reply

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gatekeeper.policy.book import Subnet
+from gatekeeper.book import Subnet
 from gatekeeper.wire.text import ip_text, parse_ip
 
 
 def pool_rows(subnets: Sequence[Subnet], leases: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
-    """One row per pool. leases: rows with ``address`` and ``state``. Offers live in the running service's memory only."""
+    """One row per pool. leases: rows with ``address`` and ``state``. Offers are in the service's memory only."""
     active = sorted(parse_ip(str(row["address"])) for row in leases if row["state"] == "active")
     for subnet in subnets:
         for first, last in subnet.ranges:

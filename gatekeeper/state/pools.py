@@ -27,7 +27,7 @@ class Pool:
         return any(first <= address <= last for first, last in self.ranges)
 
     def unused(self, taken: "Pools") -> int:
-        """The lowest address that nobody ever held, is offered or was promised; 0 = none. The cursor never goes back."""
+        """The lowest address that nobody ever held, is offered or was promised; 0 = none."""
         while self._at < len(self.ranges):
             last = self.ranges[self._at][1]
             while self._next <= last:

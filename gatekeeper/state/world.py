@@ -117,7 +117,7 @@ class World:
         found = self._refusals.get(mac)
         if found:
             self._refusals[mac] = found._replace(
-                protocol=protocol, reason=reason, port=port, count=found.count + 1, last_seen=int(now)
+                protocol=protocol, reason=reason, port=port, times=found.times + 1, last_seen=int(now)
             )
         else:
             _bounded(self._refusals, MAX_REFUSALS)[mac] = Refused(mac, protocol, reason, port, 1, int(now), int(now))

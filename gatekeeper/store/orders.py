@@ -7,7 +7,10 @@ from gatekeeper.policy.orders import Account, Changes, Order, OrderRecord, Situa
 from gatekeeper.store.schema import MAX_FEED
 from gatekeeper.wire.text import ip_text, mac_text
 
-_ACCOUNT_COLUMNS = "account, subscriber, state, rate_down_kbps, rate_up_kbps, port, port_state, address, acs_url, boxes, plan, last_order"
+_ACCOUNT_COLUMNS = (
+    "account, subscriber, state, rate_down_kbps, rate_up_kbps, port, port_state, address, acs_url, boxes, plan,"
+    " last_order"
+)
 _ORDER_COLUMNS = "number, kind, account, mac, state, reason, detail, received, effects"
 # 'INSERT OR REPLACE' would delete the row that the boxes refer to.
 _WRITE_ACCOUNT = f"""

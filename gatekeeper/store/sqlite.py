@@ -4,9 +4,10 @@ Two connections serve a running gate: the packet loop reads on one, the commit t
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from gatekeeper.model import Binding, Effect, Facts, Lease, LeaseBound, LeaseReleased, PortLearned, Rate, Refused
 from gatekeeper.store import StoreError
@@ -88,9 +89,8 @@ class SqliteStore(OrderTables, Views):
             raise StoreError(f"store {self.path} has schema {version}, this gatekeeper reads {VERSION}")
 
     def _make(self) -> None:
-        self._connection.executescript(
-            f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
-        )
+        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
+        self._connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {marks} COMMIT;")
 
     def check(self) -> None:
         """Read every page. Raises StoreError where the file is damaged."""
@@ -105,7 +105,7 @@ class SqliteStore(OrderTables, Views):
         self._connection.close()
 
     @contextmanager
-    def _transaction(self):
+    def _transaction(self) -> Iterator[None]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
@@ -223,7 +223,7 @@ class SqliteStore(OrderTables, Views):
             self._connection.executemany(
                 _REFUSE,
                 (
-                    (mac_text(r.mac), r.protocol, str(r.reason), r.port, r.count, int(r.first_seen), int(r.last_seen))
+                    (mac_text(r.mac), r.protocol, str(r.reason), r.port, r.times, int(r.first_seen), int(r.last_seen))
                     for r in refused
                 ),
             )
@@ -234,10 +234,10 @@ class SqliteStore(OrderTables, Views):
             )
 
 
-def _binding(row: tuple) -> Binding:
+def _binding(row: tuple[Any, ...]) -> Binding:
     port = port_from_text(row[7]) if row[7] else None
     return Binding(row[1], row[3], row[2], row[4], Rate(row[5], row[6]), port, row[8], row[9], row[10], row[11])
 
 
-def _lease(row: tuple) -> Lease:
+def _lease(row: tuple[Any, ...]) -> Lease:
     return Lease(row[0], bytes.fromhex(row[1].replace(":", "")), *row[2:])

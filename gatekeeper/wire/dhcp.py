@@ -135,7 +135,7 @@ def message(kind: int, mac: bytes, xid: int, options: dict[int, bytes] | None = 
 
 
 def suboptions(value: bytes) -> dict[int, bytes]:
-    """Sub-options of option 82 (RFC 3046 2.0): code, length, value. Raises Malformed: a cut or doubled one binds nothing."""
+    """Sub-options of option 82 (RFC 3046 2.0). Raises Malformed where one is cut or doubled: that binds nothing."""
     found: dict[int, bytes] = {}
     at, end = 0, len(value)
     while at < end:

@@ -10,8 +10,8 @@ XPI.XCI is VPI.VCI or outer.inner VLAN, 4096 = no such tag. A node of 0 is unkno
 zeroes the BRAS part (``0 0/0/0:4096.1234 node/…``) and the BRAS fills it in, adding its outer tag; what both name alike
 is the access node's part and the inner tag, and that is the key.
 
-Huawei, H3C ``cn-163``: ``slot=2;subslot=2;port=22;vlanid=503;vlanid2=100;``, where vlanid is the *inner* tag and vlanid2
-the outer one (the reverse order of the other form), or ``vpi=;vci=``. It names no access node.
+Huawei, H3C ``cn-163``: ``slot=2;subslot=2;port=22;vlanid=503;vlanid2=100;``, where vlanid is the *inner* tag and
+vlanid2 the outer one (the reverse order of the other form), or ``vpi=;vci=``. It names no access node.
 
 Everything else is opaque (RFC 3046 3.1) and is compared octet for octet.
 """

@@ -1,4 +1,4 @@
-"""RADIUS packets (RFC 2865 3, RFC 2866, RFC 5176, RFC 5997): the checks of a receiver, and building blocks of a sender."""
+"""RADIUS packets (RFC 2865 3, RFC 2866, RFC 5176, RFC 5997): a receiver's checks, a sender's building blocks."""
 
 from struct import Struct
 from typing import NamedTuple

@@ -11,7 +11,7 @@ _SEAL = bytes((MESSAGE_AUTHENTICATOR, 18))
 
 
 class Secret:
-    """A shared secret, with its HMAC-MD5 pads (RFC 2104 2) kept: hashing them anew would double the cost of a packet."""
+    """A shared secret with its HMAC-MD5 pads (RFC 2104 2), whose hashing would double the cost of a packet."""
 
     __slots__ = ("_inner", "_outer", "key")
 

@@ -10,7 +10,7 @@ from gatekeeper.wire.radius_seal import Secret
 class Subnet(NamedTuple):
     """One [[dhcp.subnet]]. ``options``: configured values by code, the subnet mask among them."""
 
-    index: int
+    number: int
     text: str
     network: int
     mask: int
