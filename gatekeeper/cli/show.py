@@ -129,16 +129,16 @@ def _print(
     elif output == "csv":
         click.echo(as_csv(rows, columns))
     else:
-        _print_table(rows, columns, clear)
+        print_table(rows, columns, clear)
 
 
-def _print_table(rows: list[dict[str, object]], columns: tuple[str, ...], clear: bool) -> None:
+def print_table(rows: list[dict[str, object]], columns: tuple[str, ...], clear: bool = False) -> None:
+    """A plain table; to a pipe in full width, so that nothing is cut for grep and awk."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
-    # A pipe has no width: nothing is cut for grep and awk.
     if not console.is_terminal:
         console = Console(width=10_000)
     table = Table(box=None, header_style="bold", pad_edge=False)

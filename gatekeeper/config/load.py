@@ -19,6 +19,8 @@ from gatekeeper.config.schema import Endpoint, FileSchema
 
 _STANDARD = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
 _MAX_ROUNDS = 100
+_FAMOUS_SECRETS = frozenset({"testing123", "secret", "radius", "password", "cisco", "huawei", "admin", "123456"})
+_SHORT_SECRET = 8
 
 
 Found = list[tuple[KeyPath, str]]
@@ -34,7 +36,12 @@ class Settings(NamedTuple):
     dhcp_listen: tuple[Endpoint, ...]
     auth_listen: tuple[Endpoint, ...]
     book: Policybook
-    notes: tuple[str, ...]  # keys that are read and not yet in force
+    notes: tuple[str, ...]  # what check and serve tell beside the errors
+    places: Places
+
+    def problem(self, path: KeyPath, text: str) -> Problem:
+        """Something about a key that shows only when it is tried."""
+        return Problem(str(self.file), self.places.line(path), f"{_spell(path)}: {text}")
 
 
 def find_config(given: str | None) -> Path:
@@ -68,8 +75,8 @@ def load_file(file: Path) -> Settings:
     book, more = make_book(schema, folder)
     found += [(place_of(path), message) for path, message in more]
     found += _check_whole(raw)
+    places = Places(text)
     if found:
-        places = Places(text)
         problems = (Problem(str(file), places.line(path), f"{_spell(path)}: {message}") for path, message in found)
         raise ConfigError(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
     return Settings(
@@ -81,6 +88,7 @@ def load_file(file: Path) -> Settings:
         auth_listen=tuple(schema.radius.listen_auth),
         book=book,
         notes=_notes(schema),
+        places=places,
     )
 
 
@@ -188,4 +196,7 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
         notes.append("[api] is read; this version serves no HTTP")
     if schema.radius.listen_acct:
         notes.append("[radius] listen_acct is read; this version serves no accounting")
+    for client in schema.radius.client:
+        if client.secret.lower() in _FAMOUS_SECRETS or len(client.secret) < _SHORT_SECRET:
+            notes.append(f"[[radius.client]] {client.name}: its secret is short or well known; take a long random one")
     return tuple(notes)

@@ -128,14 +128,22 @@ class Server:
                 self._log.say(f"reload refused, going on as before: {problem}")
             return
         old = self._settings
-        if [subnet.ranges for subnet in settings.book.subnets] != [subnet.ranges for subnet in old.book.subnets]:
+        if _ranges(settings.book) != _ranges(old.book):
             self._log.say("reload refused, going on as before: other pools need a restart")
             return
-        if settings._replace(book=old.book, notes=old.notes) != old:
+        if (settings.store_url, *_listens(settings)) != (old.store_url, *_listens(old)):
             self._log.say("reload: interfaces, listen and store stay as they are until a restart")
         self._settings = settings
         self._gate.set_engines(self._engines(settings.book))
         self._log.say(f"reload: {settings.file} is in force")
+
+
+def _ranges(book: Policybook) -> list[tuple[tuple[int, int], ...]]:
+    return [subnet.ranges for subnet in book.subnets]
+
+
+def _listens(settings: Settings) -> tuple[object, ...]:
+    return settings.interfaces, settings.dhcp_listen, settings.auth_listen
 
 
 def _notify(state: str) -> None:

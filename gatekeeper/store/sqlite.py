@@ -80,6 +80,15 @@ class SqliteStore(OrderTables, Views):
                 f"store {path}: {error}: restore it from a backup, or move it away and make a new one"
             ) from None
 
+    @classmethod
+    def copy_of(cls, path: str) -> "SqliteStore":
+        """A copy in memory; the file is only read. Raises StoreError."""
+        original = cls(path)
+        copy = cls(":memory:")
+        original._connection.backup(copy._connection)
+        original.close()
+        return copy
+
     def _verify(self) -> None:
         application = self._connection.execute("PRAGMA application_id").fetchone()[0]
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]

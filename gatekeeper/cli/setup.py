@@ -1,0 +1,101 @@
+"""init and check: a configuration to begin with, and what is wrong with one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatekeeper.cli.errors import BAD_ARGUMENTS, DONE, FAILED
+from gatekeeper.cli.options import config_option
+
+if TYPE_CHECKING:
+    from gatekeeper.config import Problem
+    from gatekeeper.config.load import Settings
+
+
+@click.command()
+@config_option
+@click.option("--force", is_flag=True, help="Write over an existing file.")
+def init(config: str | None, force: bool) -> None:
+    """Write a configuration file to begin with, and make its store."""
+    import secrets
+
+    from gatekeeper.config.load import load_file
+    from gatekeeper.config.template import TEMPLATE
+    from gatekeeper.drivers.serve import open_store
+
+    file = Path(config or "gatekeeper.toml")
+    if file.exists() and not force:
+        click.echo(f"gatekeeper: {file} exists; write another with -c, or over it with --force", err=True)
+        raise click.exceptions.Exit(FAILED)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(TEMPLATE.replace("{secret}", secrets.token_urlsafe(24)), encoding="utf-8")
+    file.chmod(0o600)
+    settings = load_file(file)
+    store = open_store(settings, create=True)
+    click.echo(f"{file} written (mode 0600, it holds secrets); store {store.path} ready")
+    click.echo(f"next: edit {file}, then 'gatekeeper check -c {file}' and 'gatekeeper serve -c {file}'")
+    store.close()
+
+
+@click.command()
+@config_option
+def check(config: str | None) -> None:
+    """Report all errors of the configuration, each with its line, and try what can be tried without serving."""
+    from gatekeeper.config.load import load
+
+    settings = load(config)
+    problems = _try_out(settings)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    for note in settings.notes:
+        click.echo(f"note: {note}")
+    _tell(settings)
+    click.echo(f"{settings.file}: {'in order' if not problems else f'{len(problems)} problems'}")
+    raise click.exceptions.Exit(BAD_ARGUMENTS if problems else DONE)
+
+
+def _try_out(settings: "Settings") -> "list[Problem]":
+    from gatekeeper.drivers.serve import DHCP_PORT
+    from gatekeeper.drivers.sockets import DoorError, FrameDoor, UdpDoor, find_link
+    from gatekeeper.store import StoreError
+    from gatekeeper.store.sqlite import SqliteStore, sqlite_path
+
+    problems = []
+    for at, name in enumerate(settings.interfaces):
+        try:
+            link = find_link(name)
+            FrameDoor(link).close()
+            if settings.book.subnet_of(link.address) is None:
+                raise DoorError(f"interface {name}: no [[dhcp.subnet]] holds its address")
+            if not any(address in (0, link.address) for address, _ in settings.dhcp_listen):
+                UdpDoor(link.address, DHCP_PORT).close()
+        except DoorError as error:
+            problems.append(settings.problem(("dhcp", "interfaces", at), str(error)))
+    listens = [(("dhcp", "listen"), settings.dhcp_listen), (("radius", "listen_auth"), settings.auth_listen)]
+    for path, endpoints in listens:
+        for address, port in endpoints:
+            try:
+                UdpDoor(address, port).close()
+            except DoorError as error:
+                problems.append(settings.problem(path, str(error)))
+    try:
+        path_of_store = sqlite_path(settings.store_url, settings.folder)
+        if Path(path_of_store).exists():
+            SqliteStore(path_of_store).check()
+        else:
+            click.echo(f"note: store {path_of_store} does not exist yet: init, an order, or serve --create makes it")
+    except StoreError as error:
+        problems.append(settings.problem(("store", "url"), str(error)))
+    return problems
+
+
+def _tell(settings: "Settings") -> None:
+    """What the box will be told, in octets."""
+    from gatekeeper.wire.acs import encode, show
+
+    acs = settings.book.acs
+    if acs:
+        code, value = encode(acs.encoding, acs.info)
+        click.echo(f"option {code} ({acs.encoding}, {len(value)} octets): {value.hex()}")
+        click.echo(f"option {code} says: {show(acs.encoding, value)}")

@@ -1,0 +1,132 @@
+"""Capture files: pcap and pcapng, gzipped or not -> UDP datagrams with their frame number and time."""
+
+import gzip
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import dpkt
+
+_GZIP = b"\x1f\x8b"
+_RECORD_HEADER = 16
+_TAGS = (0x8100, 0x88A8, 0x9100)
+_LINK_ETHERNET, _LINK_RAW, _LINK_SLL, _LINK_SLL2 = 1, 101, 113, 276
+
+
+class CaptureError(Exception):
+    """The file is no capture, or of a kind that cannot be read."""
+
+
+class _Measured:
+    """A file that knows whether it ended inside a record; dpkt hands out what is left of it without a word."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.short = False
+        self.name = ""
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._file.read(size)
+        # At a clean end dpkt reads a record's header, of 16 octets, and gets nothing.
+        if 0 <= len(data) < size and (data or size != _RECORD_HEADER):
+            self.short = True
+        return data
+
+    def seek(self, *where: int) -> int:
+        return int(self._file.seek(*where))
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+
+class Packet(NamedTuple):
+    """One UDP datagram of a capture. Addresses are int, ``frame`` counts from 1, ``time`` is Unix seconds."""
+
+    frame: int
+    time: float
+    source_mac: bytes
+    destination_mac: bytes
+    source: int
+    destination: int
+    source_port: int
+    destination_port: int
+    payload: bytes
+
+
+class Capture:
+    """Iterates the UDP datagrams of a file. ``cut`` tells afterwards why reading ended early, "" if it did not."""
+
+    def __init__(self, path: Path) -> None:
+        """Open. Raises CaptureError."""
+        self.cut = ""
+        try:
+            raw: IO[bytes] = path.open("rb")
+            magic = raw.read(2)
+            raw.seek(0)
+            self._file = _Measured(gzip.GzipFile(fileobj=raw) if magic == _GZIP else raw)
+            self._frames: Any = dpkt.pcap.UniversalReader(self._file)
+        except (OSError, ValueError, EOFError, struct.error, dpkt.Error) as error:
+            raise CaptureError(f"{path}: not a pcap or pcapng file: {error}") from None
+        self._link = self._frames.datalink()
+        if self._link not in (_LINK_ETHERNET, _LINK_RAW, _LINK_SLL, _LINK_SLL2):
+            raise CaptureError(f"{path}: link type {self._link} is not read; capture on an Ethernet interface")
+
+    def __iter__(self) -> Iterator[Packet]:
+        frame = 0
+        frames = iter(self._frames)
+        while True:
+            try:
+                time, data = next(frames)
+            except StopIteration:
+                return self._end(frame)
+            except (OSError, EOFError, ValueError, struct.error, dpkt.Error) as error:
+                self.cut = f"cut after frame {frame}: {error or type(error).__name__}"
+                return
+            if self._file.short:
+                return self._end(frame)
+            frame += 1
+            packet = self._packet(frame, float(time), bytes(data))
+            if packet:
+                yield packet
+
+    def _end(self, frame: int) -> None:
+        self.cut = f"cut after frame {frame}: the file ends inside a record" if self._file.short else ""
+
+    def _packet(self, frame: int, time: float, data: bytes) -> Packet | None:
+        macs, ip = _network_layer(self._link, data)
+        if len(ip) < 28 or ip[0] >> 4 != 4:
+            return None
+        try:
+            packet = dpkt.ip.IP(ip)
+        except (dpkt.Error, struct.error, IndexError, ValueError):
+            return None
+        udp = packet.data
+        # A fragment has no whole UDP datagram in it.
+        if not isinstance(udp, dpkt.udp.UDP) or packet.mf or packet.offset:
+            return None
+        source, destination = int.from_bytes(packet.src, "big"), int.from_bytes(packet.dst, "big")
+        payload = bytes(udp.data)[: max(udp.ulen - 8, 0)]
+        return Packet(frame, time, macs[1], macs[0], source, destination, udp.sport, udp.dport, payload)
+
+
+def _network_layer(link: int, data: bytes) -> tuple[tuple[bytes, bytes], bytes]:
+    """((destination MAC, source MAC), IP packet or b"")."""
+    if link == _LINK_RAW:
+        return (b"", b""), data
+    if link == _LINK_SLL:
+        return (b"", data[6:12]), data[16:] if data[14:16] == b"\x08\x00" else b""
+    if link == _LINK_SLL2:
+        return (b"", data[12:18]), data[20:] if data[0:2] == b"\x08\x00" else b""
+    at = 12
+    while int.from_bytes(data[at : at + 2], "big") in _TAGS:
+        at += 4
+    return (data[:6], data[6:12]), data[at + 2 :] if data[at : at + 2] == b"\x08\x00" else b""
+
+
+def write_capture(path: Path, frames: list[tuple[float, bytes]]) -> None:
+    """Ethernet frames with their times, as a classic pcap with microseconds."""
+    with path.open("wb") as file:
+        writer = dpkt.pcap.Writer(file, linktype=_LINK_ETHERNET)
+        for time, data in frames:
+            writer.writepkt(data, ts=time)

@@ -1,0 +1,236 @@
+"""Replay: the client-side packets of a capture through the same engines as serve, by the capture's own clock.
+
+A private store in memory, no sockets, no root. Equal input gives equal output, to the byte.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from gatekeeper.config.load import Settings
+from gatekeeper.drivers.capture import Capture, Packet
+from gatekeeper.drivers.order_file import OrderFile
+from gatekeeper.drivers.serve import DHCP_PORT, make_world
+from gatekeeper.engine.dhcp import DhcpEngine
+from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.engine.radius import RadiusEngine
+from gatekeeper.model import Datagram, Outcome, Reason, Verdict, Via
+from gatekeeper.state.replies import Replies
+from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.wire import Malformed
+from gatekeeper.wire import dhcp as dhcp_wire
+from gatekeeper.wire import radius as radius_wire
+from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
+
+_AUTH_PORTS = frozenset({1812, 1645})
+_SERVER_ID = 54
+# The server's MAC where the capture shows none (locally administered).
+_OUR_MAC = b"\x02\x67\x6b\x00\x00\x01"
+
+
+class Step(NamedTuple):
+    """One client-side packet, what the gate does with it, and the answer that the capture holds (b"" = none)."""
+
+    packet: Packet
+    outcome: Outcome
+    recorded: bytes
+
+
+class Replay:
+    """One policy, one private store."""
+
+    def __init__(self, settings: Settings, packets: list[Packet], store: SqliteStore) -> None:
+        """store: in memory; what the packets lead to is written there."""
+        self._settings = settings
+        self._packets = packets
+        self._store = store
+        self._auth_ports = _AUTH_PORTS | {endpoint.port for endpoint in settings.auth_listen}
+        self._local = self._our_address()
+        self._world = make_world(settings.book, store)
+        heard = {packet.destination for packet in packets if packet.destination_port == DHCP_PORT} - {BROADCAST_IP}
+        own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
+        self._dhcp = DhcpEngine(settings.book, self._world, sorted(own_ids))
+        self._radius = RadiusEngine(settings.book, self._world, Replies())
+
+    def _our_address(self) -> int:
+        """Our address on the access VLAN: server_id, else what a server in the capture calls itself, else the first."""
+        book = self._settings.book
+        if book.server_id:
+            return book.server_id
+        for packet in self._packets:
+            if packet.source_port == DHCP_PORT and packet.payload[:1] == b"\x02":
+                try:
+                    value = dhcp_wire.decode(packet.payload).options.get(_SERVER_ID, b"")
+                except Malformed:
+                    continue
+                if len(value) == 4:
+                    return int.from_bytes(value, "big")
+        return book.subnets[0].network + 1 if book.subnets else 0
+
+    def run(self) -> Iterator[Step]:
+        """Each client-side packet in its sequence."""
+        answers = _Answers(self._packets, self._auth_ports)
+        for packet in self._packets:
+            if packet.destination_port == DHCP_PORT and packet.payload[:1] != b"\x02":
+                datagram = self._dhcp_datagram(packet)
+                if datagram:
+                    yield Step(packet, self._ask(self._dhcp, datagram, packet.time), answers.to_dhcp(packet))
+            elif packet.destination_port in self._auth_ports and packet.payload:
+                datagram = Datagram(packet.payload, packet.source, packet.source_port, _radius_via(packet))
+                yield Step(packet, self._ask(self._radius, datagram, packet.time), answers.to_radius(packet))
+
+    def _dhcp_datagram(self, packet: Packet) -> Datagram | None:
+        """How serve would hear it: broadcasts on an interface, the rest by UDP; None = not at all."""
+        interfaces = self._settings.interfaces
+        if packet.destination == BROADCAST_IP:
+            if not interfaces:
+                return None
+            via = Via(interfaces[0], self._local, raw=True)
+            return Datagram(packet.payload, packet.source, packet.source_port, via, packet.source_mac)
+        via = Via("udp", packet.destination, raw=False)
+        return Datagram(packet.payload, packet.source, packet.source_port, via)
+
+    def _ask(self, engine: DhcpEngine | RadiusEngine, datagram: Datagram, now: float) -> Outcome:
+        asked = engine.read(datagram, now)
+        if isinstance(asked, Outcome):
+            return asked
+        if asked.mac:
+            missing = self._world.missing((asked.mac,))
+            self._world.admit(self._store.facts(missing))
+        outcome: Outcome = engine.answer(asked, now)  # type: ignore[arg-type]
+        if outcome.durable:
+            lost = self._store.commit(outcome.effects)
+            if lost:
+                self._world.lose(outcome.effects, taken=True)
+                engine.lost(outcome)
+                return outcome._replace(
+                    reply="", answer=b"", verdict=Verdict(outcome.verdict.action, Reason.ADDRESS_CONFLICT)
+                )
+            self._world.settle(outcome.effects)
+        engine.sent(outcome, now)
+        return outcome
+
+
+class _Answers:
+    """The answers that the capture holds, found by what ties them to their question."""
+
+    def __init__(self, packets: Iterable[Packet], auth_ports: frozenset[int] | set[int]) -> None:
+        self._questions: dict[tuple[object, ...], list[int]] = {}
+        self._answers: dict[tuple[object, ...], list[Packet]] = {}
+        for packet in packets:
+            if packet.source_port in auth_ports and packet.payload:
+                key: tuple[object, ...] = (packet.destination, packet.destination_port, packet.payload[1])
+                self._answers.setdefault(key, []).append(packet)
+            elif packet.source_port == DHCP_PORT and packet.payload[:1] == b"\x02":
+                self._answers.setdefault(_dhcp_key(packet), []).append(packet)
+            if packet.destination_port in auth_ports and packet.payload:
+                key = (packet.source, packet.source_port, packet.payload[1:2][0] if packet.payload[1:2] else -1)
+                self._questions.setdefault(key, []).append(packet.frame)
+            elif packet.destination_port == DHCP_PORT and packet.payload[:1] == b"\x01":
+                self._questions.setdefault(_dhcp_key(packet), []).append(packet.frame)
+
+    def to_dhcp(self, packet: Packet) -> bytes:
+        return self._find(_dhcp_key(packet), packet.frame)
+
+    def to_radius(self, packet: Packet) -> bytes:
+        identifier = packet.payload[1] if len(packet.payload) > 1 else -1
+        return self._find((packet.source, packet.source_port, identifier), packet.frame)
+
+    def _find(self, key: tuple[object, ...], frame: int) -> bytes:
+        """The first answer after the question and before the next question of the same kind."""
+        later = [other for other in self._questions.get(key, ()) if other > frame]
+        for answer in self._answers.get(key, ()):
+            if answer.frame > frame and (not later or answer.frame < later[0]):
+                return answer.payload
+        return b""
+
+
+def _dhcp_key(packet: Packet) -> tuple[object, ...]:
+    """xid, giaddr and chaddr: what question and answer share."""
+    return packet.payload[4:8], packet.payload[24:28], packet.payload[28:34]
+
+
+def _radius_via(packet: Packet) -> Via:
+    return Via(f"radius:{packet.destination_port}", packet.destination, raw=False)
+
+
+def read_capture(path: Path) -> tuple[list[Packet], str]:
+    """All UDP datagrams of the file, and why reading ended early ("" = it did not). Raises CaptureError."""
+    capture = Capture(path)
+    packets = list(capture)
+    return packets, capture.cut
+
+
+def private_store(settings: Settings, orders: Path | None, start: float) -> tuple[SqliteStore, list[str]]:
+    """An empty store in memory with the orders of a CSV file applied, and the lines refused. Raises OrderFileError."""
+    store = SqliteStore(":memory:")
+    refused: list[str] = []
+    if orders:
+        desk = OrderDesk(store, settings.book.binding.boxes_per_account)
+        with OrderFile(orders) as lines:
+            for number, fields in lines:
+                record = desk.hand_in(fields, int(start)).record
+                if record.state == "refused":
+                    refused.append(f"{orders}:{number}: {record.reason}: {record.detail}")
+    return store, refused
+
+
+def answer_frames(steps: Iterable[Step]) -> Iterator[tuple[float, bytes]]:
+    """The gate's answers as Ethernet frames, at the time of their questions."""
+    for packet, outcome, _ in steps:
+        if not (outcome.answer and outcome.to):
+            continue
+        raw = bool(outcome.to.mac)
+        source = outcome.door.local if outcome.door else packet.destination
+        frame = udp_frame(
+            outcome.answer,
+            _OUR_MAC if packet.destination_mac in (b"", BROADCAST_MAC) else packet.destination_mac,
+            outcome.to.mac if raw else packet.source_mac or BROADCAST_MAC,
+            source,
+            outcome.to.address,
+            packet.destination_port,
+            outcome.to.port,
+        )
+        yield packet.time, frame
+
+
+def difference(ours: bytes, theirs: bytes, protocol: str) -> str:
+    """What two answers differ in, by field, for people; "" where they are the same octets."""
+    if ours == theirs:
+        return ""
+    fields = _dhcp_fields if protocol == "dhcp" else _radius_fields
+    try:
+        mine, other = fields(ours), fields(theirs)
+    except Malformed as bad:
+        return f"unreadable: {bad}"
+    names = [
+        name for name in (*mine, *(name for name in other if name not in mine)) if mine.get(name) != other.get(name)
+    ]
+    return (
+        ", ".join(f"{name} {mine.get(name, '-')} was {other.get(name, '-')}" for name in names) or "padding or sequence"
+    )
+
+
+def _dhcp_fields(data: bytes) -> dict[str, str]:
+    from gatekeeper.wire.dhcp_options import BY_CODE, show_value
+    from gatekeeper.wire.text import ip_text
+
+    if not data:
+        return {"answer": "none"}
+    message = dhcp_wire.decode(data)
+    fields = {name: ip_text(getattr(message, name)) for name in ("ciaddr", "yiaddr", "siaddr", "giaddr")}
+    fields |= {"answer": dhcp_wire.NAMES.get(message.kind, str(message.kind)), "flags": f"0x{message.flags:04x}"}
+    for code, value in message.options.items():
+        fields[BY_CODE[code].name if code in BY_CODE else f"option {code}"] = show_value(code, value)
+    return fields
+
+
+def _radius_fields(data: bytes) -> dict[str, str]:
+    if not data:
+        return {"answer": "none"}
+    packet = radius_wire.decode(data)
+    fields = {"answer": radius_wire.NAMES[packet.code]}
+    fields |= {
+        f"attribute {kind}": "0x" + value.hex() for kind, value in packet.attributes.items() if kind not in (26, 80)
+    }
+    return fields | {f"vendor attribute {at}": "0x" + value.hex() for at, value in enumerate(packet.vendor)}

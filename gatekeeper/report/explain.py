@@ -1,0 +1,70 @@
+"""explain as text and as JSON objects."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gatekeeper.model import REASONS, Binding, Lease
+from gatekeeper.policy.explain import Explanation
+from gatekeeper.report.table import time_text
+from gatekeeper.wire.text import ip_text
+
+_SIGNS = {"pass": "✓", "refuse": "✗", "skip": "·"}
+
+
+class Subject(NamedTuple):
+    """The box, and what is known of it beside the rules. ``port_from``: where the port asked about comes from."""
+
+    mac: str
+    vendor: str
+    binding: Binding | None
+    lease: Lease | None
+    port: str
+    port_from: str
+    refused: dict[str, object] | None
+
+
+def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[str]:
+    """Lines for a terminal."""
+    yield f"box {subject.mac}" + (f" ({subject.vendor})" if subject.vendor else "")
+    binding, lease = subject.binding, subject.lease
+    if binding:
+        yield f"  account {binding.account}, {binding.state}, order {binding.order}, port {binding.port_state}"
+    if lease:
+        yield f"  lease {ip_text(lease.address)} {lease.state} until {time_text(lease.expires_at)}, last seen {time_text(lease.last_seen)}"
+    if subject.refused:
+        row = subject.refused
+        yield f"  refused {row['count']} times, last {time_text(row['last_seen'])}: {row['protocol']} {row['reason']}"
+    yield f"  port asked about: {subject.port or 'none'}{subject.port_from}"
+    for found in explanations:
+        yield f"{found.protocol}: " + (
+            f"{found.reply}: {found.gives}" if not found.verdict.reason else str(found.verdict.reason)
+        )
+        for rule in found.rules:
+            values = (
+                f" [{rule.wanted!r} against {rule.seen!r}]" if rule.wanted else f" [{rule.seen}]" if rule.seen else ""
+            )
+            yield f"  {_SIGNS[rule.result]} {rule.rule}: {rule.says if rule.result != 'skip' else 'not asked'}{values}"
+        if found.verdict.reason:
+            text = REASONS[found.verdict.reason]
+            yield f"  why: {text.meaning}"
+            yield f"  what mends it: {text.remedy}"
+
+
+def explain_rows(subject: Subject, explanations: list[Explanation]) -> Iterator[dict[str, object]]:
+    """One object per protocol."""
+    for found in explanations:
+        reason = found.verdict.reason
+        yield {
+            "mac": subject.mac,
+            "protocol": found.protocol,
+            "account": subject.binding.account if subject.binding else "",
+            "port": subject.port,
+            "verdict": str(found.verdict.action),
+            "reply": found.reply,
+            "reason": str(reason or ""),
+            "bound": found.verdict.bound,
+            "seen": found.verdict.seen,
+            "remedy": REASONS[reason].remedy if reason else "",
+            "gives": found.gives,
+            "rules": [rule._asdict() for rule in found.rules],
+        }
