@@ -10,7 +10,7 @@ from gatekeeper.cli.options import config_option, unix_now
 if TYPE_CHECKING:
     from gatekeeper.book import Nas
     from gatekeeper.config.load import Settings
-    from gatekeeper.model import Lease
+    from gatekeeper.model import Facts
     from gatekeeper.store.sqlite import SqliteStore
 
 
@@ -44,7 +44,7 @@ def explain(
     world = make_world(settings.book, store)
     world.admit(store.facts([octets]))
     facts, refused = world.facts(octets), _refused_row(store, mac_text(octets))
-    text, port_from = (port, "") if port else _last_port(facts.lease, refused)
+    text, port_from = (port, "") if port else _last_port(facts, refused)
     seen = port_from_text(text) if text else None
     found = []
     if protocol != "radius" and settings.book.subnets:
@@ -71,10 +71,13 @@ def _refused_row(store: "SqliteStore", mac: str) -> dict[str, object] | None:
     return next((row for row in store.refused(unix_now()) if row["mac"] == mac), None)
 
 
-def _last_port(lease: "Lease | None", refused: dict[str, object] | None) -> tuple[str, str]:
-    """The port where the box was seen last, and a word on where that comes from."""
+def _last_port(facts: "Facts", refused: dict[str, object] | None) -> tuple[str, str]:
+    """The port where the box was seen last, else the one it is bound to, and a word on where that comes from."""
+    lease, binding = facts.lease, facts.binding
     if refused and refused["port"] and (not lease or int(str(refused["last_seen"])) >= lease.last_seen):
         return str(refused["port"]), " (where it was refused last)"
     if lease and lease.port:
         return lease.port, " (of its lease)"
+    if binding and binding.port:
+        return binding.port.text, f" (its {binding.port_state} one; none was seen lately)"
     return "", ""

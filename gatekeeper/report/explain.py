@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gatekeeper.model import REASONS, Binding, Lease
-from gatekeeper.policy.explain import Explanation
+from gatekeeper.policy.explain import Explanation, RuleLine
 from gatekeeper.report.table import time_text
 from gatekeeper.wire.text import ip_text
 
@@ -30,7 +30,8 @@ def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[
     if binding:
         yield f"  account {binding.account}, {binding.state}, order {binding.order}, port {binding.port_state}"
     if lease:
-        yield f"  lease {ip_text(lease.address)} {lease.state} until {time_text(lease.expires_at)}, last seen {time_text(lease.last_seen)}"
+        times = f"until {time_text(lease.expires_at)}, last seen {time_text(lease.last_seen)}"
+        yield f"  lease {ip_text(lease.address)} {lease.state} {times}"
     if subject.refused:
         row = subject.refused
         yield f"  refused {row['count']} times, last {time_text(row['last_seen'])}: {row['protocol']} {row['reason']}"
@@ -40,14 +41,18 @@ def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[
             f"{found.reply}: {found.gives}" if not found.verdict.reason else str(found.verdict.reason)
         )
         for rule in found.rules:
-            values = (
-                f" [{rule.wanted!r} against {rule.seen!r}]" if rule.wanted else f" [{rule.seen}]" if rule.seen else ""
-            )
-            yield f"  {_SIGNS[rule.result]} {rule.rule}: {rule.says if rule.result != 'skip' else 'not asked'}{values}"
+            says = rule.says + _values(rule) if rule.result != "skip" else "not asked"
+            yield f"  {_SIGNS[rule.result]} {rule.rule}: {says}"
         if found.verdict.reason:
             text = REASONS[found.verdict.reason]
             yield f"  why: {text.meaning}"
             yield f"  what mends it: {text.remedy}"
+
+
+def _values(rule: RuleLine) -> str:
+    if rule.wanted:
+        return f" [wanted: {rule.wanted}; is: {rule.seen or 'none'}]"
+    return f" [{rule.seen}]" if rule.seen else ""
 
 
 def explain_rows(subject: Subject, explanations: list[Explanation]) -> Iterator[dict[str, object]]:
