@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     dhcp_listen: tuple[Endpoint, ...]
     auth_listen: tuple[Endpoint, ...]
     book: Policybook
+    log_packets: str  # all refused none
     notes: tuple[str, ...]  # what check and serve tell beside the errors
     places: Places
 
@@ -87,6 +88,7 @@ def load_file(file: Path) -> Settings:
         dhcp_listen=tuple(schema.dhcp.listen),
         auth_listen=tuple(schema.radius.listen_auth),
         book=book,
+        log_packets=schema.log.packets,
         notes=_notes(schema),
         places=places,
     )

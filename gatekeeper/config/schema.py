@@ -200,6 +200,10 @@ class ApiSection(Section):
     token_file: str = "api.token"  # noqa: S105 - a file's name
 
 
+class LogSection(Section):
+    packets: Annotated[str, _one_of("all", "refused", "none")] = "all"
+
+
 class FileSchema(Section):
     """The whole file."""
 
@@ -208,5 +212,6 @@ class FileSchema(Section):
     dhcp: DhcpSection = DhcpSection()
     radius: RadiusSection = RadiusSection()
     binding: BindingSection = BindingSection()
+    log: LogSection = LogSection()
     limits: LimitsSection | None = None
     api: ApiSection | None = None

@@ -1,21 +1,19 @@
 """Group commit: outcomes whose effects must last wait here until one fsynced transaction has them all.
 
-The packet loop goes on with the next batch meanwhile. What arrives during one commit is the next one, so the batches
-grow with the load and the price of an fsync is shared by more and more leases.
+The packet loop goes on meanwhile. What it gathers during one commit is the next one, so the batches grow with the load
+and the price of an fsync is shared by more and more leases.
 """
 
 import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import NamedTuple
 
 from gatekeeper.model import Effect, Outcome, Refused
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
-
-_LARGEST = 512
 
 
 class Done(NamedTuple):
@@ -41,37 +39,30 @@ class Committer(threading.Thread):
         self._work: SimpleQueue[list[Outcome] | _Notes | None] = SimpleQueue()
         self._done: deque[Done] = deque()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._submitted = 0
-        self._finished = 0
+        self.busy = False
         self.notes_error = ""
 
     def fileno(self) -> int:
         """Readable when a commit has ended."""
         return self._event
 
-    def waiting(self) -> int:
-        """Outcomes submitted and not yet handed back."""
-        return self._submitted - self._finished
-
     def submit(self, outcomes: list[Outcome]) -> None:
-        self._submitted += len(outcomes)
+        """Commit these as one transaction. One at a time: ``busy`` until ``finished`` has handed it back."""
+        self.busy = True
         self._work.put(outcomes)
 
     def note(self, refused: list[Refused], counters: dict[str, int]) -> None:
         """Write what was counted, when there is time. If that fails it is lost, and ``notes_error`` says why."""
         self._work.put(_Notes(refused, counters))
 
-    def finished(self) -> list[Done]:
-        """The commits that ended since the last call."""
+    def finished(self) -> Done | None:
+        """The commit that ended, once; None if none did."""
         try:
             os.eventfd_read(self._event)
         except BlockingIOError:
-            pass
-        found: list[Done] = []
-        while self._done:
-            found.append(self._done.popleft())
-            self._finished += len(found[-1].outcomes)
-        return found
+            return None
+        self.busy = False
+        return self._done.popleft()
 
     def stop(self) -> None:
         """Commit what is waiting, then end. ``finished`` still has the results."""
@@ -80,29 +71,11 @@ class Committer(threading.Thread):
         self._store.close()
 
     def run(self) -> None:
-        going = True
-        while going:
-            outcomes: list[Outcome] = []
-            notes: list[_Notes] = []
-            work = self._work.get()
-            while True:
-                if work is None:
-                    going = False
-                    break
-                if isinstance(work, _Notes):
-                    notes.append(work)
-                else:
-                    outcomes += work
-                if len(outcomes) >= _LARGEST:
-                    break
-                try:
-                    work = self._work.get_nowait()
-                except Empty:
-                    break
-            if outcomes:
-                self._commit(outcomes)
-            for note in notes:
-                self._write_note(note)
+        while (work := self._work.get()) is not None:
+            if isinstance(work, _Notes):
+                self._write_note(work)
+            else:
+                self._commit(work)
 
     def _commit(self, outcomes: list[Outcome]) -> None:
         lost: set[Effect] = set()

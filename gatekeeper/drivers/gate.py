@@ -1,10 +1,12 @@
 """The packet loop of ``gatekeeper serve``: doors, engines, world, store and commit, put together and run."""
 
+import gc
 import select
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
@@ -22,6 +24,7 @@ _MAX_WAITING = 4096
 _HOUSEKEEPING_S = 1.0
 _ALARM_S = 10.0
 # The commit thread asks for the interpreter several times a batch; at the default of 5 ms each time is a stall.
+_GC_EVERY_S = 60.0
 _SWITCH_S = 0.0005
 
 Engine = DhcpEngine | RadiusEngine
@@ -48,10 +51,12 @@ class Gate:
         self._doors: dict[int, tuple[Door, str]] = {}
         self._door_of: dict[str, Door] = {}
         self._poll = select.epoll()
-        self._counts: Counter[str] = Counter()
+        self._to_commit: list[Outcome] = []
+        self._counts: Counter[tuple[str, ...]] = Counter()
         self._seq = store.feed_end()
         self._version = -1
         self._next_housekeeping = 0.0
+        self._next_collection = 0.0
         self._alarmed: dict[str, float] = {}
         self._deaf = False  # DHCP doors are not listened to while too many leases wait
 
@@ -67,12 +72,16 @@ class Gate:
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
         """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
         sys.setswitchinterval(_SWITCH_S)
+        # Messages and facts are tuples without cycles: reference counts free them, and walking hundreds of thousands
+        # of them again and again would find nothing. Cycles elsewhere are looked for when there is nothing to do.
+        gc.disable()
         self._poll.register(self._committer.fileno(), select.EPOLLIN)
         self._poll.register(wake, select.EPOLLIN)
         going = True
         while going:
             ready = self._poll.poll(_HOUSEKEEPING_S)
             now = self._clock.now()
+            self._counts["loop", "rounds"] += 1
             self._read_feed(now)
             for descriptor, _ in ready:
                 if descriptor == wake:
@@ -80,51 +89,57 @@ class Gate:
                 elif descriptor in self._doors:
                     door, protocol = self._doors[descriptor]
                     self._serve(door, protocol, now)
-            self._finish_commits(now)
+            self._commit_next(now)
             self._listen_or_wait()
             if now >= self._next_housekeeping:
                 self._keep_house(now)
+                if not ready and now >= self._next_collection:
+                    self._next_collection = now + _GC_EVERY_S
+                    gc.collect()
+                    gc.freeze()
         self._drain()
 
     def _drain(self) -> None:
         self._keep_house(self._clock.now())
+        while self._committer.busy or self._to_commit:
+            select.select([self._committer], [], [], _HOUSEKEEPING_S)
+            self._commit_next(self._clock.now())
         self._committer.stop()
-        self._finish_commits(self._clock.now())
 
     def _serve(self, door: Door, protocol: str, now: float) -> None:
         engine: Engine = self._engines.dhcp if protocol == "dhcp" else self._engines.radius
         questions: list[DhcpQuestion | RadiusQuestion] = []
         for datagram in door.receive():
-            asked = self._guarded(engine.read, datagram, now)
+            try:
+                asked = engine.read(datagram, now)
+            except Exception as bug:
+                self._report_bug(bug, datagram, now)
+                continue
             if isinstance(asked, Outcome):
                 self._finish(door, engine, asked, now)
-            elif asked is not None:
+            else:
                 questions.append(asked)
         if not questions or not self._fetch(questions, now):
             return
-        durable: list[Outcome] = []
         for question in questions:
-            outcome = self._guarded(engine.answer, question, now)
-            if outcome is None:
+            try:
+                outcome = engine.answer(question, now)  # type: ignore[arg-type]
+            except Exception as bug:
+                self._report_bug(bug, question.datagram, now)
                 continue
             if outcome.durable:
                 # Its door is found again by name once the effects are on disk.
-                self._door_of[outcome.door.name] = door
-                durable.append(outcome)
+                self._door_of[question.datagram.via.name] = door
+                self._to_commit.append(outcome)
             else:
                 self._finish(door, engine, outcome, now)
-        if durable:
-            self._committer.submit(durable)
 
-    def _guarded(self, step: Callable[..., Any], subject: Any, now: float) -> Any:
-        """An exception here is a bug of ours: one packet is lost and counted, the loop goes on."""
-        try:
-            return step(subject, now)
-        except Exception as bug:
-            self._counts["bugs"] += 1
-            data = subject.data if isinstance(subject, Datagram) else subject.datagram.data
-            self._alarm(f"bug: {bug!r} on packet {data.hex()}", now)
-            return None
+    def _report_bug(self, bug: Exception, datagram: Datagram, now: float) -> None:
+        """An exception on the way of a packet is a bug of ours: the packet is lost and counted, the loop goes on."""
+        self._counts["bugs",] += 1
+        where = traceback.extract_tb(bug.__traceback__)[-1]
+        text = f"bug: {bug!r} at {where.filename}:{where.lineno} on packet {datagram.data.hex()}"
+        self._alarm(text, now)
 
     def _fetch(self, questions: list[DhcpQuestion | RadiusQuestion], now: float) -> bool:
         """Admit the facts of all MACs asked for. False: the store cannot be read, and nobody is answered."""
@@ -134,7 +149,7 @@ class Gate:
         try:
             self._world.admit(self._store.facts(missing))
         except StoreError as error:
-            self._counts[f"no-answer.{Reason.STORE_UNAVAILABLE}"] += len(questions)
+            self._counts["no-answer", Reason.STORE_UNAVAILABLE] += len(questions)
             self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             for question in questions:
                 if isinstance(question, RadiusQuestion):
@@ -148,20 +163,25 @@ class Gate:
             try:
                 door.send(outcome.answer, outcome.to, outcome.door)
             except OSError as error:
-                self._counts[f"{outcome.protocol}.not-sent"] += 1
+                self._counts[outcome.protocol, "not-sent"] += 1
                 self._alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.via} not sent: {error}", now)
             engine.sent(outcome, now)
         verdict = outcome.verdict
-        self._counts[
-            f"{outcome.protocol}.{outcome.message}.{outcome.reply or 'no-answer'}.{verdict.reason or 'ok'}"
-        ] += 1
+        self._counts[outcome.protocol, outcome.message, outcome.reply or "no-answer", verdict.reason or "ok"] += 1
         if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:
             port = outcome.port.text if outcome.port else ""
             self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now)
         self._log.outcome(outcome, now)
 
-    def _finish_commits(self, now: float) -> None:
-        for done in self._committer.finished():
+    def _commit_next(self, now: float) -> None:
+        """Take back the commit that ended, and hand in what has gathered meanwhile."""
+        done = self._committer.finished() if self._committer.busy else None
+        if self._to_commit and not self._committer.busy:
+            self._committer.submit(self._to_commit)
+            self._to_commit = []
+        if done:
+            self._counts["commit", "transactions"] += 1
+            self._counts["commit", "outcomes"] += len(done.outcomes)
             if done.error:
                 self._alarm(
                     f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now
@@ -173,7 +193,7 @@ class Gate:
         engine: Engine = self._engines.dhcp if outcome.protocol == "dhcp" else self._engines.radius
         if failed or (lost and not lost.isdisjoint(outcome.effects)):
             reason = Reason.STORE_UNAVAILABLE if failed else Reason.ADDRESS_CONFLICT
-            self._counts[f"{outcome.protocol}.{outcome.message}.no-answer.{reason}"] += 1
+            self._counts[outcome.protocol, outcome.message, "no-answer", reason] += 1
             self._world.lose(outcome.effects, taken=not failed)
             engine.lost(outcome)
             return
@@ -182,7 +202,7 @@ class Gate:
 
     def _listen_or_wait(self) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
-        deaf = self._committer.waiting() > _MAX_WAITING
+        deaf = len(self._to_commit) > _MAX_WAITING
         if deaf == self._deaf:
             return
         self._deaf = deaf
@@ -210,7 +230,7 @@ class Gate:
         self._next_housekeeping = now + _HOUSEKEEPING_S
         refused = self._world.drain_refusals()
         if refused or self._counts:
-            self._committer.note(refused, dict(self._counts))
+            self._committer.note(refused, {".".join(name): count for name, count in self._counts.items()})
             self._counts.clear()
         if self._committer.notes_error:
             self._alarm(f"counts are not kept: {self._committer.notes_error}", now)

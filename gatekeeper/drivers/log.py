@@ -2,12 +2,14 @@
 
 import sys
 import threading
+import time
 from collections import deque
 
 from gatekeeper.model import Outcome
 from gatekeeper.report.line import outcome_line
 
 WINDOW_S = 60
+_GATHER_S = 0.05
 _MAX_LINES = 10_000
 _MAX_REFUSALS = 4_096
 
@@ -15,7 +17,9 @@ _MAX_REFUSALS = 4_096
 class Log:
     """Lines to stderr, written by a thread of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, packets: str) -> None:
+        """packets: which outcomes get a line: all, refused or none."""
+        self.packets = packets
         self._lines: deque[str] = deque()
         self._wake = threading.Event()
         self._stopping = False
@@ -36,8 +40,9 @@ class Log:
     def outcome(self, outcome: Outcome, now: float) -> None:
         """The outcome's line; repeats of one refusal once a window, with their count."""
         reason = outcome.verdict.reason
-        if reason is None:
-            self.say(outcome_line(outcome))
+        if reason is None or self.packets == "none":
+            if self.packets == "all":
+                self.say(outcome_line(outcome))
             return
         key = (outcome.mac, outcome.via, reason)
         seen = self._refusals.get(key)
@@ -66,6 +71,9 @@ class Log:
     def _write(self) -> None:
         while True:
             self._wake.wait()
+            # Gather: waking this thread for each line would cost the packet loop more than the line itself.
+            if not self._stopping:
+                time.sleep(_GATHER_S)
             self._wake.clear()
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if self.lost:

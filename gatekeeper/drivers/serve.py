@@ -76,7 +76,7 @@ class Server:
         self._doors = open_doors(settings, links)
         self._kept = Replies()
         self._world = make_world(settings.book, self._store)
-        self._log = Log()
+        self._log = Log(settings.log_packets)
         committer = Committer(lambda: open_store(settings))
         self._gate = Gate(self._engines(settings.book), self._world, self._store, committer, self._log)
         for door, protocol in self._doors:
@@ -134,6 +134,7 @@ class Server:
         if (settings.store_url, *_listens(settings)) != (old.store_url, *_listens(old)):
             self._log.say("reload: interfaces, listen and store stay as they are until a restart")
         self._settings = settings
+        self._log.packets = settings.log_packets
         self._gate.set_engines(self._engines(settings.book))
         self._log.say(f"reload: {settings.file} is in force")
 

@@ -1,9 +1,10 @@
 """The DHCP mouth: one datagram in, one Outcome out."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from gatekeeper.book import BindingPolicy, Policybook
+from gatekeeper.book import Policybook
 from gatekeeper.model import (
     Action,
     AddressOffered,
@@ -31,6 +32,7 @@ from gatekeeper.wire.text import ip_text
 
 _AGENT, _CLIENT_ID, _SERVER_ID = 82, 61, 54
 _CIRCUIT_ID, _REMOTE_ID = 1, 2
+_DURABLE = (Action.ACK, Action.FREE)
 _REPLY = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK}
 
 
@@ -43,6 +45,7 @@ class DhcpQuestion(NamedTuple):
     state: str
     port: PortId | None
     via: str
+    server_id: int  # option 54, 0 = none
 
 
 class DhcpEngine:
@@ -59,27 +62,31 @@ class DhcpEngine:
 
     def read(self, datagram: Datagram, now: float) -> DhcpQuestion | Outcome:
         """Decode. What cannot be served becomes an Outcome at once."""
+        door = datagram.via
         try:
             message = decode(datagram.data)
             if message.op != BOOTREQUEST:
                 raise Malformed("op is not BOOTREQUEST", 0)
-            if datagram.via.raw and message.giaddr:
+            giaddr, options = message.giaddr, message.options
+            if door.raw and giaddr:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
                 raise Malformed("giaddr in a broadcast", 24)
-            port = self._port(message)
+            agent = options.get(_AGENT)
+            port = port_of_agent(agent, giaddr, self._book.binding.port_key) if agent else None
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
-        name = NAMES.get(message.kind, f"DHCP type {message.kind}")
-        via = ip_text(message.giaddr) if message.giaddr else datagram.via.name
-        if message.htype != 1 or len(message.mac) != 6:
-            return _silent(datagram, name, b"", Verdict(Action.SILENT, Reason.UNSUPPORTED, seen="not Ethernet"), via)
-        state = state_of(message, datagram.via.raw)
+        via = ip_text(giaddr) if giaddr else door.name
+        state = state_of(message, door.raw)
         refusal = self._distrust(message, datagram, state)
         if refusal:
-            return _silent(datagram, name, message.mac, refusal, via)
-        return DhcpQuestion(message.mac, message, datagram, state, port, via)
+            name = NAMES.get(message.kind, f"DHCP type {message.kind}")
+            return _silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, via)
+        server_id = address_in(message, _SERVER_ID) if _SERVER_ID in options else 0
+        return DhcpQuestion(message.mac, message, datagram, state, port, via, server_id)
 
     def _distrust(self, message: DhcpMessage, datagram: Datagram, state: str) -> Verdict | None:
+        if message.htype != 1 or len(message.mac) != 6:
+            return Verdict(Action.SILENT, Reason.UNSUPPORTED, seen="not Ethernet")
         if not state:
             return Verdict(Action.SILENT, Reason.UNSUPPORTED)
         if not datagram.via.raw:
@@ -89,10 +96,6 @@ class DhcpEngine:
         if _AGENT in message.options and datagram.via.name not in self._book.trusted:
             return Verdict(Action.SILENT, Reason.UNTRUSTED_OPTION_82, seen=datagram.via.name)
         return None
-
-    def _port(self, message: DhcpMessage) -> PortId | None:
-        agent = message.options.get(_AGENT)
-        return port_of_agent(agent, message.giaddr, self._book.binding) if agent else None
 
     def answer(self, question: DhcpQuestion, now: float) -> Outcome:
         """Decide, apply, render. The facts of question.mac must have been admitted."""
@@ -110,7 +113,7 @@ class DhcpEngine:
             message,
             question.state,
             message.giaddr or question.datagram.via.local,
-            self._own_ids,
+            question.server_id in self._own_ids,
             self._world.facts(question.mac),
             question.port,
             self._book,
@@ -160,7 +163,9 @@ class DhcpEngine:
         kind = _REPLY.get(verdict.action, 0)
         answer, to = b"", None
         if kind:
-            server_id = self._server_id(message, datagram)
+            # A box that named one of our addresses is answered under that name.
+            named = question.server_id
+            server_id = named if named in self._own_ids else self._book.server_id or datagram.via.local
             if kind == NAK:
                 answer = self._replies.nak(message, server_id, str(verdict.reason))
             elif case.subnet:
@@ -168,25 +173,23 @@ class DhcpEngine:
                     kind, message, verdict.address, server_id, case.subnet, _acs_url(case.facts.binding)
                 )
             to = destination(message, kind, verdict.address, datagram.via.raw)
-        return Outcome(
-            protocol="dhcp",
-            message=NAMES[message.kind],
-            reply=NAMES.get(kind, ""),
-            mac=question.mac,
-            verdict=verdict,
-            via=question.via,
-            port=question.port,
-            binding=case.facts.binding,
-            effects=effects,
-            answer=answer,
-            to=to,
-            door=datagram.via,
-            durable=verdict.action in (Action.ACK, Action.FREE),
+        durable = verdict.action in _DURABLE
+        reply = NAMES.get(kind, "")
+        return Outcome(  # by place: names would double the price of what runs once a packet
+            "dhcp",
+            NAMES[message.kind],
+            reply,
+            question.mac,
+            verdict,
+            question.via,
+            question.port,
+            case.facts.binding,
+            effects,
+            answer,
+            to,
+            datagram.via,
+            durable,
         )
-
-    def _server_id(self, message: DhcpMessage, datagram: Datagram) -> int:
-        named = address_in(message, _SERVER_ID)
-        return named if named in self._own_ids and named else self._book.server_id or datagram.via.local
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer has left. DHCP keeps no answers: a repeated message is decided anew."""
@@ -195,13 +198,13 @@ class DhcpEngine:
         """The answer will not leave."""
 
 
-def port_of_agent(agent: bytes, giaddr: int, policy: BindingPolicy) -> PortId | None:
+# A box sends the same Option 82 with every message: reading it once is a fifth of a packet's cost saved.
+@lru_cache(maxsize=65_536)
+def port_of_agent(agent: bytes, giaddr: int, port_key: str) -> PortId | None:
     """The access line in an Option 82; None where the wanted sub-option is absent or empty. Raises Malformed."""
     parts = suboptions(agent)
-    circuit, remote = parts.get(_CIRCUIT_ID, b""), parts.get(_REMOTE_ID, b"")
-    value = {"circuit-id": circuit, "remote-id": remote}.get(policy.port_key)
-    if value is None:
-        value = b" ".join(part for part in (circuit, remote) if part)
+    codes = {"circuit-id": (_CIRCUIT_ID,), "remote-id": (_REMOTE_ID,), "both": (_CIRCUIT_ID, _REMOTE_ID)}[port_key]
+    value = b" ".join(parts[code] for code in codes if parts.get(code))
     return port_from_wire(value, ip_text(giaddr) if giaddr else "") if value else None
 
 

@@ -73,13 +73,15 @@ RULES: tuple[Rule, ...] = (
     Rule("port is named", Reason.PORT_MISSING, port_is_named, _ports),
     Rule("port is its own", Reason.PORT_MISMATCH, port_is_its_own, _ports),
 )
+_HOLDS = tuple(rule.holds for rule in RULES)
 ADMITTED = Verdict(Action.ACCEPT)
 
 
 def judge(case: Case) -> Verdict:
     """ADMITTED, or a refusal with the two values that were compared."""
-    for rule in RULES:
-        if not rule.holds(case):
+    for holds in _HOLDS:
+        if not holds(case):
+            rule = RULES[_HOLDS.index(holds)]
             return Verdict(Action.REJECT, rule.reason, *rule.compared(case))
     return ADMITTED
 

@@ -55,28 +55,21 @@ def gather(
     message: DhcpMessage,
     state: str,
     link: int,
-    own_ids: frozenset[int],
+    names_us: bool,
     facts: Facts,
     port: PortId | None,
     book: Policybook,
     pools: Pools,
     now: float,
 ) -> DhcpCase:
-    """Collect what decides. link: giaddr, or our address where the box was heard."""
+    """Collect what decides. link: giaddr, or our address where the box was heard; names_us: option 54 is ours."""
     renewing = state in ("renewing", "release")
-    server_id = address_in(message, _SERVER_ID)
-    return DhcpCase(
-        state=state,
-        mac=message.mac,
-        wanted=message.ciaddr or address_in(message, _REQUESTED_IP),
-        ours=state != "selecting" or server_id in own_ids,
-        facts=facts,
-        # A unicast renewal comes from the box's own address and tells nothing else of where it is.
-        subnet=book.subnet_of(message.ciaddr if renewing else link),
-        pools=pools,
-        shared=Case(facts.binding, port, state == "renewing", book.binding),
-        now=now,
-    )
+    # A unicast renewal comes from the box's own address and tells nothing else of where it is.
+    subnet = book.subnet_of(message.ciaddr if renewing else link)
+    wanted = message.ciaddr or address_in(message, _REQUESTED_IP)
+    shared = Case(facts.binding, port, state == "renewing", book.binding)
+    ours = names_us or state != "selecting"
+    return DhcpCase(state, message.mac, wanted, ours, facts, subnet, pools, shared, now)
 
 
 def judge_dhcp(case: DhcpCase) -> Verdict:

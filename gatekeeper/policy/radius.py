@@ -1,6 +1,7 @@
 """What RADIUS asks before the shared rules: is the packet believed, whom does it name, is the password right."""
 
 import hmac
+from functools import lru_cache
 
 from gatekeeper.book import Nas
 from gatekeeper.model import PortId, Reason
@@ -36,11 +37,13 @@ def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None
 def identity(packet: RadiusPacket) -> bytes:
     """The one MAC that User-Name and Calling-Station-Id name; b"" if they name none, or two."""
     attributes = packet.attributes
-    named = [_mac_in(attributes[kind]) for kind in (USER_NAME, CALLING_STATION_ID) if kind in attributes]
-    found = {mac for mac in named if mac}
-    return found.pop() if len(found) == 1 else b""
+    name, station = _mac_in(attributes.get(USER_NAME, b"")), _mac_in(attributes.get(CALLING_STATION_ID, b""))
+    if name and station and name != station:
+        return b""
+    return name or station
 
 
+@lru_cache(maxsize=65_536)
 def _mac_in(value: bytes) -> bytes:
     text = value.decode("ascii", "replace")
     try:

@@ -1,7 +1,5 @@
 """DHCP replies (RFC 2131 table 3). Options that depend only on subnet, message and request list are compiled once."""
 
-from typing import NamedTuple
-
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Destination
 from gatekeeper.wire.acs import encode
@@ -31,14 +29,8 @@ _BEFORE = {3: (1, 121)}
 _MUST = frozenset({1, 51, 53, 54})
 
 
-class Profile(NamedTuple):
-    """What a compiled option list depends on."""
-
-    subnet: int
-    kind: int
-    server_id: int
-    requested: bytes
-    acs_url: str
+# What a compiled option list depends on: (subnet, message kind, server id, option 55, the account's own ACS URL).
+Profile = tuple[int, int, int, bytes, str]
 
 
 class DhcpReplies:
@@ -53,7 +45,7 @@ class DhcpReplies:
     ) -> bytes:
         """OFFER or ACK of the address."""
         options = request.options
-        profile = Profile(subnet.number, kind, server_id, options.get(_PRL, b""), acs_url)
+        profile = (subnet.number, kind, server_id, options.get(_PRL, b""), acs_url)
         body = self._compiled.get(profile)
         if body is None:
             body = self._compile(profile)
@@ -79,21 +71,22 @@ class DhcpReplies:
 
     def _options(self, profile: Profile) -> list[tuple[int, bytes]]:
         """In sequence: type, server, lease time, then what was asked for as asked, then what is forced."""
-        subnet = self._book.subnets[profile.subnet]
+        number, kind, server_id, requested, acs_url = profile
+        subnet = self._book.subnets[number]
         configured = dict(subnet.options)
         forced = {1}
         acs = self._book.acs
-        if acs or profile.acs_url:
-            code, value = self._acs(profile.acs_url)
+        if acs or acs_url:
+            code, value = self._acs(acs_url)
             configured[code] = value
             if acs is None or acs.forced:
                 forced.add(code)
-        chosen = {53: bytes((profile.kind,)), 54: profile.server_id.to_bytes(4, "big")}
+        chosen = {53: bytes((kind,)), 54: server_id.to_bytes(4, "big")}
         chosen[51] = subnet.lease_s.to_bytes(4, "big")
         # Without a request list the box gets all that is configured.
-        for asked in profile.requested or configured:
+        for asked in requested or configured:
             for code in (*_BEFORE.get(asked, ()), asked):
-                if code in configured and (code == asked or code == 1 or code in profile.requested):
+                if code in configured and (code == asked or code == 1 or code in requested):
                     chosen.setdefault(code, configured[code])
         for code in sorted(forced & configured.keys()):
             chosen.setdefault(code, configured[code])
@@ -135,10 +128,8 @@ def _room(options: dict[int, bytes]) -> int:
 
 
 def _message(request: DhcpMessage, flags: int, ciaddr: int, yiaddr: int, options: bytes) -> bytes:
-    head = HEADER.pack(
-        *(BOOTREPLY, request.htype, len(request.mac), 0, request.xid, 0, flags),
-        *(ciaddr, yiaddr, 0, request.giaddr, request.mac),
-    )
+    r = request
+    head = HEADER.pack(BOOTREPLY, r.htype, len(r.mac), 0, r.xid, 0, flags, ciaddr, yiaddr, 0, r.giaddr, r.mac)
     return b"".join((head, _AREAS, options, _END)).ljust(MINIMUM, b"\0")
 
 

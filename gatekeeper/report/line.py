@@ -1,7 +1,11 @@
 """One outcome as one log line: it begins as engineers know it from dhcpd and FreeRADIUS, and ends in key=value."""
 
+import re
+
 from gatekeeper.model import Outcome, Verdict
 from gatekeeper.wire.text import ip_text
+
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
 
 
 def outcome_line(outcome: Outcome) -> str:
@@ -47,4 +51,6 @@ def _known(outcome: Outcome) -> str:
 
 def _safe(text: str) -> str:
     """Text that may hold a stranger's characters: nothing in it can end a line or a quoted value."""
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(sign if sign.isprintable() and sign not in '"\\' else f"\\x{ord(sign):02x}" for sign in text)

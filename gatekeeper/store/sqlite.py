@@ -18,20 +18,31 @@ from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
 
 _LEASE_COLUMNS = "address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id"
-_FACTS = """
+# Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.
+_CHUNKS = (64, 16, 4, 1)
+_MARKS = {size: ",".join("?" * size) for size in _CHUNKS}
+_FACTS = {
+    size: f"""
 SELECT b.mac, b.account, b.stbid, a.subscriber, a.state, a.rate_down_kbps, a.rate_up_kbps, a.port, a.port_state,
        a.address, a.acs_url, a.last_order
-FROM boxes b JOIN accounts a USING (account) WHERE b.mac IN ({})"""
-_LEASES_OF = f"SELECT {_LEASE_COLUMNS} FROM leases WHERE mac IN ({{}}) ORDER BY last_seen, address"
-# An address changes hands only when its holder's time is over. RETURNING tells which rows were written.
-_BIND = f"""
-INSERT INTO leases ({_LEASE_COLUMNS}) VALUES {{}}
+FROM boxes b JOIN accounts a USING (account) WHERE b.mac IN ({marks})"""
+    for size, marks in _MARKS.items()
+}
+_LEASES_OF = {
+    size: f"SELECT {_LEASE_COLUMNS} FROM leases WHERE mac IN ({marks}) ORDER BY last_seen, address"
+    for size, marks in _MARKS.items()
+}
+# An address changes hands only when its holder's time is over.
+_BIND = {
+    size: f"""
+INSERT INTO leases ({_LEASE_COLUMNS}) VALUES {",".join(["(?,?,?,?,?,?,?,?,?,?)"] * size)}
 ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.account, port = excluded.port,
     state = excluded.state, expires_at = excluded.expires_at, last_seen = excluded.last_seen, agent = excluded.agent,
     client_id = excluded.client_id,
     first_seen = CASE WHEN leases.mac = excluded.mac THEN leases.first_seen ELSE excluded.first_seen END
-WHERE leases.mac = excluded.mac OR leases.state <> 'active' OR leases.expires_at <= excluded.last_seen
-RETURNING address"""
+WHERE leases.mac = excluded.mac OR leases.state <> 'active' OR leases.expires_at <= excluded.last_seen"""
+    for size in _CHUNKS
+}
 _RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
 _LEARN = """
 UPDATE accounts SET port = ?, port_state = 'learned', port_by = ?, port_at = ?
@@ -41,8 +52,6 @@ INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (mac) DO UPDATE SET protocol = excluded.protocol, reason = excluded.reason, port = excluded.port,
     count = refused.count + excluded.count, last_seen = excluded.last_seen"""
 _COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value"
-# Rows in one INSERT: few sizes, so that the prepared statements stay in the cache.
-_CHUNKS = (64, 16, 4, 1)
 
 
 def sqlite_path(url: str, folder: Path) -> str:
@@ -133,12 +142,16 @@ class SqliteStore(OrderTables, Views):
         bindings: dict[str, Binding] = {}
         leases: dict[str, Lease] = {}
         texts = [mac_text(mac) for mac in macs]
-        marks = ",".join("?" * len(texts))
         try:
-            for row in self._connection.execute(_FACTS.format(marks), texts):
-                bindings[row[0]] = _binding(row)
-            for row in self._connection.execute(_LEASES_OF.format(marks), texts):
-                leases[row[1]] = _lease(row)
+            for start in range(0, len(texts), _CHUNKS[0]):
+                part = texts[start : start + _CHUNKS[0]]
+                # The last MAC again and again up to the next size: asking twice is cheaper than another statement.
+                size = next(size for size in reversed(_CHUNKS) if size >= len(part))
+                part += part[-1:] * (size - len(part))
+                for row in self._connection.execute(_FACTS[size], part):
+                    bindings[row[0]] = _binding(row)
+                for row in self._connection.execute(_LEASES_OF[size], part):
+                    leases[row[1]] = _lease(row)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
         return {mac: Facts(bindings.get(text), leases.get(text)) for mac, text in zip(macs, texts, strict=True)}
@@ -195,26 +208,30 @@ class SqliteStore(OrderTables, Views):
         return lost
 
     def _bind(self, bound: list[LeaseBound], lost: set[Effect]) -> None:
-        # A statement may not touch a row twice with RETURNING in play of an upsert: one address, its last effect.
+        # One address, its last effect: two of one address can only be the same box's.
         latest = {effect.lease.address: effect for effect in bound}
         todo = list(latest.values())
-        written: set[int] = set()
         at = 0
         for size in _CHUNKS:
-            query = _BIND.format(",".join(["(?,?,?,?,?,?,?,?,?,?)"] * size))
             while len(todo) - at >= size:
+                part = todo[at : at + size]
+                at += size
                 values: list[object] = []
-                for effect in todo[at : at + size]:
+                for effect in part:
                     values += effect.lease
                     values[-9] = mac_text(effect.lease.mac)
-                written.update(row[0] for row in self._connection.execute(query, values))
-                at += size
+                if self._connection.execute(_BIND[size], values).rowcount != size:
+                    lost.update(effect for effect in part if not self._is_holder(effect.lease))
         for effect in bound:
-            if effect.lease.address not in written or latest[effect.lease.address].lease.mac != effect.lease.mac:
+            if latest[effect.lease.address].lease.mac != effect.lease.mac:
                 lost.add(effect)
-            elif effect.ended:
+            elif effect.ended and effect not in lost:
                 at_end = effect.lease.last_seen
                 self._connection.execute(_RELEASE, (at_end, at_end, effect.ended, mac_text(effect.lease.mac)))
+
+    def _is_holder(self, lease: Lease) -> bool:
+        row = self._connection.execute("SELECT mac FROM leases WHERE address = ?", (lease.address,)).fetchone()
+        return bool(row) and row[0] == mac_text(lease.mac)
 
     def _learn(self, effect: PortLearned) -> bool:
         written = self._connection.execute(

@@ -17,6 +17,7 @@ Everything else is opaque (RFC 3046 3.1) and is compared octet for octet.
 """
 
 import re
+from functools import lru_cache
 
 from gatekeeper.model import PortId
 from gatekeeper.wire.text import printable
@@ -28,6 +29,7 @@ _TELECOM = re.compile(
     r"(?P<node>[^\s/]{1,50})/(?P<ani>\d{1,2}/\d{1,2}/\d{1,3}/\d{1,2}/\d{1,3})(?::(?P<pvc>\d{1,4}\.\d{1,5}))?"
 )
 _KEYED = re.compile(r"\s*(\w{1,8})\s*=\s*(\d{1,5})\s*")
+_LEADING_ZERO = re.compile(r"(?<!\d)0\d")
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -43,36 +45,39 @@ def port_from_text(text: str) -> PortId:
 
 
 def _port(line: str, node: str) -> PortId:
+    text, key, named = _read(line)
+    return PortId(text, key, "") if named or not node else PortId(f"{node}|{text}", key, node)
+
+
+# The same line comes with every packet of a box, and again out of the store.
+@lru_cache(maxsize=65_536)
+def _read(line: str) -> tuple[str, str, bool]:
+    """(canonical text, key, True if the line names its access node itself)."""
     match = _TELECOM.fullmatch(line)
     if match:
-        return _telecom(match, line, node)
+        return _telecom(match, line)
     if line.startswith(("slot", "SLOT")):
-        return _keyed(line, node)
-    return _qualified(line, line, node)
+        return _keyed(line)
+    return line, line, False
 
 
-def _qualified(line: str, key: str, node: str) -> PortId:
-    return PortId(f"{node}|{line}" if node else line, key, node)
+def _telecom(match: re.Match[str], line: str) -> tuple[str, str, bool]:
+    _, bras, xpi, xci, node, ani, pvc = match.groups()
+    if node == "0":  # unknown node: only the BRAS part tells the line
+        return line, f"{_plain(bras)}:{int(xpi)}.{int(xci)}", False
+    return line, f"{node}/{_plain(ani)}:{int(xci)}" + (f":{pvc}" if pvc else ""), True
 
 
-def _telecom(match: re.Match[str], line: str, node: str) -> PortId:
-    xci = int(match["xci"])
-    if match["node"] == "0":  # unknown node: only the BRAS part tells the line
-        return _qualified(line, f"{_plain(match['bras'])}:{int(match['xpi'])}.{xci}", node)
-    return PortId(
-        line, f"{match['node']}/{_plain(match['ani'])}:{xci}" + (f":{match['pvc']}" if match["pvc"] else ""), ""
-    )
-
-
-def _keyed(line: str, node: str) -> PortId:
+def _keyed(line: str) -> tuple[str, str, bool]:
+    opaque = line, line, False
     fields: dict[str, int] = {}
     for part in line.rstrip("; ").split(";"):
         match = _KEYED.fullmatch(part)
         if not match or match[1].lower() in fields:
-            return _qualified(line, line, node)
+            return opaque
         fields[match[1].lower()] = int(match[2])
     if not {"slot", "subslot", "port"} <= fields.keys():
-        return _qualified(line, line, node)
+        return opaque
     where = f"{fields['slot']}/{fields['subslot']}/{fields['port']}"
     if "vlanid" in fields:
         # vlanid is the inner tag, vlanid2 the outer; absent or 0 outer = single tag
@@ -80,11 +85,13 @@ def _keyed(line: str, node: str) -> PortId:
     elif "vpi" in fields and "vci" in fields:
         outer, inner = fields["vpi"], fields["vci"]
     else:
-        return _qualified(line, line, node)
+        return opaque
     canonical = ";".join(f"{name}={value}" for name, value in fields.items()) + ";"
-    return _qualified(canonical, f"{where}:{outer}.{inner}", node)
+    return canonical, f"{where}:{outer}.{inner}", False
 
 
 def _plain(path: str) -> str:
     """``01/002/3`` -> ``1/2/3``."""
+    if not _LEADING_ZERO.search(path):
+        return path
     return _NUMBERS.sub(lambda number: str(int(number[0])), path)

@@ -5,6 +5,7 @@ The MAC spellings are those that access equipment sends: 12 hex digits; pairs or
 """
 
 import re
+from functools import lru_cache
 
 _MAC = re.compile(
     r"[0-9A-Fa-f]{12}"
@@ -53,6 +54,7 @@ def parse_ip(text: str) -> int:
     return value
 
 
+@lru_cache(maxsize=65_536)
 def ip_text(address: int) -> str:
     """int -> dotted quad."""
     return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
