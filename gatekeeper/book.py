@@ -50,7 +50,7 @@ class Nas(NamedTuple):
     rates: tuple[RateAttribute, ...]
     kilobit: int
     password: str
-    shared_password: bytes
+    shared_password: Secret | None
 
 
 class Policybook(NamedTuple):

@@ -1,7 +1,7 @@
 """show: listings out of the store, whether the service runs or not."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -57,9 +57,21 @@ def _columns(what: str, text: str) -> tuple[str, ...]:
 def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[str, object]]:
     from gatekeeper.report.table import choose, sort_rows, with_times
 
-    rows = choose(_source(config, what), _equal(filters), _patterns(filters["matches"]))
-    listed = sort_rows(rows, filters["sort_by"]) if filters["sort_by"] else rows
-    return list(with_times(listed))
+    rows = choose(with_times(_source(config, what)), _equal(filters), _patterns(filters["matches"]))
+    if filters["port"]:
+        rows = _on_port(rows, filters["port"])
+    return sort_rows(rows, filters["sort_by"]) if filters["sort_by"] else list(rows)
+
+
+def _on_port(rows: Iterable[dict[str, object]], text: str) -> Iterator[dict[str, object]]:
+    """Rows of the line, in whichever spelling: the access node's, the BRAS's, with or without its qualifier."""
+    from gatekeeper.wire.line_id import port_from_text
+
+    wanted = port_from_text(text)
+    for row in rows:
+        port = port_from_text(str(row.get("port") or ""))
+        if row.get("port") and (wanted.admits(port) or port.admits(wanted)):
+            yield row
 
 
 def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
@@ -79,13 +91,11 @@ def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
     if what == "pools":
         return pool_rows(settings.book.subnets, store.leases(unix_now()))
     rows = getattr(store, what)(unix_now())
-    # The port filter compares keys, and the vendor comes from a registry: both are added to the store's rows here.
     return (row | {"vendor": vendor(str(row["mac"]))} if row.get("mac") else row | {"vendor": ""} for row in rows)
 
 
 def _equal(filters: dict[str, Any]) -> dict[str, str]:
     from gatekeeper.report.table import BadColumn
-    from gatekeeper.wire.line_id import port_from_text
     from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
 
     equal: dict[str, str] = {}
@@ -98,8 +108,6 @@ def _equal(filters: dict[str, Any]) -> dict[str, str]:
         raise BadColumn(str(error)) from None
     if filters["account"]:
         equal["account"] = filters["account"]
-    if filters["port"]:
-        equal["port"] = port_from_text(filters["port"]).text
     return equal
 
 

@@ -12,16 +12,22 @@ from gatekeeper.wire.nas import DIALECTS, RateAttribute
 from gatekeeper.wire.radius_seal import Secret
 from gatekeeper.wire.text import ip_text
 
-Problems = list[tuple[KeyPath, str]]
+
+class Problems(list[tuple[tuple[KeyPath, ...], str]]):
+    """What is wrong, and the keys that it concerns; the first one gives it its name."""
+
+    def add(self, path: KeyPath, text: str, *beside: KeyPath) -> None:
+        """beside: other keys that this one contradicts."""
+        self.append(((path, *beside), text))
 
 
 def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     """The Policybook, and what is wrong with it. folder: where relative paths start."""
-    problems: Problems = []
+    problems = Problems()
     subnets = tuple(_subnet(index, section, problems) for index, section in enumerate(schema.dhcp.subnet))
     _check_overlaps(subnets, problems)
     if schema.dhcp.arp_probe != "off":
-        problems.append((("dhcp", "arp_probe"), 'this version knows only "off"'))
+        problems.add(("dhcp", "arp_probe"), 'this version knows only "off"')
     binding = schema.binding
     book = Policybook(
         subnets=subnets,
@@ -46,16 +52,15 @@ def _subnet(index: int, section: SubnetSection, problems: Problems) -> Subnet:
     for first, last in section.pools:
         text = f"{ip_text(first)}-{ip_text(last)}"
         if first not in network or last not in network:
-            problems.append(((*place, "pools"), f"{text} is outside {network.text()}"))
+            problems.add((*place, "pools"), f"{text} is outside {network.text()}", (*place, "network"))
         elif any(first <= other_last and other_first <= last for other_first, other_last in ranges):
-            problems.append(((*place, "pools"), f"{text} overlaps another pool"))
+            problems.add((*place, "pools"), f"{text} overlaps another pool")
         else:
             ranges.append((max(first, network.network + 1), min(last, broadcast - 1)))
     for router in section.routers:
         if router not in network:
-            problems.append(
-                ((*place, "routers"), f"{ip_text(router)} is outside {network.text()}, no box can reach it")
-            )
+            text = f"{ip_text(router)} is outside {network.text()}, no box can reach it"
+            problems.add((*place, "routers"), text, (*place, "network"))
     ranges = _without(ranges, section.routers)
     options = _options(section, place, problems)
     return Subnet(
@@ -86,11 +91,11 @@ def _options(section: SubnetSection, place: KeyPath, problems: Problems) -> dict
         row = BY_CODE.get(int(name)) if name.isdigit() else BY_NAME.get(name)
         code = int(name) if name.isdigit() else row.code if row else 0
         if not 0 < code < 255:
-            problems.append((path, "no such option; use its number or its IANA name"))
+            problems.add(path, "no such option; use its number or its IANA name")
         elif code in RESERVED:
-            problems.append((path, f"option {code} is written by gatekeeper itself"))
+            problems.add(path, f"option {code} is written by gatekeeper itself")
         elif code in options:
-            problems.append((path, f"option {code} is set twice"))
+            problems.add(path, f"option {code} is set twice")
         else:
             try:
                 encoded = encode_value(row.kind if row else "hex", value)
@@ -98,7 +103,7 @@ def _options(section: SubnetSection, place: KeyPath, problems: Problems) -> dict
                     raise ValueError(f"{len(encoded)} octets, 255 at most")
                 options[code] = encoded
             except ValueError as error:
-                problems.append((path, str(error)))
+                problems.add(path, str(error))
     return options
 
 
@@ -107,15 +112,14 @@ def _check_overlaps(subnets: tuple[Subnet, ...], problems: Problems) -> None:
         for earlier in subnets[: subnet.number]:
             common = subnet.mask & earlier.mask
             if subnet.network & common == earlier.network & common:
-                problems.append(
-                    (("dhcp", "subnet", subnet.number, "network"), f"{subnet.text} overlaps {earlier.text}")
-                )
+                path = ("dhcp", "subnet", subnet.number, "network")
+                problems.add(path, f"{subnet.text} overlaps {earlier.text}")
 
 
 def _acs(section: AcsSection, problems: Problems) -> Acs:
     raw = bytes.fromhex(section.hex.removeprefix("0x")) if section.hex else b""
     if section.encoding == "hex" and not raw:
-        problems.append((("acs", "encoding"), '"hex" needs the octets in acs.hex'))
+        problems.add(("acs", "encoding"), '"hex" needs the octets in acs.hex')
     info = AcsInfo(
         section.url,
         section.provisioning_code,
@@ -128,7 +132,7 @@ def _acs(section: AcsSection, problems: Problems) -> Acs:
     try:
         encode(section.encoding, info)
     except ValueError as error:
-        problems.append((("acs", "url"), str(error)))
+        problems.add(("acs", "url"), str(error))
     return Acs(section.encoding, info, section.force)
 
 
@@ -137,16 +141,16 @@ def _clients(schema: FileSchema, folder: Path, problems: Problems) -> tuple[Nas,
     try:
         dictionary = Dictionary(folder / given if given else shipped_folder()) if schema.radius.client else None
     except ValueError as error:
-        problems.append((("radius", "dictionaries"), str(error)))
+        problems.add(("radius", "dictionaries"), str(error))
         dictionary = None
     clients: list[Nas] = []
     for index, section in enumerate(schema.radius.client):
         place: KeyPath = ("radius", "client", index)
         for earlier in clients:
             if earlier.name == section.name:
-                problems.append(((*place, "name"), f"{section.name} is there twice"))
+                problems.add((*place, "name"), f"{section.name} is there twice")
             if (earlier.network, earlier.mask) == tuple(section.ipaddr):
-                problems.append(((*place, "ipaddr"), f"{section.ipaddr.text()} is {earlier.name} already"))
+                problems.add((*place, "ipaddr"), f"{section.ipaddr.text()} is {earlier.name} already")
         clients.append(_client(index, section, dictionary, problems))
     return tuple(sorted(clients, key=lambda nas: -nas.mask))
 
@@ -157,9 +161,9 @@ def _client(index: int, section: ClientSection, dictionary: Dictionary | None, p
         try:
             rates.append(RateAttribute(dictionary.attribute(row.attribute), row.template))  # type: ignore[union-attr]
         except KeyError:
-            problems.append((("radius", "client", index, "nas"), f"the dictionaries lack {row.attribute}"))
+            problems.add(("radius", "client", index, "nas"), f"the dictionaries lack {row.attribute}")
     password = section.mac_password
-    shared = password.shared.encode() if isinstance(password, SharedPassword) else b""
+    shared = Secret(password.shared.encode()) if isinstance(password, SharedPassword) else None
     return Nas(
         name=section.name,
         network=section.ipaddr.network,

@@ -68,17 +68,17 @@ def load_file(file: Path) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = str(error).partition("at line ")[2].partition(",")[0]
-        raise ConfigError([Problem(str(file), int(line) if line.isdigit() else 0, f"not TOML: {error}")]) from None
+        number = int(line) if line.isdigit() else text.count("\n") + 1  # "at end of document"
+        raise ConfigError([Problem(str(file), number, f"not TOML: {error}")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([Problem(str(file), 0, f"cannot be read: {error}")]) from None
     schema, found, place_of = _validate(raw)
     folder = file.resolve().parent
     book, more = make_book(schema, folder)
-    found += [(place_of(path), message) for path, message in more]
-    found += _check_whole(raw)
     places = Places(text)
-    if found:
-        problems = (Problem(str(file), places.line(path), f"{_spell(path)}: {message}") for path, message in found)
+    problems = [_problem(file, places, (path,), message) for path, message in found + _check_whole(raw)]
+    problems += [_problem(file, places, tuple(map(place_of, paths)), message) for paths, message in more]
+    if problems:
         raise ConfigError(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
     return Settings(
         file=file,
@@ -92,6 +92,11 @@ def load_file(file: Path) -> Settings:
         notes=_notes(schema),
         places=places,
     )
+
+
+def _problem(file: Path, places: Places, paths: tuple[KeyPath, ...], message: str) -> Problem:
+    """Named after the first path; where several keys contradict each other, on the line of the later one."""
+    return Problem(str(file), max(map(places.line, paths)), f"{_spell(paths[0])}: {message}")
 
 
 def _validate(raw: dict[str, Any]) -> tuple[FileSchema, Found, Callable[[KeyPath], KeyPath]]:

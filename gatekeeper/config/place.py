@@ -17,7 +17,7 @@ class Places:
         table: Path = ()
         counts: dict[Path, int] = {}
         open_value = ""  # the rest of a value that goes on over several lines
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if open_value:
                 open_value = _unfinished(open_value + "\n" + line)
                 continue

@@ -26,7 +26,7 @@ class OrderFile:
         self._text: IO[str] = path.open(encoding=_encoding(path), newline="")
         self._rows = csv.reader(self._text, strict=True)
         try:
-            header = [name.strip().lstrip("\ufeff") for name in next(self._rows, [])]
+            header = [name.strip() for name in next(self._rows, [])]
         except csv.Error as error:
             raise OrderFileError(f"{path}:1: {error}") from None
         if not header:
@@ -70,8 +70,8 @@ class OrderFile:
 
 
 def _encoding(path: Path) -> str:
-    """utf-8 if the whole file is, else gbk. Raises OrderFileError if it is neither."""
-    for name in ("utf-8", "gbk"):
+    """utf-8-sig (a byte order mark is no text) if the whole file is UTF-8, else gbk. Raises OrderFileError."""
+    for name in ("utf-8-sig", "gbk"):
         decoder = codecs.getincrementaldecoder(name)()
         with path.open("rb") as file:
             try:

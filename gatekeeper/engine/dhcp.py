@@ -71,7 +71,8 @@ class DhcpEngine:
             if door.raw and giaddr:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
                 raise Malformed("giaddr in a broadcast", 24)
-            agent = options.get(_AGENT)
+            # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
+            agent = options.get(_AGENT) if giaddr or door.name in self._book.trusted else None
             port = port_of_agent(agent, giaddr, self._book.binding.port_key) if agent else None
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))

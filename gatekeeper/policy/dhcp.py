@@ -174,7 +174,7 @@ def is_its_own(case: DhcpCase) -> bool:
     if subnet is None or wanted & subnet.mask != subnet.network:
         return False
     fixed = own_fixed(case)
-    if fixed:
+    if fixed or case.pools.is_fixed(wanted):
         return wanted == fixed
     lease = case.facts.lease
     on_record = lease is not None and lease.address == wanted

@@ -17,6 +17,8 @@ FIELDS = (
     *("rate_down_kbps", "rate_up_kbps", "address", "acs_url", "boxes", "plan"),
 )
 _MAX_TEXT = 256
+# So that the URL alone fits option 43 or 125 in every dialect.
+_MAX_URL = 246
 _MAX_KBPS = 1_000_000_000
 
 
@@ -178,10 +180,11 @@ def _address(text: str) -> int:
 
 
 def _url(text: str) -> str:
-    if text and not (
-        text.isascii() and text.startswith(("http://", "https://")) and len(text) <= 253 and " " not in text
-    ):
-        raise OrderRefused(Reason.BAD_FIELD, f"acs_url {text!r} is not an http(s) URL of at most 253 ASCII characters")
+    fits = text.isascii() and text.startswith(("http://", "https://")) and len(text) <= _MAX_URL and " " not in text
+    if text and not fits:
+        raise OrderRefused(
+            Reason.BAD_FIELD, f"acs_url {text!r} is no http(s) URL of at most {_MAX_URL} ASCII characters"
+        )
     return text
 
 

@@ -67,9 +67,7 @@ def password_is_right(packet: RadiusPacket, nas: Nas, mac: bytes) -> bool:
         return False
     password = reveal_password(hidden, packet.authenticator, nas.secret)
     if nas.password == "shared":  # noqa: S105 - a mode
-        return hmac.compare_digest(password, nas.shared_password)
-    if hmac.compare_digest(password, packet.attributes.get(USER_NAME, b"")):
-        return True
+        return nas.shared_password is not None and hmac.compare_digest(password, nas.shared_password.key)
     return hmac.compare_digest(_mac_in(password), mac)
 
 

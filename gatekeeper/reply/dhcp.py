@@ -2,7 +2,7 @@
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Destination
-from gatekeeper.wire.acs import encode
+from gatekeeper.wire.acs import AcsInfo, encode
 from gatekeeper.wire.dhcp import (
     ACK,
     BOOTREPLY,
@@ -94,16 +94,21 @@ class DhcpReplies:
 
     def _acs(self, url: str) -> tuple[int, bytes]:
         acs = self._book.acs
-        if acs is None:
-            raise AssertionError("an order's acs_url without [acs] is refused before it gets here")
-        return encode(acs.encoding, acs.info._replace(url=url) if url else acs.info)
+        if not url and acs:
+            return encode(acs.encoding, acs.info)
+        # An order's own URL; octets spelled out in the configuration cannot take it in.
+        dialect = acs.encoding if acs and acs.encoding != "hex" else "tr069"
+        try:
+            return encode(dialect, acs.info._replace(url=url) if acs else AcsInfo(url))
+        except ValueError:
+            return encode(dialect, AcsInfo(url))  # too long with the rest: the URL alone, whose length orders bound
 
     def _fit(self, profile: Profile, body: bytes, room: int) -> bytes:
         """The body cut to room octets: what was asked for last goes first."""
         if len(body) <= room:
             return body
         options = self._options(profile)
-        acs_codes = {43, 125} if self._book.acs else set()
+        acs_codes = {43, 125} if self._book.acs or profile[-1] else set()
         for at in range(len(options) - 1, -1, -1):
             if options[at][0] not in _MUST | acs_codes:
                 del options[at]

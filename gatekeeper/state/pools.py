@@ -72,6 +72,10 @@ class Pools:
         """Orders fixed these addresses: they are no longer given to others."""
         self._fixed.update(addresses)
 
+    def is_fixed(self, address: int) -> bool:
+        """True if an order promised the address to some account."""
+        return address in self._fixed
+
     def known(self, address: int) -> bool:
         """True if the address is or was held, is offered or fixed."""
         return address in self._held or address in self._offers or address in self._fixed

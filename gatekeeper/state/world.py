@@ -81,8 +81,8 @@ class World:
                 self.pools.release(subnet, effect.lease.address, effect.lease.mac, effect.lease.expires_at)
             elif isinstance(effect, OfferForgotten):
                 self.pools.forget_offer(effect.mac)
-            elif isinstance(effect, PortLearned):
-                self._learn(effect)
+            # A learned port binds nobody before it is on disk: until then a second port is neither right nor wrong,
+            # and the store lets only the first one win.
 
     def _set_lease(self, lease: Lease) -> None:
         facts = self._known.get(lease.mac, NO_FACTS)
@@ -90,15 +90,19 @@ class World:
         self._in_flight[lease.mac] = lease
 
     def _learn(self, effect: PortLearned) -> None:
-        # The account's other boxes learn of it through the change feed, and the store lets only the first port win.
-        binding, lease = self._known[effect.mac]
+        # The account's other boxes learn of it through the change feed.
+        binding, lease = self._known.get(effect.mac, NO_FACTS)
         if binding:
             self._known[effect.mac] = Facts(binding._replace(port=effect.port, port_state="learned"), lease)
 
     def settle(self, effects: Iterable[Effect]) -> None:
         """These are on disk."""
         for effect in effects:
-            if isinstance(effect, LeaseBound | LeaseReleased) and self._in_flight.get(effect.lease.mac) == effect.lease:
+            if isinstance(effect, PortLearned):
+                self._learn(effect)
+            elif isinstance(effect, LeaseBound | LeaseReleased) and (
+                self._in_flight.get(effect.lease.mac) is effect.lease
+            ):
                 del self._in_flight[effect.lease.mac]
 
     def lose(self, effects: Iterable[Effect], taken: bool) -> None:

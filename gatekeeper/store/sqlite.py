@@ -194,23 +194,35 @@ class SqliteStore(OrderTables, Views):
 
     def commit(self, effects: Sequence[Effect]) -> set[Effect]:
         """Write effects as one fsynced transaction. Returns those that lost against a constraint; raises StoreError."""
-        bound = [effect for effect in effects if isinstance(effect, LeaseBound)]
-        others = [effect for effect in effects if not isinstance(effect, LeaseBound)]
+        lost: set[Effect] = set()
         with self._transaction():
-            lost: set[Effect] = set()
-            for effect in others:
-                if isinstance(effect, LeaseReleased):
-                    at = effect.lease.last_seen
-                    self._connection.execute(_RELEASE, (at, at, effect.lease.address, mac_text(effect.lease.mac)))
+            # Leases are gathered into few statements, up to one that must see what stands before it.
+            bound: dict[int, LeaseBound] = {}
+            for effect in effects:
+                if isinstance(effect, LeaseBound):
+                    earlier = bound.get(effect.lease.address)
+                    if earlier and earlier.lease.mac != effect.lease.mac:
+                        self._bind(bound, lost)
+                    bound[effect.lease.address] = effect
+                    if effect.ended:
+                        self._bind(bound, lost)
+                        if effect not in lost:
+                            self._release(effect.ended, effect.lease)
+                elif isinstance(effect, LeaseReleased):
+                    self._bind(bound, lost)
+                    self._release(effect.lease.address, effect.lease)
                 elif isinstance(effect, PortLearned) and not self._learn(effect):
                     lost.add(effect)
             self._bind(bound, lost)
         return lost
 
-    def _bind(self, bound: list[LeaseBound], lost: set[Effect]) -> None:
-        # One address, its last effect: two of one address can only be the same box's.
-        latest = {effect.lease.address: effect for effect in bound}
-        todo = list(latest.values())
+    def _release(self, address: int, lease: Lease) -> None:
+        self._connection.execute(_RELEASE, (lease.last_seen, lease.last_seen, address, mac_text(lease.mac)))
+
+    def _bind(self, bound: dict[int, LeaseBound], lost: set[Effect]) -> None:
+        """Write the leases, an address each, and empty bound; those whose address is another box's are lost."""
+        todo = list(bound.values())
+        bound.clear()
         at = 0
         for size in _CHUNKS:
             while len(todo) - at >= size:
@@ -222,12 +234,6 @@ class SqliteStore(OrderTables, Views):
                     values[-9] = mac_text(effect.lease.mac)
                 if self._connection.execute(_BIND[size], values).rowcount != size:
                     lost.update(effect for effect in part if not self._is_holder(effect.lease))
-        for effect in bound:
-            if latest[effect.lease.address].lease.mac != effect.lease.mac:
-                lost.add(effect)
-            elif effect.ended and effect not in lost:
-                at_end = effect.lease.last_seen
-                self._connection.execute(_RELEASE, (at_end, at_end, effect.ended, mac_text(effect.lease.mac)))
 
     def _is_holder(self, lease: Lease) -> bool:
         row = self._connection.execute("SELECT mac FROM leases WHERE address = ?", (lease.address,)).fetchone()

@@ -25,6 +25,9 @@ class AcsInfo(NamedTuple):
     password: str = ""
     raw: bytes = b""
 
+    def __repr__(self) -> str:
+        return f"<acs {self.url}>"  # without username and password
+
 
 def _tlv(code: int, value: bytes) -> bytes:
     if len(value) > 255:

@@ -13,6 +13,10 @@ is the access node's part and the inner tag, and that is the key.
 Huawei, H3C ``cn-163``: ``slot=2;subslot=2;port=22;vlanid=503;vlanid2=100;``, where vlanid is the *inner* tag and
 vlanid2 the outer one (the reverse order of the other form), or ``vpi=;vci=``. It names no access node.
 
+TR-101 R-124 (DSL Forum)::
+
+    node {atm|eth} slot/port[:vlan or vpi.vci]
+
 Everything else is opaque (RFC 3046 3.1) and is compared octet for octet.
 """
 
@@ -28,6 +32,7 @@ _TELECOM = re.compile(
     r"(?P<kind>[a-z]{1,8}|0) (?P<bras>\d{1,2}/(?:\d{1,2}/)?\d{1,2}):(?P<xpi>\d{1,4})\.(?P<xci>\d{1,5}) "
     r"(?P<node>[^\s/]{1,50})/(?P<ani>\d{1,2}/\d{1,2}/\d{1,3}/\d{1,2}/\d{1,3})(?::(?P<pvc>\d{1,4}\.\d{1,5}))?"
 )
+_TR_101 = re.compile(r"([^\s/|]{1,50}) (atm|eth) (\d{1,6}(?:/\d{1,6}){1,5})(?::(\d{1,5}(?:\.\d{1,5})?))?")
 _KEYED = re.compile(r"\s*(\w{1,8})\s*=\s*(\d{1,5})\s*")
 _LEADING_ZERO = re.compile(r"(?<!\d)0\d")
 _NUMBERS = re.compile(r"\d+")
@@ -41,12 +46,15 @@ def port_from_wire(value: bytes, node: str) -> PortId:
 def port_from_text(text: str) -> PortId:
     """A port as an order, a store or a person spells it, with or without ``node|`` in front."""
     node, bar, line = text.partition("|")
-    return _port(line.strip(), node.strip()) if bar else _port(text.strip(), "")
+    return _port(line, node) if bar else _port(text, "")
 
 
 def _port(line: str, node: str) -> PortId:
     text, key, named = _read(line)
-    return PortId(text, key, "") if named or not node else PortId(f"{node}|{text}", key, node)
+    if named:
+        return PortId(text, key, "")
+    # A line that has a bar in itself gets one in front, so that its text is read back as what it is.
+    return PortId(f"{node}|{text}" if node or "|" in text else text, key, node)
 
 
 # The same line comes with every packet of a box, and again out of the store.
@@ -56,6 +64,10 @@ def _read(line: str) -> tuple[str, str, bool]:
     match = _TELECOM.fullmatch(line)
     if match:
         return _telecom(match, line)
+    match = _TR_101.fullmatch(line)
+    if match:
+        node, _, path, tag = match.groups()
+        return line, f"{node}/{_plain(path)}" + (f":{tag}" if tag else ""), True
     if line.startswith(("slot", "SLOT")):
         return _keyed(line)
     return line, line, False
