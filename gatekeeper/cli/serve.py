@@ -14,6 +14,4 @@ def serve(config: str | None, create: bool) -> None:
     from gatekeeper.drivers.serve import Server
 
     settings = load(config)
-    for note in settings.notes:
-        click.echo(f"note: {note}", err=True)
     Server(settings, create).run()

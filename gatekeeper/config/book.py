@@ -24,7 +24,8 @@ class Problems(list[tuple[tuple[KeyPath, ...], str]]):
 def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     """The Policybook, and what is wrong with it. folder: where relative paths start."""
     problems = Problems()
-    subnets = tuple(_subnet(index, section, problems) for index, section in enumerate(schema.dhcp.subnet))
+    ours = [address for address, _ in schema.dhcp.listen] + ([schema.dhcp.server_id] if schema.dhcp.server_id else [])
+    subnets = tuple(_subnet(index, section, ours, problems) for index, section in enumerate(schema.dhcp.subnet))
     _check_overlaps(subnets, problems)
     if schema.dhcp.arp_probe != "off":
         problems.add(("dhcp", "arp_probe"), 'this version knows only "off"')
@@ -44,7 +45,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     return book, problems
 
 
-def _subnet(index: int, section: SubnetSection, problems: Problems) -> Subnet:
+def _subnet(index: int, section: SubnetSection, ours: list[int], problems: Problems) -> Subnet:
     place: KeyPath = ("dhcp", "subnet", index)
     network = section.network
     broadcast = network.network | ~network.mask & 0xFFFFFFFF
@@ -61,7 +62,7 @@ def _subnet(index: int, section: SubnetSection, problems: Problems) -> Subnet:
         if router not in network:
             text = f"{ip_text(router)} is outside {network.text()}, no box can reach it"
             problems.add((*place, "routers"), text, (*place, "network"))
-    ranges = _without(ranges, section.routers)
+    ranges = _without(ranges, section.routers + ours)
     options = _options(section, place, problems)
     return Subnet(
         index, network.text(), network.network, network.mask, tuple(ranges), section.lease_s, tuple(options.items())
@@ -69,7 +70,7 @@ def _subnet(index: int, section: SubnetSection, problems: Problems) -> Subnet:
 
 
 def _without(ranges: list[tuple[int, int]], addresses: list[int]) -> list[tuple[int, int]]:
-    """The ranges less the routers' own addresses, which must never be leased."""
+    """The ranges less the addresses of routers and of this server, which must never be leased."""
     for address in addresses:
         cut: list[tuple[int, int]] = []
         for first, last in ranges:

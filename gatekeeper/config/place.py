@@ -25,6 +25,7 @@ class Places:
             if header:
                 table = _resolve(_parts(header[2]), counts)
                 if header[1] == "[[":
+                    self._lines.setdefault(table, number)
                     counts[table] = counts.get(table, -1) + 1
                     table = (*table, counts[table])
                 self._lines.setdefault(table, number)

@@ -228,6 +228,7 @@ class Gate:
 
     def _keep_house(self, now: float) -> None:
         self._next_housekeeping = now + _HOUSEKEEPING_S
+        self._log.tick(now)
         refused = self._world.drain_refusals()
         if refused or self._counts:
             self._committer.note(refused, {".".join(name): count for name, count in self._counts.items()})

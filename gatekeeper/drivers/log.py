@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 
 from gatekeeper.model import Outcome
 from gatekeeper.report.line import outcome_line
@@ -12,6 +13,15 @@ WINDOW_S = 60
 _GATHER_S = 0.05
 _MAX_LINES = 10_000
 _MAX_REFUSALS = 4_096
+
+
+@dataclass(slots=True)
+class _Told:
+    """A refusal that was told, and how often it came again in its window."""
+
+    line: str
+    until: float
+    repeats: int = 0
 
 
 class Log:
@@ -24,7 +34,7 @@ class Log:
         self._wake = threading.Event()
         self._stopping = False
         self.lost = 0
-        self._refusals: dict[tuple[bytes, str, str], list[float]] = {}
+        self._refusals: dict[tuple[bytes, str, str], _Told] = {}
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._writer.start()
 
@@ -45,22 +55,26 @@ class Log:
                 self.say(outcome_line(outcome))
             return
         key = (outcome.mac, outcome.via, reason)
-        seen = self._refusals.get(key)
-        if seen and seen[0] > now:
-            seen[1] += 1
-            return
-        if seen:
+        told = self._refusals.get(key)
+        if told:
+            told.repeats += 1
+        elif len(self._refusals) < _MAX_REFUSALS:
+            line = outcome_line(outcome)
+            self._refusals[key] = _Told(line, now + WINDOW_S)
+            self.say(line)
+        else:
+            # Under a flood of invented MACs only the first ones of a window are told; show refused has the counts.
+            self.lost += 1
+
+    def tick(self, now: float) -> None:
+        """Tell how often the refusals whose window has ended were repeated."""
+        # They stand in the sequence of their windows' ends.
+        for key, told in list(self._refusals.items()):
+            if told.until > now:
+                break
             del self._refusals[key]
-        elif len(self._refusals) >= _MAX_REFUSALS:
-            # Under a flood of invented MACs only the first of each window is told; show refused has the counts.
-            oldest = next(iter(self._refusals))
-            if self._refusals[oldest][0] > now:
-                self.lost += 1
-                return
-            del self._refusals[oldest]
-        self._refusals[key] = [now + WINDOW_S, 0]
-        repeated = f" repeated={int(seen[1])}" if seen and seen[1] else ""
-        self.say(outcome_line(outcome) + repeated)
+            if told.repeats:
+                self.say(f"{told.line} repeated={told.repeats} window_s={WINDOW_S}")
 
     def stop(self) -> None:
         """Write what is left, for a second at most."""

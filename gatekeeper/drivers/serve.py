@@ -95,6 +95,8 @@ class Server:
             signal.signal(number, lambda *_: None)
         self._committer.start()
         self._log.say(self._ready_line())
+        for note in self._settings.notes:
+            self._log.say(f"note: {note}")
         _notify("READY=1")
         self._gate.run(reader, lambda: self._on_signal(os.read(reader, 64)))
         _notify("STOPPING=1")

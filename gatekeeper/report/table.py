@@ -82,7 +82,7 @@ def as_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        cells = ("" if row.get(name) is None else str(row.get(name)) for name in columns)
+        cells = ("" if row.get(name) is None else str(row.get(name)).replace("\r", " ") for name in columns)
         writer.writerow(["'" + cell if cell.startswith(_FORMULA) and not _is_number(cell) else cell for cell in cells])
     return text.getvalue().rstrip("\n")
 

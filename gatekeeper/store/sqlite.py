@@ -117,7 +117,8 @@ class SqliteStore(OrderTables, Views):
         except sqlite3.Error as error:
             found = str(error)
         if found != "ok":
-            raise StoreError(f"store {self.path} is damaged ({found}): restore it from a backup")
+            told = " ".join(str(found).split())  # SQLite's own text has several lines
+            raise StoreError(f"store {self.path} is damaged ({told}): restore it from a backup")
 
     def close(self) -> None:
         self._connection.close()

@@ -148,7 +148,7 @@ def _route(text: str) -> bytes:
     """``10.0.0.0/8 10.20.0.1`` -> RFC 3442: prefix length, significant octets, router."""
     network, _, router = text.replace(" via ", " ").partition(" ")
     address, _, length = network.partition("/")
-    if not length.isdigit() or int(length) > 32:
+    if not length.isdigit() or int(length) > 32 or not router.strip():
         raise ValueError(f"a route is written 'NETWORK/LENGTH ROUTER', not {text!r}")
     significant = (int(length) + 7) // 8
     return (
