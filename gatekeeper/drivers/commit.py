@@ -7,11 +7,12 @@ and the price of an fsync is shared by more and more leases.
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from gatekeeper.model import Effect, Outcome, Refused
+from gatekeeper.model import Effect, Outcome, PortLearned, Reason, Refused
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 
@@ -22,6 +23,12 @@ class Done(NamedTuple):
     outcomes: list[Outcome]
     lost: set[Effect]
     error: str
+
+
+def lost_reason(effects: Iterable[Effect], lost: AbstractSet[Effect]) -> Reason:
+    """Why an outcome with these effects is not answered, some of which lost against a constraint of the store."""
+    other_port = any(effect in lost for effect in effects if isinstance(effect, PortLearned))
+    return Reason.PORT_MISMATCH if other_port else Reason.ADDRESS_CONFLICT
 
 
 class _Notes(NamedTuple):
@@ -36,6 +43,8 @@ class Committer(threading.Thread):
         """open_store: a connection of its own. Raises StoreError."""
         super().__init__(name="commit", daemon=True)
         self._store = open_store()
+        # What the change feed knows this process by.
+        self.origin = os.urandom(8).hex()
         self._work: SimpleQueue[list[Outcome] | _Notes | None] = SimpleQueue()
         self._done: deque[Done] = deque()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -81,7 +90,7 @@ class Committer(threading.Thread):
         lost: set[Effect] = set()
         error = ""
         try:
-            lost = self._store.commit([effect for outcome in outcomes for effect in outcome.effects])
+            lost = self._store.commit([effect for outcome in outcomes for effect in outcome.effects], self.origin)
         except StoreError as failure:
             error = str(failure)
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on

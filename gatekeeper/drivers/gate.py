@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gatekeeper.drivers.clock import Clock
-from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.commit import Committer, lost_reason
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
@@ -192,9 +192,9 @@ class Gate:
     def _finish_durable(self, outcome: Outcome, lost: set[Effect], failed: bool, now: float) -> None:
         engine: Engine = self._engines.dhcp if outcome.protocol == "dhcp" else self._engines.radius
         if failed or (lost and not lost.isdisjoint(outcome.effects)):
-            reason = Reason.STORE_UNAVAILABLE if failed else Reason.ADDRESS_CONFLICT
+            reason = Reason.STORE_UNAVAILABLE if failed else lost_reason(outcome.effects, lost)
             self._counts[outcome.protocol, outcome.message, "no-answer", reason] += 1
-            self._world.lose(outcome.effects, taken=not failed)
+            self._world.lose(outcome.effects, lost)
             engine.lost(outcome)
             return
         self._world.settle(outcome.effects)
@@ -216,7 +216,7 @@ class Gate:
             version = self._store.data_version()
             if version == self._version:
                 return
-            self._seq, macs, fixed = self._store.changes_since(self._seq)
+            self._seq, macs, fixed = self._store.changes_since(self._seq, self._committer.origin)
             self._version = version
         except StoreError as error:
             self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)

@@ -34,6 +34,8 @@ class Log:
         self._wake = threading.Event()
         self._stopping = False
         self.lost = 0
+        self._untold = 0
+        self._untold_at = 0.0
         self._refusals: dict[tuple[bytes, str, str], _Told] = {}
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._writer.start()
@@ -64,10 +66,13 @@ class Log:
             self.say(line)
         else:
             # Under a flood of invented MACs only the first ones of a window are told; show refused has the counts.
-            self.lost += 1
+            self._untold += 1
 
     def tick(self, now: float) -> None:
         """Tell how often the refusals whose window has ended were repeated."""
+        if self._untold and self._untold_at <= now:
+            self.say(f"refused: {self._untold} more, not told one by one: see show refused")
+            self._untold, self._untold_at = 0, now + WINDOW_S
         # They stand in the sequence of their windows' ends.
         for key, told in list(self._refusals.items()):
             if told.until > now:

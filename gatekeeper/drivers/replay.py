@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.capture import Capture, Packet
+from gatekeeper.drivers.commit import lost_reason
 from gatekeeper.drivers.order_file import OrderFile
 from gatekeeper.drivers.serve import DHCP_PORT, make_world
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.engine.radius import RadiusEngine
-from gatekeeper.model import Datagram, Outcome, Reason, Verdict, Via
+from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import Malformed
@@ -101,10 +102,10 @@ class Replay:
         if outcome.durable:
             lost = self._store.commit(outcome.effects)
             if lost:
-                self._world.lose(outcome.effects, taken=True)
+                self._world.lose(outcome.effects, lost)
                 engine.lost(outcome)
                 return outcome._replace(
-                    reply="", answer=b"", verdict=Verdict(outcome.verdict.action, Reason.ADDRESS_CONFLICT)
+                    reply="", answer=b"", verdict=Verdict(Action.SILENT, lost_reason(outcome.effects, lost))
                 )
             self._world.settle(outcome.effects)
         engine.sent(outcome, now)

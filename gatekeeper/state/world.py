@@ -2,11 +2,13 @@
 applied here at once, and settled when the commit has them on disk."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from gatekeeper.model import (
     NO_FACTS,
     AddressOffered,
+    Binding,
     Effect,
     Facts,
     Lease,
@@ -36,6 +38,8 @@ class World:
         self._unknown: dict[bytes, Facts] = {}
         # Leases applied here and not yet on disk: what the store says of them meanwhile is old.
         self._in_flight: dict[bytes, Lease] = {}
+        # Bindings as they were when their account's port was seen, while that is on its way to disk.
+        self._learning: dict[bytes, Binding] = {}
         self._refusals: dict[bytes, Refused] = {}
 
     def missing(self, macs: Iterable[bytes]) -> list[bytes]:
@@ -81,8 +85,12 @@ class World:
                 self.pools.release(subnet, effect.lease.address, effect.lease.mac, effect.lease.expires_at)
             elif isinstance(effect, OfferForgotten):
                 self.pools.forget_offer(effect.mac)
-            # A learned port binds nobody before it is on disk: until then a second port is neither right nor wrong,
-            # and the store lets only the first one win.
+            elif isinstance(effect, PortLearned):
+                # It binds nobody before it is on disk: until then a second port is neither right nor wrong, and the
+                # store lets only the first one win.
+                binding = self._known.get(effect.mac, NO_FACTS).binding
+                if binding:
+                    self._learning[effect.mac] = binding
 
     def _set_lease(self, lease: Lease) -> None:
         facts = self._known.get(lease.mac, NO_FACTS)
@@ -90,9 +98,9 @@ class World:
         self._in_flight[lease.mac] = lease
 
     def _learn(self, effect: PortLearned) -> None:
-        # The account's other boxes learn of it through the change feed.
+        # The account's other boxes learn of it through the change feed. What was looked up anew since may be younger.
         binding, lease = self._known.get(effect.mac, NO_FACTS)
-        if binding:
+        if binding and binding is self._learning.pop(effect.mac, None):
             self._known[effect.mac] = Facts(binding._replace(port=effect.port, port_state="learned"), lease)
 
     def settle(self, effects: Iterable[Effect]) -> None:
@@ -105,16 +113,17 @@ class World:
             ):
                 del self._in_flight[effect.lease.mac]
 
-    def lose(self, effects: Iterable[Effect], taken: bool) -> None:
-        """These did not get to disk. taken: because another box has the address, not because the store failed."""
+    def lose(self, effects: Iterable[Effect], taken: AbstractSet[Effect]) -> None:
+        """No answer may come of these. taken: those whose address another box has, not because the store failed."""
         for effect in effects:
-            mac = effect.mac if isinstance(effect, PortLearned) else b""
             if isinstance(effect, LeaseBound | LeaseReleased):
-                mac = effect.lease.mac
-                self._in_flight.pop(mac, None)
-                if taken and isinstance(effect, LeaseBound):
+                self._in_flight.pop(effect.lease.mac, None)
+                self.forget((effect.lease.mac,))
+                if effect in taken and isinstance(effect, LeaseBound):
                     self.pools.block(effect.lease.address, effect.lease.expires_at)
-            self.forget((mac,))
+            elif isinstance(effect, PortLearned):
+                self._learning.pop(effect.mac, None)
+                self.forget((effect.mac,))
 
     def refuse(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float) -> None:
         """Count a refused box; drained into the store every second or so."""

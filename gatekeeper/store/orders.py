@@ -90,7 +90,11 @@ class OrderTables:
             self._tell([""], address)
 
     def _tell(self, macs: list[str], address: int = 0) -> None:
-        self._connection.executemany("INSERT INTO feed (mac, address) VALUES (?, ?)", [(mac, address) for mac in macs])
+        rows = [(mac, address) for mac in macs]
+        self._connection.executemany("INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')", rows)
+        self._prune_feed()
+
+    def _prune_feed(self) -> None:
         self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))
 
     def write_order(self, record: OrderRecord, contents: str) -> None:

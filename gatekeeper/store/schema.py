@@ -57,11 +57,13 @@ CREATE TABLE orders (
     contents TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- One row for each MAC whose facts an order changed: running engines read on from where they were and forget it.
+-- One row for each MAC whose facts changed: running engines read on from where they were and forget it.
+-- origin: the engine that caused it and need not look again, '' = everybody must.
 CREATE TABLE feed (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     mac TEXT NOT NULL,
-    address INTEGER NOT NULL
+    address INTEGER NOT NULL,
+    origin TEXT NOT NULL
 );
 
 CREATE TABLE refused (

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gatekeeper.model import Binding, Effect, Facts, Lease, LeaseBound, LeaseReleased, PortLearned, Rate, Refused
 from gatekeeper.store import StoreError
@@ -16,6 +16,8 @@ from gatekeeper.store.schema import APPLICATION_ID, MAX_REFUSED, SCHEMA, VERSION
 from gatekeeper.store.views import Views
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
+
+_Item = TypeVar("_Item")
 
 _LEASE_COLUMNS = "address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id"
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.
@@ -44,9 +46,20 @@ WHERE leases.mac = excluded.mac OR leases.state <> 'active' OR leases.expires_at
     for size in _CHUNKS
 }
 _RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
-_LEARN = """
-UPDATE accounts SET port = ?, port_state = 'learned', port_by = ?, port_at = ?
-WHERE account = ? AND port_state = 'unlearned'"""
+_LEARN = {
+    size: f"""
+WITH seen (account, port, protocol, at) AS (VALUES {",".join(["(?,?,?,?)"] * size)})
+UPDATE accounts SET port = seen.port, port_state = 'learned', port_by = seen.protocol, port_at = seen.at
+FROM seen WHERE accounts.account = seen.account AND port_state = 'unlearned'"""
+    for size in _CHUNKS
+}
+_TELL = {
+    size: f"""
+WITH own (origin) AS (VALUES (?))
+INSERT INTO feed (mac, address, origin)
+SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, own WHERE account IN ({marks})"""
+    for size, marks in _MARKS.items()
+}
 _REFUSE = """
 INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (mac) DO UPDATE SET protocol = excluded.protocol, reason = excluded.reason, port = excluded.port,
@@ -177,34 +190,44 @@ class SqliteStore(OrderTables, Views):
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 
-    def changes_since(self, seq: int) -> tuple[int, list[bytes] | None, list[int]]:
-        """(new seq, changed MACs or None = forget everything, newly fixed addresses). Raises StoreError."""
+    def changes_since(self, seq: int, origin: str = "-") -> tuple[int, list[bytes] | None, list[int]]:
+        """(new seq, changed MACs or None = forget everything, newly fixed addresses) but for what origin did itself.
+
+        Raises StoreError.
+        """
         try:
-            first = self._connection.execute("SELECT min(seq) FROM feed").fetchone()[0]
-            rows = self._connection.execute("SELECT seq, mac, address FROM feed WHERE seq > ?", (seq,)).fetchall()
+            first, last = self._connection.execute(
+                "SELECT (SELECT min(seq) FROM feed), (SELECT max(seq) FROM feed)"
+            ).fetchone()
+            if last is None or last <= seq:
+                return seq, [], []
+            query = "SELECT mac, address FROM feed WHERE seq > ? AND origin <> ?"
+            rows = self._connection.execute(query, (seq, origin)).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        if not rows:
-            return seq, [], []
-        addresses = [row[2] for row in rows if row[2]]
-        if first is not None and first > seq + 1:
-            return rows[-1][0], None, addresses
-        return rows[-1][0], [bytes.fromhex(row[1].replace(":", "")) for row in rows if row[1]], addresses
+        addresses = [row[1] for row in rows if row[1]]
+        if first > seq + 1:
+            return last, None, addresses
+        return last, [bytes.fromhex(row[0].replace(":", "")) for row in rows if row[0]], addresses
 
     # The commit of effects.
 
-    def commit(self, effects: Sequence[Effect]) -> set[Effect]:
-        """Write effects as one fsynced transaction. Returns those that lost against a constraint; raises StoreError."""
+    def commit(self, effects: Sequence[Effect], origin: str = "") -> set[Effect]:
+        """Write effects as one fsynced transaction. Returns those that lost against a constraint; raises StoreError.
+
+        origin: the engine whose effects these are; the change feed does not tell it what it knows already.
+        """
         lost: set[Effect] = set()
         with self._transaction():
             # Leases are gathered into few statements, up to one that must see what stands before it.
-            bound: dict[int, LeaseBound] = {}
+            bound: dict[int, list[LeaseBound]] = {}
+            learned: list[PortLearned] = []
             for effect in effects:
                 if isinstance(effect, LeaseBound):
-                    earlier = bound.get(effect.lease.address)
-                    if earlier and earlier.lease.mac != effect.lease.mac:
+                    same = bound.get(effect.lease.address)
+                    if same and same[0].lease.mac != effect.lease.mac:
                         self._bind(bound, lost)
-                    bound[effect.lease.address] = effect
+                    bound.setdefault(effect.lease.address, []).append(effect)
                     if effect.ended:
                         self._bind(bound, lost)
                         if effect not in lost:
@@ -212,43 +235,53 @@ class SqliteStore(OrderTables, Views):
                 elif isinstance(effect, LeaseReleased):
                     self._bind(bound, lost)
                     self._release(effect.lease.address, effect.lease)
-                elif isinstance(effect, PortLearned) and not self._learn(effect):
-                    lost.add(effect)
+                elif isinstance(effect, PortLearned):
+                    learned.append(effect)
             self._bind(bound, lost)
+            self._learn(learned, lost, origin)
         return lost
 
     def _release(self, address: int, lease: Lease) -> None:
         self._connection.execute(_RELEASE, (lease.last_seen, lease.last_seen, address, mac_text(lease.mac)))
 
-    def _bind(self, bound: dict[int, LeaseBound], lost: set[Effect]) -> None:
-        """Write the leases, an address each, and empty bound; those whose address is another box's are lost."""
-        todo = list(bound.values())
+    def _bind(self, bound: dict[int, list[LeaseBound]], lost: set[Effect]) -> None:
+        """Write each address's last lease and empty bound; where the address is another box's, all of them are lost."""
+        for part in _parts(list(bound.values())):
+            values: list[object] = []
+            for same in part:
+                values += same[-1].lease
+                values[-9] = mac_text(same[-1].lease.mac)
+            if self._connection.execute(_BIND[len(part)], values).rowcount != len(part):
+                for same in part:
+                    if not self._is_holder(same[-1].lease):
+                        lost.update(same)
         bound.clear()
-        at = 0
-        for size in _CHUNKS:
-            while len(todo) - at >= size:
-                part = todo[at : at + size]
-                at += size
-                values: list[object] = []
-                for effect in part:
-                    values += effect.lease
-                    values[-9] = mac_text(effect.lease.mac)
-                if self._connection.execute(_BIND[size], values).rowcount != size:
-                    lost.update(effect for effect in part if not self._is_holder(effect.lease))
 
     def _is_holder(self, lease: Lease) -> bool:
         row = self._connection.execute("SELECT mac FROM leases WHERE address = ?", (lease.address,)).fetchone()
         return bool(row) and row[0] == mac_text(lease.mac)
 
-    def _learn(self, effect: PortLearned) -> bool:
-        written = self._connection.execute(
-            _LEARN, (effect.port.text, effect.protocol, effect.at, effect.account)
-        ).rowcount
-        if written:
-            self._tell_account(effect.account)
-            return True
+    def _learn(self, learned: list[PortLearned], lost: set[Effect], origin: str) -> None:
+        """Lock each account to its first port; those that come after a different one are lost."""
+        first: dict[str, PortLearned] = {}
+        for effect in learned:
+            first.setdefault(effect.account, effect)
+        for part in _parts(list(first.values())):
+            values: list[object] = []
+            for effect in part:
+                values += (effect.account, effect.port.text, effect.protocol, effect.at)
+            if self._connection.execute(_LEARN[len(part)], values).rowcount != len(part):
+                lost.update(effect for effect in part if not self._is_on_port(effect))
+            # The account's other boxes must be looked up again by everybody, the box itself only by other engines.
+            told = (origin, *(mac_text(effect.mac) for effect in part), *(effect.account for effect in part))
+            self._connection.execute(_TELL[len(part)], told)
+        lost.update(e for e in learned if first[e.account] is not e and not first[e.account].port.admits(e.port))
+        if learned:
+            self._prune_feed()
+
+    def _is_on_port(self, effect: PortLearned) -> bool:
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
-        return bool(found) and port_from_text(found[0]).admits(effect.port)
+        return bool(found) and bool(found[0]) and port_from_text(found[0]).admits(effect.port)
 
     def note(self, refused: Iterable[Refused], counters: dict[str, int]) -> None:
         """Keep what was refused and counted since the last time. Raises StoreError."""
@@ -265,6 +298,15 @@ class SqliteStore(OrderTables, Views):
                 "DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
                 (MAX_REFUSED,),
             )
+
+
+def _parts(items: list[_Item]) -> Iterator[list[_Item]]:
+    """The items in as few parts as the sizes of _CHUNKS allow."""
+    at = 0
+    for size in _CHUNKS:
+        while len(items) - at >= size:
+            yield items[at : at + size]
+            at += size
 
 
 def _binding(row: tuple[Any, ...]) -> Binding:
