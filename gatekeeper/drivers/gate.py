@@ -217,14 +217,14 @@ class Gate:
             if version == self._version:
                 return
             self._seq, macs, fixed = self._store.changes_since(self._seq, self._committer.origin)
+            if fixed:
+                self._world.pools.fix(self._store.fixed_addresses())
             self._version = version
         except StoreError as error:
             self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             return
         if macs is None or macs:
             self._world.forget(macs)
-        if fixed:
-            self._world.pools.fix(fixed)
 
     def _keep_house(self, now: float) -> None:
         self._next_housekeeping = now + _HOUSEKEEPING_S

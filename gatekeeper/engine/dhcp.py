@@ -200,7 +200,7 @@ class DhcpEngine:
 
 
 # A box sends the same Option 82 with every message: reading it once is a fifth of a packet's cost saved.
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def port_of_agent(agent: bytes, giaddr: int, port_key: str) -> PortId | None:
     """The access line in an Option 82; None where the wanted sub-option is absent or empty. Raises Malformed."""
     parts = suboptions(agent)

@@ -120,7 +120,7 @@ def read(fields: Mapping[str, object]) -> Order:
         mac=_box_mac(text["mac"], text["stbid"]),
         stbid=text["stbid"].upper(),
         old_mac=_mac("old_mac", text["old_mac"]) if text["old_mac"] else b"",
-        port=port_from_text(text["port"]).text if text["port"] else "",
+        port=_port(text["port"]),
         rate_down_kbps=_number("rate_down_kbps", text["rate_down_kbps"], _MAX_KBPS),
         rate_up_kbps=_number("rate_up_kbps", text["rate_up_kbps"], _MAX_KBPS),
         address=_address(text["address"]),
@@ -162,6 +162,12 @@ def _box_mac(mac_field: str, stbid: str) -> bytes:
     if mac and mac != from_stbid:
         raise OrderRefused(Reason.STBID_MISMATCH, f"mac {mac_text(mac)}, but the STBID ends in {mac_text(from_stbid)}")
     return mac or _mac("stbid", stbid[20:])
+
+
+def _port(text: str) -> str:
+    """The canonical spelling; blanks round the bar are a person's, not the line's."""
+    node, bar, line = text.partition("|")
+    return port_from_text(f"{node.strip()}|{line.strip()}" if bar else text).text if text else ""
 
 
 def _number(name: str, text: str, most: int) -> int:

@@ -20,6 +20,10 @@ class Pool:
         """ranges: (first, last) addresses, inclusive."""
         self.ranges = sorted(ranges)
         self.used: OrderedDict[int, None] = OrderedDict()
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Look for never used addresses from the first one on again: one that was fixed may be free."""
         self._at = 0
         self._next = self.ranges[0][0] if self.ranges else 0
 
@@ -69,8 +73,11 @@ class Pools:
                 self._held[address] = (mac, expires_at)
 
     def fix(self, addresses: Iterable[int]) -> None:
-        """Orders fixed these addresses: they are no longer given to others."""
-        self._fixed.update(addresses)
+        """These are the addresses that orders fixed, and no others: they are given to nobody else."""
+        before, self._fixed = self._fixed, set(addresses)
+        if before - self._fixed:
+            for pool in self._pools:
+                pool.start_over()
 
     def is_fixed(self, address: int) -> bool:
         """True if an order promised the address to some account."""

@@ -101,7 +101,12 @@ class World:
         # The account's other boxes learn of it through the change feed. What was looked up anew since may be younger.
         binding, lease = self._known.get(effect.mac, NO_FACTS)
         if binding and binding is self._learning.pop(effect.mac, None):
-            self._known[effect.mac] = Facts(binding._replace(port=effect.port, port_state="learned"), lease)
+            account, subscriber, stbid, state, rate, _, _, address, acs_url, order = (
+                binding  # _replace costs five times this
+            )
+            port = effect.port
+            bound = Binding(account, subscriber, stbid, state, rate, port, "learned", address, acs_url, order)
+            self._known[effect.mac] = Facts(bound, lease)
 
     def settle(self, effects: Iterable[Effect]) -> None:
         """These are on disk."""

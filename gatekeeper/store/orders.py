@@ -1,10 +1,9 @@
 """The tables that orders write: accounts, boxes, orders, and the change feed. It is the order desk's ledger."""
 
-import sqlite3
 from contextlib import AbstractContextManager
 
 from gatekeeper.policy.orders import Account, Changes, Order, OrderRecord, Situation
-from gatekeeper.store.schema import MAX_FEED
+from gatekeeper.store.tables import Tables
 from gatekeeper.wire.text import ip_text, mac_text
 
 _ACCOUNT_COLUMNS = (
@@ -25,13 +24,8 @@ ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.s
 WHERE boxes.account = excluded.account"""
 
 
-class OrderTables:
+class OrderTables(Tables):
     """The order desk's side of the store."""
-
-    _connection: sqlite3.Connection
-
-    def _transaction(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
 
     def order_transaction(self) -> AbstractContextManager[None]:
         """One order, wholly or not at all, fsynced at the end. Raises StoreError."""
@@ -74,28 +68,24 @@ class OrderTables:
     def write_changes(self, changes: Changes, now: int) -> None:
         """Write what ``policy.orders.decide`` decided, and tell the engines which MACs to look up again."""
         account = changes.account
-        self._connection.execute(_WRITE_ACCOUNT, account)
+        query = self._connection.execute
+        before = query("SELECT address FROM accounts WHERE account = ?", (account.account,)).fetchone()
+        query(_WRITE_ACCOUNT, account)
         self._connection.executemany("DELETE FROM boxes WHERE mac = ?", [(mac_text(mac),) for mac in changes.drop])
         added = [(mac_text(mac), account.account, stbid) for mac, stbid in changes.add]
         self._connection.executemany(_WRITE_BOX, added)
         # A box that waited for its order is no longer a refused one.
         self._connection.executemany("DELETE FROM refused WHERE mac = ?", [(row[0],) for row in added])
-        self._tell([mac_text(mac) for mac in changes.drop])
-        self._tell_account(account.account, account.address)
-
-    def _tell_account(self, account: str, address: int = 0) -> None:
-        rows = self._connection.execute("SELECT mac FROM boxes WHERE account = ?", (account,)).fetchall()
-        self._tell([row[0] for row in rows], address)
-        if address and not rows:
-            self._tell([""], address)
+        rows = query("SELECT mac FROM boxes WHERE account = ?", (account.account,)).fetchall()
+        self._tell([mac_text(mac) for mac in changes.drop] + [row[0] for row in rows])
+        address = before[0] if before else 0
+        if address != account.address:
+            self._tell([""], address or account.address)
 
     def _tell(self, macs: list[str], address: int = 0) -> None:
         rows = [(mac, address) for mac in macs]
         self._connection.executemany("INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')", rows)
         self._prune_feed()
-
-    def _prune_feed(self) -> None:
-        self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))
 
     def write_order(self, record: OrderRecord, contents: str) -> None:
         """Keep the order and its outcome."""

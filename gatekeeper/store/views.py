@@ -1,9 +1,9 @@
 """What ``show`` asks the store: rows as dicts, in the field names and the sequence of the contract."""
 
-import sqlite3
 from collections.abc import Iterator
 
 from gatekeeper.store.orders import address_text
+from gatekeeper.store.tables import Tables
 
 Row = dict[str, object]
 
@@ -29,10 +29,8 @@ _REFUSED = "SELECT mac, reason, count, first_seen, last_seen, port, protocol FRO
 _STATS = "SELECT name, value FROM counters ORDER BY name"
 
 
-class Views:
+class Views(Tables):
     """Read-only listings. Times are Unix seconds, addresses dotted quads, absent values None or ""."""
-
-    _connection: sqlite3.Connection
 
     def bindings(self, now: int) -> Iterator[Row]:
         """One row per box, and per account that waits for its box."""

@@ -40,7 +40,7 @@ _NUMBERS = re.compile(r"\d+")
 
 def port_from_wire(value: bytes, node: str) -> PortId:
     """A circuit-id, remote-id or NAS-Port-Id as it came. node: giaddr or NAS name, qualifies forms without a node."""
-    return _port(printable(value), node)
+    return _port(printable(value.rstrip(b"\0")), node)  # C strings come with their end
 
 
 def port_from_text(text: str) -> PortId:
@@ -58,7 +58,7 @@ def _port(line: str, node: str) -> PortId:
 
 
 # The same line comes with every packet of a box, and again out of the store.
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def _read(line: str) -> tuple[str, str, bool]:
     """(canonical text, key, True if the line names its access node itself)."""
     match = _TELECOM.fullmatch(line)

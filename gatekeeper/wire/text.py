@@ -54,7 +54,7 @@ def parse_ip(text: str) -> int:
     return value
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)
 def ip_text(address: int) -> str:
     """int -> dotted quad."""
     return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"

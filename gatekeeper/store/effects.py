@@ -1,0 +1,148 @@
+"""The commit of effects: leases, releases, learned ports, refusals and counters, a transaction a batch."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from gatekeeper.model import Effect, Lease, LeaseBound, LeaseReleased, PortLearned, Refused
+from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_REFUSED
+from gatekeeper.store.tables import Tables
+from gatekeeper.wire.line_id import port_from_text
+from gatekeeper.wire.text import mac_text
+
+_Item = TypeVar("_Item")
+
+# An address changes hands only when its holder's time is over.
+_BIND = {
+    size: f"""
+INSERT INTO leases ({LEASE_COLUMNS}) VALUES {",".join(["(?,?,?,?,?,?,?,?,?,?)"] * size)}
+ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.account, port = excluded.port,
+    state = excluded.state, expires_at = excluded.expires_at, last_seen = excluded.last_seen, agent = excluded.agent,
+    client_id = excluded.client_id,
+    first_seen = CASE WHEN leases.mac = excluded.mac THEN leases.first_seen ELSE excluded.first_seen END
+WHERE leases.mac = excluded.mac OR leases.state <> 'active' OR leases.expires_at <= excluded.last_seen"""
+    for size in CHUNKS
+}
+_RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
+_LEARN = {
+    # column1 … column4 are account, port, protocol and time. (Before a WITH, sqlite3 would count no rows.)
+    size: f"""
+UPDATE accounts SET port = column2, port_state = 'learned', port_by = column3, port_at = column4
+FROM (VALUES {",".join(["(?,?,?,?)"] * size)}) WHERE account = column1 AND port_state = 'unlearned'"""
+    for size in CHUNKS
+}
+_TELL = {
+    size: f"""
+WITH own (origin) AS (VALUES (?))
+INSERT INTO feed (mac, address, origin)
+SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, own WHERE account IN ({marks})"""
+    for size, marks in MARKS.items()
+}
+_REFUSE = """
+INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (mac) DO UPDATE SET protocol = excluded.protocol, reason = excluded.reason, port = excluded.port,
+    count = refused.count + excluded.count, last_seen = excluded.last_seen"""
+_COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value"
+
+
+class EffectTables(Tables):
+    """The commit thread's side of the store."""
+
+    def commit(self, effects: Sequence[Effect], origin: str = "") -> set[Effect]:
+        """Write effects as one fsynced transaction. Returns those that lost against a constraint; raises StoreError.
+
+        origin: the engine whose effects these are; the change feed does not tell it what it knows already.
+        """
+        lost: set[Effect] = set()
+        with self._transaction():
+            # Leases are gathered into few statements, up to one that must see what stands before it.
+            bound: dict[int, list[LeaseBound]] = {}
+            learned: list[PortLearned] = []
+            for effect in effects:
+                if isinstance(effect, LeaseBound):
+                    same = bound.get(effect.lease.address)
+                    if same and same[0].lease.mac != effect.lease.mac:
+                        self._bind(bound, lost)
+                    bound.setdefault(effect.lease.address, []).append(effect)
+                    if effect.ended:
+                        self._bind(bound, lost)
+                        if effect not in lost:
+                            self._release(effect.ended, effect.lease)
+                elif isinstance(effect, LeaseReleased):
+                    self._bind(bound, lost)
+                    self._release(effect.lease.address, effect.lease)
+                elif isinstance(effect, PortLearned):
+                    learned.append(effect)
+            self._bind(bound, lost)
+            self._learn(learned, lost, origin)
+        return lost
+
+    def _release(self, address: int, lease: Lease) -> None:
+        self._connection.execute(_RELEASE, (lease.last_seen, lease.last_seen, address, mac_text(lease.mac)))
+
+    def _bind(self, bound: dict[int, list[LeaseBound]], lost: set[Effect]) -> None:
+        """Write each address's last lease and empty bound; where the address is another box's, all of them are lost."""
+        for part in _parts(list(bound.values())):
+            values: list[object] = []
+            for same in part:
+                values += same[-1].lease
+                values[-9] = mac_text(same[-1].lease.mac)
+            if self._connection.execute(_BIND[len(part)], values).rowcount != len(part):
+                for same in part:
+                    if not self._is_holder(same[-1].lease):
+                        lost.update(same)
+        bound.clear()
+
+    def _is_holder(self, lease: Lease) -> bool:
+        row = self._connection.execute("SELECT mac FROM leases WHERE address = ?", (lease.address,)).fetchone()
+        return bool(row) and row[0] == mac_text(lease.mac)
+
+    def _learn(self, learned: list[PortLearned], lost: set[Effect], origin: str) -> None:
+        """Lock each account to its first port; those that come after a different one are lost."""
+        first: dict[str, PortLearned] = {}
+        for effect in learned:
+            first.setdefault(effect.account, effect)
+        for part in _parts(list(first.values())):
+            values: list[object] = []
+            for effect in part:
+                values += (effect.account, effect.port.text, effect.protocol, effect.at)
+            if self._connection.execute(_LEARN[len(part)], values).rowcount != len(part):
+                lost.update(effect for effect in part if not self._is_on_port(effect))
+            # The account's other boxes must be looked up again by everybody, the box itself only by other engines.
+            told = (origin, *(mac_text(effect.mac) for effect in part), *(effect.account for effect in part))
+            self._connection.execute(_TELL[len(part)], told)
+        for effect in learned:
+            winner = first[effect.account]
+            follows = winner not in lost and winner.port.admits(effect.port)
+            if effect is not winner and not follows and not self._is_on_port(effect):
+                lost.add(effect)
+        if learned:
+            self._prune_feed()
+
+    def _is_on_port(self, effect: PortLearned) -> bool:
+        found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
+        return bool(found) and bool(found[0]) and port_from_text(found[0]).admits(effect.port)
+
+    def note(self, refused: Iterable[Refused], counters: dict[str, int]) -> None:
+        """Keep what was refused and counted since the last time. Raises StoreError."""
+        with self._transaction():
+            self._connection.executemany(
+                _REFUSE,
+                (
+                    (mac_text(r.mac), r.protocol, str(r.reason), r.port, r.times, int(r.first_seen), int(r.last_seen))
+                    for r in refused
+                ),
+            )
+            self._connection.executemany(_COUNT, counters.items())
+            self._connection.execute(
+                "DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
+                (MAX_REFUSED,),
+            )
+
+
+def _parts(items: list[_Item]) -> Iterator[list[_Item]]:
+    """The items in as few parts as the sizes of CHUNKS allow."""
+    at = 0
+    for size in CHUNKS:
+        while len(items) - at >= size:
+            yield items[at : at + size]
+            at += size

@@ -1,0 +1,100 @@
+"""What several keys say together, and what the values themselves may be."""
+
+from pathlib import Path
+
+import pytest
+
+from gatekeeper.wire.text import ip_text, parse_ip
+from tests.config.book import load_text, marked, problems
+
+DHCP = '[dhcp]\nlisten = ["10.20.0.2:67"]\n'
+SUBNET = DHCP + '[[dhcp.subnet]]\nnetwork = "10.20.0.0/16"\n'
+CLIENT = '[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "s"\n'
+
+FILES: list[tuple[str, str, str]] = [
+    ("a pool outside its network", SUBNET + 'pools = ["10.21.0.1-10.21.0.9"] #!\n', "is outside 10.20.0.0/16"),
+    ("a pool that begins inside", SUBNET + 'pools = ["10.20.255.1-10.21.0.9"] #!\n', "is outside 10.20.0.0/16"),
+    ("pools that overlap",
+     SUBNET + 'pools = ["10.20.1.1-10.20.1.9", "10.20.1.9-10.20.1.20"] #!\n', "overlaps another pool"),
+    ("a pool backwards", SUBNET + 'pools = ["10.20.1.9-10.20.1.1"] #!\n', "ends before it begins"),
+    ("a router outside", SUBNET + 'routers = ["10.21.0.1"] #!\n', "no box can reach it"),
+    ("the same network twice", SUBNET + '[[dhcp.subnet]]\nnetwork = "10.20.0.0/16" #!\n', "overlaps 10.20.0.0/16"),
+    ("a network inside another", SUBNET + '[[dhcp.subnet]]\nnetwork = "10.20.128.0/24" #!\n', "overlaps 10.20.0.0/16"),
+    ("a network around another", SUBNET + '[[dhcp.subnet]]\nnetwork = "10.0.0.0/8" #!\n', "overlaps 10.20.0.0/16"),
+    ("a network too small", DHCP + '[[dhcp.subnet]]\nnetwork = "10.20.0.0/31" #!\n', "from /8 to /30"),
+    ("a network too large", DHCP + '[[dhcp.subnet]]\nnetwork = "0.0.0.0/0" #!\n', "from /8 to /30"),
+    ("a lease for ever", SUBNET + "lease_s = 4294967295 #!\n", "less than or equal to 4294967294"),
+    ("an option of ours", SUBNET + "options = { 51 = 5 } #!\n", "option 51 is written by gatekeeper itself"),
+    ("option 82", SUBNET + 'options = { 82 = "00" } #!\n', "option 82 is written by gatekeeper itself"),
+    ("an option by number and by name",
+     SUBNET + 'options = { 42 = "10.20.0.1", ntp-servers = "10.20.0.1" } #!\n', "set twice"),
+    ("an option that a key sets", SUBNET + 'routers = ["10.20.0.1"]\noptions = { 3 = "10.20.0.1" } #!\n', "set twice"),
+    ("an option of no such name", SUBNET + 'options = { domain-nam = "x" } #!\n', "no such option"),
+    ("option 0", SUBNET + 'options = { 0 = "00" } #!\n', "no such option"),
+    ("option 255", SUBNET + 'options = { 255 = "00" } #!\n', "no such option"),
+    ("an option too long", SUBNET + f'options = {{ domain-name = "{"x" * 256}" }} #!\n', "255 at most"),
+    ("an option of another type", SUBNET + "options = { domain-name = true } #!\n", "a value of type text is wanted"),
+    ("subnets and no door", '[[dhcp.subnet]] #!\nnetwork = "10.20.0.0/16"\n', "neither [dhcp] interfaces nor listen"),
+    ("two clients of one name",
+     CLIENT + CLIENT.replace("192.0.2.1", "192.0.2.2").replace('"a"', '"a" #!'), "a is there twice"),
+    ("two clients of one address",
+     CLIENT + CLIENT.replace('"a"', '"b"').replace('.1"', '.1" #!'), "192.0.2.1/32 is a already"),
+    ("a client with host bits", CLIENT.replace('.1"', '.1/24" #!'), "did you mean 192.0.2.0/24?"),
+    ("a name with a bar", CLIENT.replace('"a"', '"a|b" #!'), "should match pattern"),
+    ("an empty secret", CLIENT.replace('"s"', '"" #!'), "at least 1 character"),
+    ("kilobit 1023", CLIENT + "kilobit = 1023 #!\n", "1000 or 1024"),
+    ("hex without octets", '[acs]\nurl = "http://a/"\nencoding = "hex" #!\n', '"hex" needs the octets in acs.hex'),
+    ("hex that is none", '[acs]\nurl = "http://a/"\nhex = "012" #!\n', "should match pattern"),
+    ("a URL that fills more than an option",
+     f'[acs]\nprovisioning_code = "p"\nurl = "http://{"a" * 246}" #!\n', "255 at most"),
+    ("no dictionaries",
+     '[radius]\ndictionaries = "none" #!\n' + CLIENT, "name a folder that holds FreeRADIUS dictionaries"),
+    ("an endpoint without port", '[dhcp]\nlisten = ["10.20.0.2"] #!\n', "ADDRESS:PORT"),
+    ("port 0", '[radius]\nlisten_auth = ["0.0.0.0:0"] #!\n', "ADDRESS:PORT"),
+    ("port 65536", '[radius]\nlisten_auth = ["0.0.0.0:65536"] #!\n', "ADDRESS:PORT"),
+    ("an interface's name too long", '[dhcp]\ninterfaces = ["a234567890123456"] #!\n', "at most 15"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "text", "expected"), FILES, ids=[row[0] for row in FILES])
+def test_a_configuration_that_makes_no_sense_is_refused(tmp_path: Path, what: str, text: str, expected: str) -> None:
+    """One problem, in the line of the later key (contract 10.15)."""
+    ((line, told),) = problems(tmp_path, text)
+    assert expected in told
+    assert [line] == marked(text)
+
+
+@pytest.mark.parametrize("key", ['pools = ["10.21.0.1-10.21.0.9"]', 'routers = ["10.21.0.1"]'])
+def test_an_error_of_two_keys_names_the_later_one(tmp_path: Path, key: str) -> None:
+    """Contract 10.15."""
+    text = f'{DHCP}[[dhcp.subnet]]\n{key}\nnetwork = "10.20.0.0/16" #!\n'
+    ((line, _),) = problems(tmp_path, text)
+    assert [line] == marked(text)
+
+
+def _ranges(folder: Path, text: str) -> list[str]:
+    subnet = load_text(folder, text).book.subnets[0]
+    return [f"{ip_text(first)}-{ip_text(last)}" for first, last in subnet.ranges]
+
+
+@pytest.mark.parametrize(
+    ("keys", "ranges"),
+    [
+        ('pools = ["10.20.1.0-10.20.1.9"]', ["10.20.1.0-10.20.1.9"]),
+        ('pools = ["10.20.1.7"]', ["10.20.1.7-10.20.1.7"]),
+        ('pools = ["10.20.1.0/24"]', ["10.20.1.0-10.20.1.255"]),
+        # neither the network's, nor the broadcast address, nor our own
+        ('pools = ["10.20.0.0/16"]', ["10.20.0.1-10.20.0.1", "10.20.0.3-10.20.255.254"]),
+        ('pools = ["10.20.1.0-10.20.1.9"]\nrouters = ["10.20.1.4"]', ["10.20.1.0-10.20.1.3", "10.20.1.5-10.20.1.9"]),
+        ('pools = ["10.20.1.0-10.20.1.1"]\nrouters = ["10.20.1.0", "10.20.1.1"]', []),
+    ],
+)  # fmt: skip
+def test_a_pool_holds_no_address_that_is_taken(tmp_path: Path, keys: str, ranges: list[str]) -> None:
+    """Network, broadcast, routers, ourselves."""
+    assert _ranges(tmp_path, SUBNET + keys) == ranges
+
+
+def test_a_pool_does_not_hold_the_servers_own_address(tmp_path: Path) -> None:
+    """It is left out, as the routers' are."""
+    subnet = load_text(tmp_path, SUBNET + 'pools = ["10.20.0.1-10.20.0.9"]').book.subnets[0]
+    assert not any(first <= parse_ip("10.20.0.2") <= last for first, last in subnet.ranges)

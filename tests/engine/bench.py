@@ -1,0 +1,245 @@
+"""A gate without sockets, clock or disk: configuration text, engines, world and store; a packet in, its outcome out.
+
+``Bench.handle`` does what the packet loop does with one datagram: read the change feed, decode, admit facts, answer,
+commit, settle. The time is an argument.
+"""
+
+from pathlib import Path
+
+from gatekeeper.config.load import load_file
+from gatekeeper.engine.dhcp import DhcpEngine
+from gatekeeper.engine.order_desk import OrderDesk, OrderResult
+from gatekeeper.engine.radius import RadiusEngine
+from gatekeeper.model import Datagram, Outcome, Via
+from gatekeeper.state.pools import Pools
+from gatekeeper.state.replies import Replies
+from gatekeeper.state.world import World
+from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.wire import dhcp as dhcp_wire
+from gatekeeper.wire import radius as radius_wire
+from gatekeeper.wire.radius_seal import Secret, hide_password, sealed_request
+from gatekeeper.wire.text import parse_ip
+
+NOW = 1_800_000_000
+BOX, OTHER, THIRD = bytes.fromhex("d4c1c8ee9b1f"), bytes.fromhex("d4c1c8000002"), bytes.fromhex("d4c1c8000003")
+SERVER, GIADDR, FAR = parse_ip("10.20.0.2"), parse_ip("10.20.0.1"), parse_ip("10.30.0.1")
+FIRST = parse_ip("10.20.1.0")  # the first address of the pool
+ORIGIN = "bench"  # what the change feed knows this engine by
+SECRET = Secret(b"testing123")
+BRAS, H3C, MIKROTIK = parse_ip("192.0.2.1"), parse_ip("192.0.2.2"), parse_ip("192.0.2.3")
+
+RELAYED = Via("10.20.0.2:67", SERVER, raw=False)
+DIRECT = Via("eth0.100", SERVER, raw=True)
+TRUSTED = Via("olt0", SERVER, raw=True)
+RADIUS = Via("0.0.0.0:1812", 0, raw=False)
+
+CONFIG = """
+[acs]
+url = "http://itms.example.net:7547/acs"
+provisioning_code = "SC.IPTV.01"
+
+[dhcp]
+interfaces = ["eth0.100", "olt0"]
+listen = ["10.20.0.2:67"]
+server_id = "10.20.0.2"
+trusted = ["olt0"]
+
+[[dhcp.subnet]]
+network = "10.20.0.0/16"
+pools = ["10.20.1.0-10.20.1.3"]
+routers = ["10.20.0.1"]
+dns = ["10.20.0.53"]
+lease_s = 3600
+options = { 42 = "10.20.0.1", domain-name = "itv.example.net" }
+
+[[dhcp.subnet]]
+network = "10.30.0.0/24"
+pools = ["10.30.0.10-10.30.0.20"]
+routers = ["10.30.0.1"]
+
+[radius]
+listen_auth = ["0.0.0.0:1812"]
+
+[[radius.client]]
+name = "bras1"
+ipaddr = "192.0.2.1"
+secret = "testing123"
+nas = "huawei"
+
+[[radius.client]]
+name = "h3c1"
+ipaddr = "192.0.2.2"
+secret = "testing123"
+nas = "h3c"
+kilobit = 1024
+
+[[radius.client]]
+name = "mt1"
+ipaddr = "192.0.2.3"
+secret = "testing123"
+nas = "mikrotik"
+"""
+
+
+class Bench:
+    """One node over one store."""
+
+    def __init__(self, folder: Path, config: str = CONFIG, store: str = ":memory:") -> None:
+        file = folder / "gatekeeper.toml"
+        file.write_text(config, encoding="utf-8")
+        self.book = load_file(file).book
+        self.store = SqliteStore(store, create=True)
+        self.desk = OrderDesk(self.store, self.book.binding.boxes_per_account)
+        self._orders = 0
+        self.gathers = False  # True: durable outcomes wait for commit(), as in a running gate
+        self.lost = 0  # effects that the store refused: the memory was wrong
+        self.start()
+
+    def start(self) -> None:
+        """Begin with what the store says: memory is empty, as after a restart."""
+        pools = Pools([subnet.ranges for subnet in self.book.subnets])
+        leases = ((lease.address, lease.mac, lease.expires_at) for lease in self.store.all_leases())
+        pools.load(leases, self.store.fixed_addresses())
+        self.world = World(pools)
+        self.dhcp = DhcpEngine(self.book, self.world, [SERVER])
+        self.radius = RadiusEngine(self.book, self.world, Replies())
+        self._seq = self.store.feed_end()
+        self._waiting: list[tuple[DhcpEngine | RadiusEngine, Outcome]] = []
+
+    def order(self, kind: str, account: str = "A", now: int = NOW, **fields: str) -> OrderResult:
+        """Hand in one order; numbered if it has no number."""
+        self._orders += 1
+        return self.desk.hand_in({"order": f"#{self._orders}", "kind": kind, "account": account, **fields}, now)
+
+    def install(self, mac: bytes = BOX, account: str = "A", **fields: str) -> None:
+        """An order that must be applied."""
+        result = self.order("install", account, mac=mac.hex(":"), **fields)
+        assert result.record.state == "applied", result.record
+
+    def handle(self, engine: DhcpEngine | RadiusEngine, datagram: Datagram, now: int = NOW) -> Outcome:
+        """One datagram through the gate."""
+        self._seq, macs, fixed = self.store.changes_since(self._seq, ORIGIN)
+        if macs is None or macs:
+            self.world.forget(macs)
+        if fixed:
+            self.world.pools.fix(self.store.fixed_addresses())
+        asked = engine.read(datagram, now)
+        if isinstance(asked, Outcome):
+            return asked
+        missing = self.world.missing([asked.mac] if asked.mac else [])
+        self.world.admit(self.store.facts(missing))
+        outcome = engine.answer(asked, now)
+        if outcome.durable:
+            self._waiting.append((engine, outcome))
+            return outcome if self.gathers else self.commit(now)[0]
+        engine.sent(outcome, now)
+        return outcome
+
+    def commit(self, now: int = NOW) -> list[Outcome]:
+        """Write what waits as one batch; the outcomes as they leave, without answer where the store said no."""
+        waiting, self._waiting = self._waiting, []
+        lost = self.store.commit([effect for _, outcome in waiting for effect in outcome.effects], ORIGIN)
+        self.lost += len(lost)
+        left = []
+        for engine, outcome in waiting:
+            if lost.isdisjoint(outcome.effects):
+                self.world.settle(outcome.effects)
+                engine.sent(outcome, now)
+            else:
+                self.world.lose(outcome.effects, lost)
+                engine.lost(outcome)
+                outcome = outcome._replace(reply="", answer=b"", to=None)
+            left.append(outcome)
+        return left
+
+    def hear(
+        self, data: bytes, via: Via = RELAYED, now: int = NOW, source_mac: bytes = BOX, source: int = 0
+    ) -> Outcome:
+        """One DHCP payload."""
+        return self.handle(self.dhcp, Datagram(data, source, 67, via, source_mac), now)
+
+    def ask(self, data: bytes, source: int = BRAS, now: int = NOW, port: int = 40000) -> Outcome:
+        """One RADIUS payload."""
+        return self.handle(self.radius, Datagram(data, source, port, RADIUS), now)
+
+    def bind(self, mac: bytes = BOX, now: int = NOW, **header: int) -> int:
+        """DISCOVER and REQUEST through the relay, as a box does it; the address it got, 0 if it got none."""
+        offer = self.hear(discover(mac, **header), now=now)
+        if offer.reply != "DHCPOFFER":
+            return 0
+        address = offer.verdict.address
+        ack = self.hear(selecting(mac, address, **header), now=now)
+        return address if ack.reply == "DHCPACK" else 0
+
+
+def _message(kind: int, mac: bytes, options: dict[int, bytes], agent: bytes, header: dict[str, int]) -> bytes:
+    if agent:
+        options = {**options, 82: agent}
+    return dhcp_wire.encode(dhcp_wire.message(kind, mac, 0x3903F326, options, **header))
+
+
+def circuit(line: str) -> bytes:
+    """Option 82 with this circuit-id."""
+    return bytes((1, len(line))) + line.encode()
+
+
+def discover(mac: bytes = BOX, options: dict[int, bytes] | None = None, agent: bytes = b"", **header: int) -> bytes:
+    """DHCPDISCOVER, through the relay unless header says otherwise."""
+    return _message(1, mac, options or {}, agent, {"giaddr": GIADDR} | header)
+
+
+def selecting(
+    mac: bytes, address: int, server: int = SERVER, options: dict[int, bytes] | None = None, agent: bytes = b"",
+    **header: int,
+) -> bytes:  # fmt: skip
+    """DHCPREQUEST after an offer: option 54 and 50."""
+    both = {50: address.to_bytes(4, "big"), 54: server.to_bytes(4, "big"), **(options or {})}
+    return _message(3, mac, both, agent, {"giaddr": GIADDR} | header)
+
+
+def init_reboot(mac: bytes, address: int, agent: bytes = b"", **header: int) -> bytes:
+    """DHCPREQUEST of a box that remembers its address: option 50 alone."""
+    return _message(3, mac, {50: address.to_bytes(4, "big")}, agent, {"giaddr": GIADDR} | header)
+
+
+def renewing(mac: bytes, address: int, agent: bytes = b"", **header: int) -> bytes:
+    """DHCPREQUEST by unicast: ciaddr alone. With giaddr it is REBINDING through a relay."""
+    return _message(3, mac, {}, agent, {"ciaddr": address} | header)
+
+
+def release(mac: bytes, address: int) -> bytes:
+    """DHCPRELEASE."""
+    return _message(7, mac, {54: SERVER.to_bytes(4, "big")}, b"", {"ciaddr": address})
+
+
+def access_request(
+    name: str | None = BOX.hex(),
+    station: str | None = None,
+    password: str | bytes | None = BOX.hex(),
+    port: str | None = None,
+    identifier: int = 1,
+    sealed: bool = True,
+    extra: bytes = b"",
+    secret: Secret = SECRET,
+    authenticator: bytes = bytes(range(16)),
+) -> bytes:
+    """An Access-Request; what is None is left out."""
+    body = b""
+    if name is not None:
+        body += radius_wire.attribute(1, name.encode())
+    if password is not None:
+        clear = password.encode() if isinstance(password, str) else password
+        body += radius_wire.attribute(2, hide_password(clear, authenticator, secret))
+    if station is not None:
+        body += radius_wire.attribute(31, station.encode())
+    if port is not None:
+        body += radius_wire.attribute(87, port.encode())
+    body += radius_wire.attribute(4, b"\xc0\x00\x02\x01") + extra
+    if sealed:
+        return sealed_request(1, identifier, authenticator, body, secret)
+    return radius_wire.HEADER.pack(1, identifier, 20 + len(body), authenticator) + body
+
+
+def told(outcome: Outcome) -> tuple[str, str]:
+    """(reply or "silent", reason): what the tables of these tests compare."""
+    return outcome.reply or "silent", str(outcome.verdict.reason or "")

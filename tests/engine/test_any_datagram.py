@@ -1,0 +1,79 @@
+"""Whatever arrives, ``read`` gives a question or an outcome, and ``answer`` an outcome: nothing is ever raised."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gatekeeper.model import Action, Datagram, Outcome
+from gatekeeper.report.line import outcome_line
+from tests.engine.bench import (
+    BOX,
+    BRAS,
+    DIRECT,
+    NOW,
+    RADIUS,
+    RELAYED,
+    TRUSTED,
+    Bench,
+    access_request,
+    circuit,
+    discover,
+    release,
+    renewing,
+    selecting,
+)  # fmt: skip
+
+SEEDS = [
+    discover(agent=circuit("ge 1/0/7")),
+    discover(options={55: b"\x01\x03\x06\x2b", 57: b"\x02\x40", 61: b"\x01" + BOX}),
+    selecting(BOX, 0x0A140100), renewing(BOX, 0x0A140100), release(BOX, 0x0A140100),
+    access_request(port="slot=2;subslot=2;port=22;vlanid=503;"), access_request(station=BOX.hex("-"), sealed=False),
+]  # fmt: skip
+_PATCHES = st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=6)), max_size=4)
+_quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+
+
+def _patched(seed: bytes, patches: list[tuple[int, bytes]], size: int | None) -> bytes:
+    data = bytearray(seed)
+    for at, octets in patches:
+        data[at % len(data) : at % len(data) + len(octets)] = octets
+    return bytes(data[:size])
+
+
+ANY = st.one_of(
+    st.binary(max_size=400),
+    st.builds(_patched, st.sampled_from(SEEDS), _PATCHES, st.one_of(st.none(), st.integers(0, 400))),
+)
+
+
+@_quiet
+@given(data=ANY, via=st.sampled_from([RELAYED, DIRECT, TRUSTED]), mac=st.sampled_from([BOX, b"", bytes(6)]))
+def test_any_datagram_to_the_dhcp_engine_has_an_outcome(bench: Bench, data: bytes, via: object, mac: bytes) -> None:
+    """Valid messages with octets turned, and noise; a refusal always has a reason, and the line is one line."""
+    bench.install()
+    _check(bench.hear(data, via, source_mac=mac))  # type: ignore[arg-type]
+
+
+@_quiet
+@given(data=ANY, source=st.sampled_from([BRAS, BRAS + 1, BRAS + 2, 0, 0xFFFFFFFF]))
+def test_any_datagram_to_the_radius_engine_has_an_outcome(bench: Bench, data: bytes, source: int) -> None:
+    """The same for RADIUS."""
+    bench.install()
+    _check(bench.ask(data, source))
+
+
+@_quiet
+@given(data=ANY)
+def test_read_alone_changes_nothing_that_a_dhcp_box_could_see(bench: Bench, data: bytes) -> None:
+    """No facts are needed to read; strangers' bytes leave the pools as they were."""
+    bench.dhcp.read(Datagram(data, 0, 67, RELAYED, BOX), NOW)
+    bench.radius.read(Datagram(data, BRAS, 1, RADIUS), NOW)
+    assert bench.world.pools.offered_to(BOX, NOW) == 0
+
+
+def _check(outcome: Outcome) -> None:
+    line = outcome_line(outcome)
+    assert line.isprintable()
+    assert bool(outcome.answer) == bool(outcome.to) == bool(outcome.reply)
+    if outcome.verdict.action in (Action.SILENT, Action.NAK, Action.REJECT):
+        assert outcome.verdict.reason is not None
+        assert str(outcome.verdict.reason) in line

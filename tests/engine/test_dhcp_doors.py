@@ -1,0 +1,96 @@
+"""What DHCP refuses before it asks who the box is: octets, doors, Option 82 from where it must not come."""
+
+import pytest
+
+from gatekeeper.model import Datagram, Outcome, Via
+from tests.engine.bench import (
+    BOX,
+    DIRECT,
+    FIRST,
+    OTHER,
+    RELAYED,
+    TRUSTED,
+    Bench,
+    circuit,
+    discover,
+    init_reboot,
+    renewing,
+    told,
+)
+
+GOOD = discover()
+
+
+@pytest.mark.parametrize(
+    ("what", "data", "reason"),
+    [
+        ("empty", b"", "MALFORMED"),
+        ("cut", GOOD[:239], "MALFORMED"),
+        ("BOOTREPLY", b"\x02" + GOOD[1:], "MALFORMED"),
+        ("hops 17", GOOD[:3] + b"\x11" + GOOD[4:], "MALFORMED"),
+        ("Option 82 cut", discover(agent=b"\x01\x09ge"), "MALFORMED"),
+        ("Option 82 doubled", discover(agent=circuit("a") + circuit("b")), "MALFORMED"),
+        ("token ring", b"\x01\x06" + GOOD[2:], "UNSUPPORTED"),
+        ("hlen 5", b"\x01\x01\x05" + GOOD[3:], "UNSUPPORTED"),
+        ("hlen 0", b"\x01\x01\x00" + GOOD[3:], "UNSUPPORTED"),
+        ("a server's OFFER", GOOD.replace(b"\x35\x01\x01", b"\x35\x01\x02"), "UNSUPPORTED"),
+        ("LEASEQUERY", GOOD.replace(b"\x35\x01\x01", b"\x35\x01\x0a"), "UNSUPPORTED"),
+        ("a REQUEST that names nothing", GOOD.replace(b"\x35\x01\x01", b"\x35\x01\x03"), "UNSUPPORTED"),
+    ],
+)
+def test_octets_that_are_no_question_get_no_answer(bench: Bench, what: str, data: bytes, reason: str) -> None:
+    """Silence with a reason; the whitelisted box behind it makes no difference."""
+    bench.install()
+    assert told(bench.hear(data)) == ("silent", reason)
+
+
+def test_a_relay_is_not_heard_in_a_broadcast(bench: Bench) -> None:
+    """Relays speak by unicast; a giaddr heard on the interface is a box that plays relay."""
+    bench.install()
+    assert told(bench.hear(discover(), DIRECT)) == ("silent", "MALFORMED")
+
+
+def test_a_frame_whose_source_is_not_its_chaddr_is_forged(bench: Bench) -> None:
+    """[dhcp] check_source_mac, on interfaces only: behind a relay the frame is the relay's."""
+    bench.install()
+    direct = discover(giaddr=0)
+    assert told(bench.hear(direct, DIRECT, source_mac=OTHER)) == ("silent", "MAC_SPOOFED")
+    assert told(bench.hear(direct, DIRECT, source_mac=BOX)) == ("DHCPOFFER", "")
+    assert told(bench.hear(discover(), RELAYED, source_mac=OTHER)) == ("DHCPOFFER", "")
+
+
+@pytest.mark.parametrize(
+    ("via", "expected"), [(DIRECT, ("silent", "UNTRUSTED_OPTION_82")), (TRUSTED, ("DHCPOFFER", ""))]
+)
+def test_option_82_without_a_relay_is_believed_on_trusted_interfaces(
+    bench: Bench, via: Via, expected: tuple[str, str]
+) -> None:
+    """Contract 10.13; RFC 3046 2.1."""
+    bench.install()
+    heard = bench.hear(discover(giaddr=0, agent=circuit("ge 1/0/7")), via)
+    assert told(heard) == expected
+
+
+def test_option_82_without_a_relay_is_not_believed_in_a_unicast_from_anywhere(bench: Bench) -> None:
+    """Contract 10.13: a box could write the port it wants to be on into its own renewal."""
+    bench.install()
+    address = bench.bind()
+    bench.hear(renewing(BOX, address, agent=circuit("forged 1/1")))
+    facts = bench.store.facts([BOX])[BOX]
+    assert facts.binding is not None
+    assert facts.binding.port_state == "unlearned"
+
+
+def test_the_server_may_be_named_by_any_of_its_own_addresses(bench: Bench) -> None:
+    """RFC 2131 4.3.2: option 54 comes back as the box sent it, else it is the configured one."""
+    bench.install()
+    assert b"\x36\x04\x0a\x14\x00\x02" in bench.hear(discover()).answer
+    nak = bench.hear(init_reboot(BOX, FIRST, giaddr=0x0A1E0001))
+    assert (told(nak), b"\x36\x04\x0a\x14\x00\x02" in nak.answer) == (("DHCPNAK", "WRONG_ADDRESS"), True)
+
+
+def test_a_malformed_datagram_says_where(bench: Bench) -> None:
+    """For the log: what was wrong, and at which octet."""
+    outcome = bench.dhcp.read(Datagram(b"", 0, 68, RELAYED), 0)
+    assert isinstance(outcome, Outcome)
+    assert outcome.verdict.seen == "shorter than a DHCP header at octet 0"

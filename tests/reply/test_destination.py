@@ -1,0 +1,43 @@
+"""RFC 2131 4.1: where a reply goes. Addresses and MACs as they stand in the table of wire-facts C.2."""
+
+import pytest
+
+from gatekeeper.model import Destination
+from gatekeeper.reply.dhcp import destination
+from gatekeeper.wire.dhcp import ACK, NAK, OFFER, message
+from tests.engine.bench import BOX
+
+GIADDR, CIADDR, YIADDR, ALL = 0x0A140001, 0x0A140105, 0x0A140107, 0xFFFFFFFF
+EVERYBODY = b"\xff" * 6
+B = 0x8000
+RAW, ROUTED = True, False
+
+TABLE = [
+    # giaddr, ciaddr, flags, reply, door -> address, port, MAC of the frame
+    (GIADDR, 0, 0, OFFER, ROUTED, Destination(GIADDR, 67)),
+    (GIADDR, 0, B, OFFER, ROUTED, Destination(GIADDR, 67)),
+    (GIADDR, CIADDR, 0, ACK, ROUTED, Destination(GIADDR, 67)),
+    (GIADDR, 0, 0, NAK, ROUTED, Destination(GIADDR, 67)),
+    (GIADDR, CIADDR, B, NAK, ROUTED, Destination(GIADDR, 67)),
+    (0, CIADDR, 0, ACK, ROUTED, Destination(CIADDR, 68)),
+    (0, CIADDR, B, ACK, ROUTED, Destination(CIADDR, 68)),
+    (0, CIADDR, 0, ACK, RAW, Destination(CIADDR, 68, BOX)),
+    (0, 0, B, OFFER, RAW, Destination(ALL, 68, EVERYBODY)),
+    (0, 0, B, ACK, RAW, Destination(ALL, 68, EVERYBODY)),
+    (0, 0, 0, OFFER, RAW, Destination(YIADDR, 68, BOX)),
+    (0, 0, 0, ACK, RAW, Destination(YIADDR, 68, BOX)),
+    (0, 0, 0, OFFER, ROUTED, Destination(ALL, 68)),  # MAY broadcast where no frame can be made
+    (0, 0, 0, NAK, RAW, Destination(ALL, 68, EVERYBODY)),
+    (0, CIADDR, 0, NAK, RAW, Destination(ALL, 68, EVERYBODY)),
+    (0, CIADDR, 0, NAK, ROUTED, Destination(CIADDR, 68)),  # a renewal through a router: no broadcast gets there
+    (0, 0, 0, NAK, ROUTED, Destination(ALL, 68)),
+]
+
+
+@pytest.mark.parametrize(("giaddr", "ciaddr", "flags", "kind", "raw", "expected"), TABLE)
+def test_rfc2131_4_1_a_reply_goes_there(
+    giaddr: int, ciaddr: int, flags: int, kind: int, raw: bool, expected: Destination
+) -> None:
+    """giaddr first, then ciaddr, then the broadcast flag."""
+    request = message(3, BOX, 1, giaddr=giaddr, ciaddr=ciaddr, flags=flags)
+    assert destination(request, kind, YIADDR, raw) == expected

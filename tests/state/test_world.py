@@ -1,0 +1,125 @@
+"""What the gate remembers: facts by MAC, leases on their way to the disk, refusals. All of it bounded."""
+
+from gatekeeper.model import Binding, Facts, Lease, LeaseBound, PortId, PortLearned, Rate, Reason
+from gatekeeper.state.pools import Pools
+from gatekeeper.state.world import MAX_REFUSALS, MAX_UNKNOWN, World
+
+BOX, OTHER = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"
+BINDING = Binding("A", "", "", "active", Rate(0, 0), None, "unlearned", 0, "", "#1")
+LEASE = Lease(10, BOX, "A", "", "active", 1100, 1000, 1000, b"", b"")
+
+
+def _world() -> World:
+    world = World(Pools([[(10, 13)]]))
+    world.admit({BOX: Facts(BINDING, None)})
+    return world
+
+
+def _mac(number: int) -> bytes:
+    return number.to_bytes(6, "big")
+
+
+def test_only_unknown_macs_are_asked_for_and_each_once() -> None:
+    """A stranger that was looked up is not looked up again."""
+    world = _world()
+    world.admit({OTHER: Facts(None, None)})
+    assert world.missing([BOX, OTHER, b"third.", b"third."]) == [b"third."]
+    world.forget([OTHER])
+    assert world.missing([BOX, OTHER]) == [OTHER]
+    world.forget(None)
+    assert world.missing([BOX, OTHER]) == [BOX, OTHER]
+
+
+def test_a_flood_of_strangers_pushes_out_strangers_only() -> None:
+    """Design 8.9: bounded, and the whitelisted box keeps its place."""
+    world = _world()
+    for number in range(MAX_UNKNOWN + 10):
+        world.admit({_mac(number + 1000): Facts(None, None)})
+    assert world.missing([BOX]) == []
+    assert world.missing([_mac(1000), _mac(1000 + MAX_UNKNOWN)]) == [_mac(1000)]
+
+
+def test_a_lease_on_its_way_to_the_disk_is_newer_than_the_store() -> None:
+    """An order makes the gate look the box up again before the commit has ended."""
+    world = _world()
+    effects = (LeaseBound(LEASE),)
+    world.apply(effects, 0, 1000)
+    world.forget([BOX])
+    world.admit({BOX: Facts(BINDING, None)})
+    assert world.facts(BOX).lease == LEASE
+    world.settle(effects)
+    world.forget([BOX])
+    world.admit({BOX: Facts(BINDING, None)})
+    assert world.facts(BOX).lease is None
+
+
+def test_what_did_not_get_to_disk_is_looked_up_again() -> None:
+    """And an address that another box has in the store is not offered again before its lease ends."""
+    world = _world()
+    effects = (LeaseBound(LEASE),)
+    world.apply(effects, 0, 1000)
+    world.lose(effects, set(effects))
+    assert world.missing([BOX]) == [BOX]
+    assert not world.pools.is_free_for(10, BOX, 1099)
+    assert world.pools.is_free_for(10, BOX, 1100)
+
+
+def test_a_store_that_failed_blocks_no_address() -> None:
+    """The box asks again and may have the same one."""
+    world = _world()
+    effects = (LeaseBound(LEASE),)
+    world.apply(effects, 0, 1000)
+    world.lose(effects, set())
+    assert world.pools.is_free_for(10, BOX, 1000)
+
+
+PORT = PortId("bras1|ge 1/0/7", "ge 1/0/7", "bras1")
+LEARNED = (PortLearned("A", BOX, PORT, "radius", 1000),)
+
+
+def test_a_learned_port_binds_when_it_is_on_disk() -> None:
+    """Before that the store may still say no: another box of the account was first."""
+    world = _world()
+    world.apply(LEARNED, 0, 1000)
+    assert world.facts(BOX).binding == BINDING
+    world.settle(LEARNED)
+    assert world.missing([BOX]) == [BOX] or world.facts(BOX).binding == BINDING._replace(
+        port=PORT, port_state="learned"
+    )
+
+
+def test_a_port_that_an_order_cleared_meanwhile_is_not_brought_back() -> None:
+    """learned, on disk, moved, looked up again, and only then settled: the order is the last word."""
+    world = _world()
+    world.apply(LEARNED, 0, 1000)
+    world.forget([BOX])
+    world.admit({BOX: Facts(BINDING._replace(order="#2"), None)})
+    world.settle(LEARNED)
+    binding = world.facts(BOX).binding
+    assert binding is None or binding.port is None
+
+
+def test_what_was_learned_and_lost_is_looked_up_again() -> None:
+    """The port that won is in the store."""
+    world = _world()
+    world.apply(LEARNED, 0, 1000)
+    world.lose(LEARNED, set(LEARNED))
+    assert world.missing([BOX]) == [BOX]
+
+
+def test_refusals_are_counted_by_box_with_the_latest_reason() -> None:
+    """Drained once, then new."""
+    world = _world()
+    world.refuse(OTHER, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000.5)
+    world.refuse(OTHER, "radius", Reason.SUSPENDED, "p2", 1005.5)
+    (refused,) = world.drain_refusals()
+    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000, 1005)
+    assert world.drain_refusals() == []
+
+
+def test_refusals_are_bounded() -> None:
+    """A flood of invented MACs costs no memory."""
+    world = _world()
+    for number in range(MAX_REFUSALS + 100):
+        world.refuse(_mac(number), "dhcp", Reason.UNKNOWN_MAC, "", 1000)
+    assert len(world.drain_refusals()) == MAX_REFUSALS

@@ -1,0 +1,159 @@
+"""The commit of effects: what lasts, and what loses against a constraint (design 8.4)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.model import Facts, Reason, Refused
+from gatekeeper.store.sqlite import SqliteStore
+from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, THIRD, bound, filled, learned, lease, released, states
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = filled(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_a_lease_is_read_back_as_it_was_written(store: SqliteStore) -> None:
+    """Octets included; and a box without anything on record has no facts."""
+    assert store.commit([bound()]) == set()
+    assert store.facts([BOX])[BOX].lease == lease()
+    assert store.facts([b"\x02\0\0\0\0\xff"]) == {b"\x02\0\0\0\0\xff": Facts(None, None)}
+
+
+@pytest.mark.parametrize(
+    ("at", "lost"), [(NOW, True), (NOW + 3599, True), (NOW + 3600, False)], ids=["held", "last second", "ended"]
+)
+def test_an_address_that_another_box_holds_is_lost(store: SqliteStore, at: int, lost: bool) -> None:
+    """The database says no, whatever the memory thought."""
+    store.commit([bound(BOX)])
+    late = bound(OTHER, at=at)
+    assert store.commit([late]) == ({late} if lost else set())
+    assert states(store)[ADDRESS] == ((BOX if lost else OTHER), "active")
+
+
+def test_a_released_address_may_go_to_another_box_at_once(store: SqliteStore) -> None:
+    """In a later commit."""
+    store.commit([bound(BOX)])
+    store.commit([released(BOX, at=NOW + 5)])
+    assert store.commit([bound(OTHER, at=NOW + 5)]) == set()
+    assert states(store)[ADDRESS] == (OTHER, "active")
+
+
+def test_a_renewal_keeps_the_day_it_began(store: SqliteStore) -> None:
+    """first_seen is the box's; another box begins anew."""
+    store.commit([bound(BOX)])
+    store.commit([bound(BOX, at=NOW + 60)])
+    assert store.facts([BOX])[BOX].lease == lease(at=NOW + 60)._replace(first_seen=NOW)
+    store.commit([bound(OTHER, at=NOW + 9999)])
+    assert store.facts([OTHER])[OTHER].lease.first_seen == NOW + 9999  # type: ignore[union-attr]
+
+
+def test_the_address_that_a_box_gives_up_is_released_with_the_new_one(store: SqliteStore) -> None:
+    """One box, one active lease."""
+    store.commit([bound(BOX, ADDRESS)])
+    store.commit([bound(BOX, ADDRESS + 1, NOW + 5, ended=ADDRESS)])
+    assert states(store) == {ADDRESS: (BOX, "released"), ADDRESS + 1: (BOX, "active")}
+
+
+def test_a_lost_lease_releases_nothing(store: SqliteStore) -> None:
+    """The box keeps what it had."""
+    store.commit([bound(BOX, ADDRESS), bound(OTHER, ADDRESS + 1)])
+    store.commit([bound(BOX, ADDRESS + 1, NOW + 5, ended=ADDRESS)])
+    assert states(store) == {ADDRESS: (BOX, "active"), ADDRESS + 1: (OTHER, "active")}
+
+
+def test_a_release_of_another_boxs_address_changes_nothing(store: SqliteStore) -> None:
+    """The address has gone on meanwhile."""
+    store.commit([bound(OTHER)])
+    store.commit([released(BOX)])
+    assert states(store)[ADDRESS] == (OTHER, "active")
+
+
+def test_two_boxes_for_one_address_in_one_batch_have_one_winner(store: SqliteStore) -> None:
+    """Exactly one of the two is told that it lost."""
+    both = [bound(BOX), bound(OTHER)]
+    (lost,) = store.commit(both)
+    winner = next(effect for effect in both if effect != lost)
+    assert states(store)[ADDRESS] == (winner.lease.mac, "active")
+
+
+def test_a_box_that_binds_twice_in_one_batch_has_its_last_lease(store: SqliteStore) -> None:
+    """REQUEST and its repetition."""
+    assert store.commit([bound(at=NOW), bound(at=NOW + 1)]) == set()
+    assert store.facts([BOX])[BOX].lease.last_seen == NOW + 1  # type: ignore[union-attr]
+
+
+def test_a_box_that_asks_twice_for_anothers_address_loses_twice(store: SqliteStore) -> None:
+    """Every answer whose lease is not on disk must stay unsent, the first one as well."""
+    store.commit([bound(OTHER)])
+    both = [bound(BOX, at=NOW), bound(BOX, at=NOW + 1)]
+    assert store.commit(both) == set(both)
+
+
+def test_a_lease_that_is_given_back_in_the_same_batch_is_released(store: SqliteStore) -> None:
+    """Effects are written in their sequence: the disk must not say active where the memory says free."""
+    store.commit([bound(BOX), released(BOX, at=NOW + 1)])
+    assert states(store)[ADDRESS] == (BOX, "released")
+
+
+def test_an_address_that_changes_hands_rightly_in_one_batch_is_lost_by_nobody(store: SqliteStore) -> None:
+    """World.lose would block the address, and the second box's renewal would be refused."""
+    assert store.commit([bound(BOX), released(BOX, at=NOW + 1), bound(OTHER, at=NOW + 1)]) == set()
+    assert states(store)[ADDRESS] == (OTHER, "active")
+
+
+def test_a_batch_of_any_size_is_written_whole(store: SqliteStore) -> None:
+    """Whatever sizes the statements have."""
+    for number in (1, 3, 16, 63, 64, 65, 200):
+        effects = [
+            bound(number.to_bytes(2, "big") + at.to_bytes(4, "big"), ADDRESS + 1000 * number + at)
+            for at in range(number)
+        ]
+        assert store.commit(effects) == set()
+        found = store.facts([effect.lease.mac for effect in effects])
+        assert [found[effect.lease.mac].lease for effect in effects] == [effect.lease for effect in effects]
+
+
+def test_only_the_first_port_is_learned(store: SqliteStore) -> None:
+    """The account's other box, decided at the same moment on another port, loses; on the same port it does not."""
+    other = learned(THIRD, "n|2")
+    assert store.commit([learned(BOX), other, learned(THIRD, "n|1")]) == {other}
+    for mac in (BOX, THIRD):
+        binding = store.facts([mac])[mac].binding
+        assert binding is not None
+        assert (binding.port and binding.port.text, binding.port_state) == ("n|1", "learned")
+
+
+def test_boxes_that_learn_after_an_order_all_lose(store: SqliteStore) -> None:
+    """Both boxes of the account were seen on the same wrong port: neither answer may leave."""
+    OrderDesk(store, 2).hand_in({"order": "m", "kind": "move", "account": "A", "port": "n|9"}, NOW)
+    both = [learned(BOX), learned(THIRD)]
+    assert store.commit(both) == set(both)
+
+
+def test_a_learned_port_never_overwrites_an_ordered_one(store: SqliteStore) -> None:
+    """The order came between decision and commit."""
+    OrderDesk(store, 2).hand_in({"order": "m", "kind": "move", "account": "A", "port": "n|9"}, NOW)
+    effect = learned(BOX)
+    assert store.commit([effect]) == {effect}
+    assert store.facts([BOX])[BOX].binding.port.text == "n|9"  # type: ignore[union-attr]
+
+
+def test_refusals_are_added_up_per_box(store: SqliteStore) -> None:
+    """Latest reason, first and last time; an order for the box takes it off the list."""
+    stranger = b"\x02\0\0\0\0\x77"
+    store.note([Refused(stranger, "dhcp", Reason.UNKNOWN_MAC, "p", 3, NOW, NOW + 1)], {"bugs": 1})
+    store.note([Refused(stranger, "radius", Reason.SUSPENDED, "q", 2, NOW + 5, NOW + 6)], {"bugs": 2})
+    (row,) = store.refused(NOW)
+    assert row == {
+        "mac": "02:00:00:00:00:77", "reason": "SUSPENDED", "count": 5, "first_seen": NOW, "last_seen": NOW + 6,
+        "port": "q", "protocol": "radius",
+    }  # fmt: skip
+    assert list(store.stats(NOW)) == [{"name": "bugs", "value": 3}]
+    OrderDesk(store, 2).hand_in({"order": "n", "kind": "install", "account": "N", "mac": stranger.hex()}, NOW)
+    assert list(store.refused(NOW)) == []
