@@ -88,8 +88,10 @@ def test_fixed_addresses_are_never_given_from_the_pool() -> None:
     pools.hold(0, 10, A, NOW)
     pools.fix([10])
     assert pools.choose(0, B, (), NOW + 5) == 11
-    pools.fix([11])
+    pools.fix([10, 11])
     assert pools.choose(0, B, (), NOW + 5) == 0
+    pools.fix([10])
+    assert pools.choose(0, B, (), NOW + 5) == 11
 
 
 def test_a_released_address_is_free_but_goes_last_to_others_while_new_ones_are_left() -> None:
