@@ -1,0 +1,1 @@
+"""Real DHCP and RADIUS clients in network namespaces against the real ``gatekeeper serve``."""

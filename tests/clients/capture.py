@@ -1,0 +1,124 @@
+"""Records what real clients and the real gate say to each other: ``python -m tests.clients.capture DIR`` (root).
+
+For each story: ``STORY.pcap``, ``STORY.toml`` (the configuration) and ``STORY.csv`` (the orders), as replay takes them.
+"""
+
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.clients.boxes import MAC, STBID, STRANGER
+from tests.clients.gate import RADIUS, config, dhcp_config
+from tests.clients.nas import access_request
+from tests.clients.net import Net
+from tests.clients.taps import Tap
+from tests.clients.worlds import MIKROTIK, SERVER, Direct, Relayed
+
+_SECOND = "d4:c1:c8:00:00:02"
+_ORDERS = f"""\
+order,kind,account,subscriber,mac,stbid,rate_down_kbps,rate_up_kbps,plan
+2026112200017,install,028123456@itv,S-4711,,{STBID},20000,4000,IPTV 20M
+2026112200018,install,028654321@itv,S-4712,{_SECOND},,50000,10000,IPTV 50M
+"""
+# The BRAS and the relay see the same access node.
+_PORT_NAMES = 'port = "learn"\nport_names = { "bras1" = "10.21.0.1" }\n'
+
+
+def _count(tap: Tap, mac: str, kind: str, number: int) -> None:
+    """Wait until the capture has so many messages of this kind for the box."""
+    tap.wait_for(
+        lambda seen: sum(one.kind == kind and one.mac == mac for one in seen) >= number, 10, f"{number} {kind}s"
+    )
+
+
+def install_direct(net: Net, folder: Path, start: Callable[[Direct], None]) -> Tap:
+    """Two installed boxes and a stranger on the access VLAN."""
+    world = Direct(net, folder)
+    world.gate.file.write_text(config(dhcp_config(interfaces=["acc0"]), limits=""))
+    start(world)
+    tap, box = world.tap("story"), world.box(MAC)
+    client = box.udhcpc("-R")
+    box.wait_for("bound")
+    _count(tap, MAC, "ACK", 1)
+    assert world.box(STRANGER).udhcpc_once() != 0
+    _count(tap, STRANGER, "DISCOVER", 3)
+    other = world.box(_SECOND)
+    other.dhclient_bound().end()
+    other.dhclient("-d")  # INIT-REBOOT
+    other.wait_for("REBOOT")
+    _count(tap, _SECOND, "ACK", 2)
+    client.send(signal.SIGUSR1)
+    box.wait_for("renew")
+    _count(tap, MAC, "ACK", 2)
+    client.end()
+    _count(tap, MAC, "RELEASE", 1)
+    return tap
+
+
+def install_relayed(net: Net, folder: Path, start: Callable[[Relayed], None]) -> Tap:
+    """A box behind a relay that appends Option 82, a BRAS that asks about it, and a stranger by both ways."""
+    world = Relayed(net, folder)
+    text = config(dhcp_config(listen=[f"{SERVER}:67"], network="10.21"), RADIUS, limits="")
+    world.gate.file.write_text(text.replace('port = "learn"\n', _PORT_NAMES))
+    start(world)
+    world.dhcrelay()
+    tap, box = world.tap("story"), world.box(MAC)
+    box.dhclient_bound().end()
+    box.dhclient("-d")  # INIT-REBOOT
+    box.wait_for("REBOOT")
+    _count(tap, MAC, "ACK", 2)
+    assert world.box(STRANGER).udhcpc_once() != 0
+    _count(tap, STRANGER, "DISCOVER", 3)
+    by_mikrotik = {"source": MIKROTIK, "secret": "other-secret"}
+    asked = [
+        access_request(world.bras, "d4c1c8ee9b1f", NAS_Port_Id="acc0"),
+        access_request(world.bras, "d4c1c8ee9b1f", NAS_Port_Id="acc1"),
+        access_request(world.bras, "0011-2233-4455", NAS_Port_Id="acc0"),
+        access_request(world.bras, "d4c1c8000002", NAS_Port_Id="slot=1;subslot=0;port=2;vlanid=100;vlanid2=5;"),
+        access_request(world.bras, _SECOND, **by_mikrotik),
+    ]
+    said = [answer.attributes.get("Reply-Message", [answer.name])[0] for answer in asked]
+    assert said == ["Access-Accept", "PORT_MISMATCH", "UNKNOWN_MAC", "Access-Accept", "PORT_MISSING"], said
+    return tap
+
+
+class Story(NamedTuple):
+    """What one recording left behind."""
+
+    pcap: Path
+    toml: Path
+    csv: Path
+
+
+STORIES: dict[str, Callable[..., Tap]] = {"install-direct": install_direct, "install-relayed": install_relayed}
+
+
+def record(name: str, target: Path) -> Story:
+    """Play one story and leave its three files in the target folder."""
+    made = Story(*(target / f"{name}.{ending}" for ending in ("pcap", "toml", "csv")))
+    made.csv.write_text(_ORDERS)
+    with tempfile.TemporaryDirectory() as scratch, Net() as net:
+
+        def start(world: Direct | Relayed) -> None:
+            world.gate.cli("orders", "import", str(made.csv))
+            made.toml.write_text(world.gate.file.read_text())
+            world.gate.start()
+
+        tap = STORIES[name](net, Path(scratch), start)
+        tap.stop()
+        made.pcap.write_bytes(tap.file.read_bytes())
+    return made
+
+
+def main() -> None:
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    for name in STORIES:
+        sys.stdout.write(f"{record(name, target).pcap}\n")
+
+
+if __name__ == "__main__":
+    main()
