@@ -6,6 +6,10 @@ A MAC is 6 octets of ``bytes``. An IPv4 address is an ``int``; 0 means none. Tim
 from enum import StrEnum
 from typing import NamedTuple
 
+# The constructor of a NamedTuple is a Python function; where one is made for every packet, ``make(Kind, (…))`` takes
+# all its values by place at a third of the price.
+make = tuple.__new__
+
 
 class Reason(StrEnum):
     """Why a packet or an order was refused. One vocabulary for log, metrics, API, explain, replay and Reply-Message."""

@@ -165,7 +165,8 @@ class Gate:
             except OSError as error:
                 self._counts[outcome.protocol, "not-sent"] += 1
                 self._alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.via} not sent: {error}", now)
-            engine.sent(outcome, now)
+            if outcome.token:
+                engine.sent(outcome, now)
         verdict = outcome.verdict
         self._counts[outcome.protocol, outcome.message, outcome.reply or "no-answer", verdict.reason or "ok"] += 1
         if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:

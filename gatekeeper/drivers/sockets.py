@@ -12,7 +12,7 @@ import struct
 from ctypes import addressof, c_char, create_string_buffer
 from typing import NamedTuple, Protocol
 
-from gatekeeper.model import Datagram, Destination, Via
+from gatekeeper.model import Datagram, Destination, Via, make
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.frame import BROADCAST_IP, UdpFrame, udp_frame
 from gatekeeper.wire.text import ip_text, parse_ip
@@ -128,11 +128,12 @@ class UdpDoor:
     def receive(self) -> list[Datagram]:
         """What is waiting, BATCH at most."""
         found: list[Datagram] = []
-        receive, via, number = self._socket.recvfrom, self._via, self._number
+        receive, via, numbers = self._socket.recvfrom, self._via, self._numbers
         try:
             for _ in range(BATCH):
                 data, (host, port) = receive(_DATAGRAM)
-                found.append(Datagram(data, number(host), port, via))
+                source = numbers.get(host) or self._number(host)
+                found.append(make(Datagram, (data, source, port, via, b"")))
         except BlockingIOError:
             pass
         return found

@@ -20,6 +20,7 @@ from gatekeeper.model import (
     PortLearned,
     Reason,
     Verdict,
+    make,
 )
 from gatekeeper.policy.binding import learns_port
 from gatekeeper.policy.dhcp import DhcpCase, address_in, gather, judge_dhcp, state_of
@@ -83,7 +84,7 @@ class DhcpEngine:
             name = NAMES.get(message.kind, f"DHCP type {message.kind}")
             return _silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, via)
         server_id = address_in(message, _SERVER_ID) if _SERVER_ID in options else 0
-        return DhcpQuestion(message.mac, message, datagram, state, port, via, server_id)
+        return make(DhcpQuestion, (message.mac, message, datagram, state, port, via, server_id))
 
     def _distrust(self, message: DhcpMessage, datagram: Datagram, state: str) -> Verdict | None:
         if message.htype != 1 or len(message.mac) != 6:
@@ -144,18 +145,14 @@ class DhcpEngine:
         same = last is not None and last.address == address
         binding, subnet = case.facts.binding, case.subnet
         assert binding and subnet
-        lease = Lease(
-            address,
-            case.mac,
-            binding.account,
-            question.port.text if question.port else last.port if last and same else "",
-            "active",
-            now + subnet.lease_s,
-            last.first_seen if last and same else now,
-            now,
-            # A unicast renewal carries no Option 82 (RFC 3046 2.1): the one that came with the lease is kept.
-            options.get(_AGENT) or (last.agent if last and same else b""),
-            options.get(_CLIENT_ID, b""),
+        port = question.port.text if question.port else last.port if last and same else ""
+        # A unicast renewal carries no Option 82 (RFC 3046 2.1): the one that came with the lease is kept.
+        agent = options.get(_AGENT) or (last.agent if last and same else b"")
+        first_seen = last.first_seen if last and same else now
+        ends = now + subnet.lease_s
+        client_id = options.get(_CLIENT_ID, b"")
+        lease = make(
+            Lease, (address, case.mac, binding.account, port, "active", ends, first_seen, now, agent, client_id)
         )
         return LeaseBound(lease, last.address if last and not same and last.state == "active" else 0)
 
@@ -174,22 +171,10 @@ class DhcpEngine:
                     kind, message, verdict.address, server_id, case.subnet, _acs_url(case.facts.binding)
                 )
             to = destination(message, kind, verdict.address, datagram.via.raw)
-        durable = verdict.action in _DURABLE
         reply = NAMES.get(kind, "")
-        return Outcome(  # by place: names would double the price of what runs once a packet
-            "dhcp",
-            NAMES[message.kind],
-            reply,
-            question.mac,
-            verdict,
-            question.via,
-            question.port,
-            case.facts.binding,
-            effects,
-            answer,
-            to,
-            datagram.via,
-            durable,
+        what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.via, question.port
+        return make(
+            Outcome, (*what, case.facts.binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None)
         )
 
     def sent(self, outcome: Outcome, now: float) -> None:
@@ -204,8 +189,11 @@ class DhcpEngine:
 def port_of_agent(agent: bytes, giaddr: int, port_key: str) -> PortId | None:
     """The access line in an Option 82; None where the wanted sub-option is absent or empty. Raises Malformed."""
     parts = suboptions(agent)
-    codes = {"circuit-id": (_CIRCUIT_ID,), "remote-id": (_REMOTE_ID,), "both": (_CIRCUIT_ID, _REMOTE_ID)}[port_key]
-    value = b" ".join(parts[code] for code in codes if parts.get(code))
+    circuit, remote = parts.get(_CIRCUIT_ID, b""), parts.get(_REMOTE_ID, b"")
+    if port_key == "both":
+        value = b" ".join(part for part in (circuit, remote) if part)
+    else:
+        value = circuit if port_key == "circuit-id" else remote
     return port_from_wire(value, ip_text(giaddr) if giaddr else "") if value else None
 
 

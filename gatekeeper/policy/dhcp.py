@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gatekeeper.book import Policybook, Subnet
-from gatekeeper.model import Action, Facts, PortId, Reason, Verdict
+from gatekeeper.model import Action, Facts, PortId, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge
 from gatekeeper.state.pools import Pools
 from gatekeeper.wire.dhcp import DISCOVER, RELEASE, REQUEST, DhcpMessage
@@ -67,9 +67,9 @@ def gather(
     # A unicast renewal comes from the box's own address and tells nothing else of where it is.
     subnet = book.subnet_of(message.ciaddr if renewing else link)
     wanted = message.ciaddr or address_in(message, _REQUESTED_IP)
-    shared = Case(facts.binding, port, state == "renewing", book.binding)
+    shared = make(Case, (facts.binding, port, state == "renewing", book.binding))
     ours = names_us or state != "selecting"
-    return DhcpCase(state, message.mac, wanted, ours, facts, subnet, pools, shared, now)
+    return make(DhcpCase, (state, message.mac, wanted, ours, facts, subnet, pools, shared, now))
 
 
 def judge_dhcp(case: DhcpCase) -> Verdict:

@@ -121,8 +121,12 @@ class DhcpReplies:
 def _tail(options: dict[int, bytes]) -> bytes:
     """Client identifier unaltered (RFC 6842 3), then Option 82 octet for octet and last (RFC 3046 2.2)."""
     client_id, agent = options.get(_CLIENT_ID), options.get(_AGENT)
-    tail = split_option(_CLIENT_ID, client_id) if client_id is not None else b""
-    return tail + split_option(_AGENT, agent) if agent is not None else tail
+    tail = b""
+    if client_id is not None:
+        tail = b"\x3d%c%b" % (len(client_id), client_id) if len(client_id) < 256 else split_option(61, client_id)
+    if agent is not None:
+        tail += b"\x52%c%b" % (len(agent), agent) if len(agent) < 256 else split_option(82, agent)
+    return tail
 
 
 def _room(options: dict[int, bytes]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from gatekeeper.model import Effect, Lease, LeaseBound, LeaseReleased, PortLearned, Refused
-from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_REFUSED
+from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_FEED, MAX_REFUSED
 from gatekeeper.store.tables import Tables
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
@@ -46,6 +46,8 @@ _COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET va
 
 class EffectTables(Tables):
     """The commit thread's side of the store."""
+
+    _told = 0  # rows put into the change feed since it was pruned
 
     def commit(self, effects: Sequence[Effect], origin: str = "") -> set[Effect]:
         """Write effects as one fsynced transaction. Returns those that lost against a constraint; raises StoreError.
@@ -115,7 +117,9 @@ class EffectTables(Tables):
             follows = winner not in lost and winner.port.admits(effect.port)
             if effect is not winner and not follows and not self._is_on_port(effect):
                 lost.add(effect)
-        if learned:
+        self._told += len(learned)
+        if self._told > MAX_FEED // 100:
+            self._told = 0
             self._prune_feed()
 
     def _is_on_port(self, effect: PortLearned) -> bool:

@@ -7,6 +7,7 @@
 from struct import Struct
 from typing import NamedTuple
 
+from gatekeeper.model import make
 from gatekeeper.wire import Malformed
 
 MAGIC = b"\x63\x82\x53\x63"
@@ -73,9 +74,8 @@ def decode(data: bytes) -> DhcpMessage:
         raise Malformed("no option 53: BOOTP, not DHCP", 240)
     if len(kind) != 1 or not 1 <= kind[0] <= 18:
         raise Malformed("option 53 is no message type", 240)
-    return DhcpMessage(
-        op, htype, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr[:hlen], kind[0], options
-    )
+    addresses = ciaddr, yiaddr, siaddr, giaddr
+    return make(DhcpMessage, (op, htype, hops, xid, secs, flags, *addresses, chaddr[:hlen], kind[0], options))
 
 
 def _read_options(data: bytes, at: int, end: int, options: dict[int, bytes]) -> None:

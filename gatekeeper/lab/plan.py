@@ -1,0 +1,85 @@
+"""The lab's plan: addresses, access lines, boxes, and the configuration that gatekeeper gets."""
+
+from typing import NamedTuple
+
+from gatekeeper.wire.text import parse_ip, stbid_mac
+
+GATE, RELAY, ITMS = parse_ip("10.20.0.2"), parse_ip("10.20.0.1"), parse_ip("10.20.0.53")
+NETWORK_TEXT = "10.20.0.0/16"
+GATE_TEXT, RELAY_TEXT, ITMS_TEXT = "10.20.0.2", "10.20.0.1", "10.20.0.53"
+ITMS_PORT = 7547
+ACS_URL = f"http://{ITMS_TEXT}:{ITMS_PORT}/acs"
+PROVISIONING_CODE = "SC.IPTV.01"
+SECRET = b"lab-secret"
+NAS_NAME = "bras1"
+DOWN_KBPS, UP_KBPS = 20_000, 4_000
+
+CONFIG = f"""\
+[store]
+url = "sqlite:gatekeeper.db"
+
+[acs]
+url = "{ACS_URL}"
+provisioning_code = "{PROVISIONING_CODE}"
+retry_minimum_wait_s = 5
+retry_multiplier = 2000
+encoding = "tr069"
+force = true
+
+[dhcp]
+listen = ["{GATE_TEXT}:67"]
+server_id = "{GATE_TEXT}"
+
+[[dhcp.subnet]]
+network = "{NETWORK_TEXT}"
+pools = ["10.20.1.0-10.20.255.250"]
+routers = ["{RELAY_TEXT}"]
+dns = ["{ITMS_TEXT}"]
+lease_s = 3600
+options = {{ 42 = "{RELAY_TEXT}", domain-name = "itv.example.net" }}
+
+[radius]
+listen_auth = ["{GATE_TEXT}:1812"]
+
+[[radius.client]]
+name = "{NAS_NAME}"
+ipaddr = "{RELAY_TEXT}/32"
+secret = "{SECRET.decode()}"
+nas = "huawei"
+
+[binding]
+port = "learn"
+"""
+
+
+class Line(NamedTuple):
+    """One access line as both of its equipments spell it (China Telecom form, see ``wire.line_id``)."""
+
+    port: int
+    circuit_id: bytes  # the access node's Option 82
+    nas_port_id: bytes  # the BRAS's, which fills in its own part
+
+
+def line(port: int) -> Line:
+    """The line on a port of the access node: a single inner VLAN each, 4096 = no outer one."""
+    where = f"4096.{1233 + port} chengdu001/0/1/2/0/{6 + port}".encode()
+    return Line(port, b"0 0/0/0:" + where, b"eth 31/31/7:" + where)
+
+
+class Stb(NamedTuple):
+    """A set-top box as the label on it says."""
+
+    name: str
+    stbid: str
+
+    @property
+    def mac(self) -> bytes:
+        """6 octets: the STBID ends in them."""
+        return stbid_mac(self.stbid)
+
+
+FIRST = Stb("box1", "00100199006007000000D4C1C8EE9B1F")
+STRANGER = Stb("box2", "0010019900601800000000076342CAFE")
+LATE = Stb("box3", "95100599007040700000488EEF46C1F8")
+SECOND = Stb("box4", "00100199006007000000D4C1C8EE9B20")
+BOXES = (FIRST, STRANGER, LATE, SECOND)
