@@ -1,7 +1,7 @@
-"""Group commit: outcomes whose effects must last wait here until one fsynced transaction has them all.
+"""Group commit: the effects that must last, in fsynced transactions, while the packet loop goes on.
 
-The packet loop goes on meanwhile. What it gathers during one commit is the next one, so the batches grow with the load
-and the price of an fsync is shared by more and more leases.
+What the loop gathers during one commit is the next one, so the batches grow with the load and the price of an fsync is
+shared by more and more leases.
 """
 
 import os
@@ -12,15 +12,14 @@ from collections.abc import Set as AbstractSet
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from gatekeeper.model import Effect, Outcome, PortLearned, Reason, Refused
+from gatekeeper.model import Effect, PortLearned, Reason, Refused
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 
 
 class Done(NamedTuple):
-    """A commit that ended: its outcomes, the effects that lost against a constraint, and the error if it failed."""
+    """A commit that ended: the effects that lost against a constraint, and the error if it failed."""
 
-    outcomes: list[Outcome]
     lost: set[Effect]
     error: str
 
@@ -45,7 +44,7 @@ class Committer(threading.Thread):
         self._store = open_store()
         # What the change feed knows this process by.
         self.origin = os.urandom(8).hex()
-        self._work: SimpleQueue[list[Outcome] | _Notes | None] = SimpleQueue()
+        self._work: SimpleQueue[list[Effect] | _Notes | None] = SimpleQueue()
         self._done: deque[Done] = deque()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.busy = False
@@ -55,10 +54,10 @@ class Committer(threading.Thread):
         """Readable when a commit has ended."""
         return self._event
 
-    def submit(self, outcomes: list[Outcome]) -> None:
-        """Commit these as one transaction. One at a time: ``busy`` until ``finished`` has handed it back."""
+    def submit(self, effects: list[Effect]) -> None:
+        """Commit these as one transaction. One at a time: ``busy`` until ``finished`` has handed the result back."""
         self.busy = True
-        self._work.put(outcomes)
+        self._work.put(effects)
 
     def note(self, refused: list[Refused], counters: dict[str, int]) -> None:
         """Write what was counted, when there is time. If that fails it is lost, and ``notes_error`` says why."""
@@ -86,16 +85,16 @@ class Committer(threading.Thread):
             else:
                 self._commit(work)
 
-    def _commit(self, outcomes: list[Outcome]) -> None:
+    def _commit(self, effects: list[Effect]) -> None:
         lost: set[Effect] = set()
         error = ""
         try:
-            lost = self._store.commit([effect for outcome in outcomes for effect in outcome.effects], self.origin)
+            lost = self._store.commit(effects, self.origin)
         except StoreError as failure:
             error = str(failure)
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on
             error = f"bug: {failure!r}"
-        self._done.append(Done(outcomes, lost, error))
+        self._done.append(Done(lost, error))
         os.eventfd_write(self._event, 1)
 
     def _write_note(self, note: _Notes) -> None:

@@ -37,11 +37,21 @@ class Engines(NamedTuple):
     radius: RadiusEngine
 
 
+class Pending(NamedTuple):
+    """An answer that waits for its effects to be on disk."""
+
+    door: Door
+    engine: Engine
+    outcome: Outcome
+
+
 class Gate:
     """One packet process."""
 
-    def __init__(self, engines: Engines, world: World, store: SqliteStore, committer: Committer, log: Log) -> None:
-        """store: the loop's own connection, for reading."""
+    def __init__(
+        self, engines: Engines, world: World, store: SqliteStore, committer: Committer, log: Log, seq: int
+    ) -> None:
+        """store: the loop's own connection, for reading; seq: the end of the change feed before world was read."""
         self._engines = engines
         self._world = world
         self._store = store
@@ -49,11 +59,12 @@ class Gate:
         self._log = log
         self._clock = Clock()
         self._doors: dict[int, tuple[Door, str]] = {}
-        self._door_of: dict[str, Door] = {}
         self._poll = select.epoll()
-        self._to_commit: list[Outcome] = []
+        self._effects: list[Effect] = []
+        self._gathered: list[Pending] = []
+        self._committing: list[Pending] = []
         self._counts: Counter[tuple[str, ...]] = Counter()
-        self._seq = store.feed_end()
+        self._seq = seq
         self._version = -1
         self._next_housekeeping = 0.0
         self._next_collection = 0.0
@@ -101,7 +112,8 @@ class Gate:
 
     def _drain(self) -> None:
         self._keep_house(self._clock.now())
-        while self._committer.busy or self._to_commit:
+        self._commit_next(self._clock.now())
+        while self._committer.busy:
             select.select([self._committer], [], [], _HOUSEKEEPING_S)
             self._commit_next(self._clock.now())
         self._committer.stop()
@@ -128,9 +140,8 @@ class Gate:
                 self._report_bug(bug, question.datagram, now)
                 continue
             if outcome.durable:
-                # Its door is found again by name once the effects are on disk.
-                self._door_of[question.datagram.via.name] = door
-                self._to_commit.append(outcome)
+                self._effects += outcome.effects
+                self._gathered.append(Pending(door, engine, outcome))
             else:
                 self._finish(door, engine, outcome, now)
 
@@ -177,33 +188,29 @@ class Gate:
     def _commit_next(self, now: float) -> None:
         """Take back the commit that ended, and hand in what has gathered meanwhile."""
         done = self._committer.finished() if self._committer.busy else None
-        if self._to_commit and not self._committer.busy:
-            self._committer.submit(self._to_commit)
-            self._to_commit = []
-        if done:
-            self._counts["commit", "transactions"] += 1
-            self._counts["commit", "outcomes"] += len(done.outcomes)
-            if done.error:
-                self._alarm(
-                    f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now
-                )
-            for outcome in done.outcomes:
-                self._finish_durable(outcome, done.lost, bool(done.error), now)
-
-    def _finish_durable(self, outcome: Outcome, lost: set[Effect], failed: bool, now: float) -> None:
-        engine: Engine = self._engines.dhcp if outcome.protocol == "dhcp" else self._engines.radius
-        if failed or (lost and not lost.isdisjoint(outcome.effects)):
-            reason = Reason.STORE_UNAVAILABLE if failed else lost_reason(outcome.effects, lost)
-            self._counts[outcome.protocol, outcome.message, "no-answer", reason] += 1
-            self._world.lose(outcome.effects, lost)
-            engine.lost(outcome)
+        ended, counts = self._committing, self._counts
+        if self._gathered and not self._committer.busy:
+            self._committer.submit(self._effects)
+            self._committing, self._gathered, self._effects = self._gathered, [], []
+        if done is None:
             return
-        self._world.settle(outcome.effects)
-        self._finish(self._door_of[outcome.door.name], engine, outcome, now)  # type: ignore[union-attr]
+        counts["commit", "transactions"] += 1
+        counts["commit", "outcomes"] += len(ended)
+        if done.error:
+            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now)
+        for door, engine, outcome in ended:
+            if not done.error and (not done.lost or done.lost.isdisjoint(outcome.effects)):
+                self._world.settle(outcome.effects)
+                self._finish(door, engine, outcome, now)
+                continue
+            reason = Reason.STORE_UNAVAILABLE if done.error else lost_reason(outcome.effects, done.lost)
+            counts[outcome.protocol, outcome.message, "no-answer", reason] += 1
+            self._world.lose(outcome.effects, done.lost)
+            engine.lost(outcome)
 
     def _listen_or_wait(self) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
-        deaf = len(self._to_commit) > _MAX_WAITING
+        deaf = len(self._gathered) > _MAX_WAITING
         if deaf == self._deaf:
             return
         self._deaf = deaf

@@ -84,7 +84,7 @@ def _discover(case: DhcpCase) -> Verdict:
     address = choose_address(case)
     if not address:
         return Verdict(Action.SILENT, Reason.POOL_EXHAUSTED, seen=case.subnet.text if case.subnet else "")
-    return Verdict(Action.OFFER, address=address)
+    return make(Verdict, (Action.OFFER, None, "", "", address))
 
 
 def _selecting(case: DhcpCase) -> Verdict:
@@ -150,7 +150,7 @@ def _refusal(case: DhcpCase) -> Verdict | None:
 
 def _ack_or_nak(case: DhcpCase, right: bool) -> Verdict:
     if right:
-        return Verdict(Action.ACK, address=case.wanted)
+        return make(Verdict, (Action.ACK, None, "", "", case.wanted))
     bound = own_fixed(case) or (case.facts.lease.address if case.facts.lease else 0)
     return Verdict(Action.NAK, Reason.WRONG_ADDRESS, ip_text(bound) if bound else "", ip_text(case.wanted))
 

@@ -1,7 +1,7 @@
 """DHCP replies (RFC 2131 table 3). Options that depend only on subnet, message and request list are compiled once."""
 
 from gatekeeper.book import Policybook, Subnet
-from gatekeeper.model import Destination
+from gatekeeper.model import Destination, make
 from gatekeeper.wire.acs import AcsInfo, encode
 from gatekeeper.wire.dhcp import (
     ACK,
@@ -145,7 +145,7 @@ def _message(request: DhcpMessage, flags: int, ciaddr: int, yiaddr: int, options
 def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool) -> Destination:
     """Where the reply goes: the table of RFC 2131 4.1. raw: the box was heard on an interface, frames can be made."""
     if request.giaddr:
-        return Destination(request.giaddr, SERVER_PORT)
+        return make(Destination, (request.giaddr, SERVER_PORT, b""))
     if kind == NAK:
         # RFC 2131 4.1: broadcast. A renewal that came by unicast through a router can only be answered there.
         if raw:

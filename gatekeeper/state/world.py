@@ -18,6 +18,7 @@ from gatekeeper.model import (
     PortLearned,
     Reason,
     Refused,
+    make,
 )
 from gatekeeper.state.pools import Pools
 
@@ -55,6 +56,10 @@ class World:
                 _bounded(self._unknown, MAX_UNKNOWN)[mac] = NO_FACTS
             else:
                 _bounded(self._known, MAX_KNOWN)[mac] = Facts(found.binding, lease)
+
+    def is_full(self) -> bool:
+        """True if the next box admitted pushes another one out."""
+        return len(self._known) >= MAX_KNOWN
 
     def facts(self, mac: bytes) -> Facts:
         """What is known of the MAC; nothing, if it was not admitted."""
@@ -94,7 +99,7 @@ class World:
 
     def _set_lease(self, lease: Lease) -> None:
         facts = self._known.get(lease.mac, NO_FACTS)
-        self._known[lease.mac] = Facts(facts.binding, lease)
+        self._known[lease.mac] = make(Facts, (facts.binding, lease))
         self._in_flight[lease.mac] = lease
 
     def _learn(self, effect: PortLearned) -> None:

@@ -120,6 +120,12 @@ class SqliteStore(OrderTables, EffectTables, Views):
             raise StoreError(f"store {self.path}: {error}") from error
         return {mac: Facts(bindings.get(text), leases.get(text)) for mac, text in zip(macs, texts, strict=True)}
 
+    def known_macs(self, after: bytes, most: int) -> list[bytes]:
+        """MACs of boxes in their order, those behind ``after``, so many at most."""
+        query = "SELECT mac FROM boxes WHERE mac > ? ORDER BY mac LIMIT ?"
+        rows = self._connection.execute(query, (mac_text(after), most))
+        return [bytes.fromhex(row[0].replace(":", "")) for row in rows]
+
     def all_leases(self) -> Iterable[Lease]:
         """Every lease on record, those that end first first."""
         query = f"SELECT {LEASE_COLUMNS} FROM leases ORDER BY expires_at, address"
