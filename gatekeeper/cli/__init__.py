@@ -1,6 +1,7 @@
 """The command line: one small file per verb group, loaded only when its verb is used."""
 
 import importlib
+import io
 import sys
 
 import click
@@ -60,6 +61,10 @@ def main() -> None:
     """Exit codes: 0 done, 1 failed, 2 bad arguments or file, 3 refused or different, 4 no such thing, 5 conflict."""
     from gatekeeper.cli.errors import exit_code_of
 
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that is not UTF-8 shows a question mark for a tick; it is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = _group.main(standalone_mode=False)
     except click.exceptions.Exit as leave:

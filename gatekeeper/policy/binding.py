@@ -60,7 +60,7 @@ def _ports(case: Case) -> tuple[str, str]:
 
 
 def _account(case: Case) -> tuple[str, str]:
-    return "a bound MAC", f"account {case.binding.account}" if mac_is_known(case) and case.binding else "no account"
+    return "", f"account {case.binding.account}" if mac_is_known(case) and case.binding else ""
 
 
 def _state(case: Case) -> tuple[str, str]:

@@ -25,8 +25,8 @@ def _case(
 
 ORDERED, LEARNED = _binding(port=HOME, port_state="ordered"), _binding(port=HOME, port_state="learned")
 TABLE: list[tuple[str, Case, Reason | None, tuple[str, str]]] = [
-    ("no order", _case(None), Reason.UNKNOWN_MAC, ("a bound MAC", "no account")),
-    ("cancelled", _case(_binding("cancelled")), Reason.UNKNOWN_MAC, ("a bound MAC", "no account")),
+    ("no order", _case(None), Reason.UNKNOWN_MAC, ("", "")),
+    ("cancelled", _case(_binding("cancelled")), Reason.UNKNOWN_MAC, ("", "")),
     ("active", _case(_binding()), None, ("", "")),
     ("suspended", _case(_binding("suspended")), Reason.SUSPENDED, ("active", "suspended")),
     ("suspended, and on the wrong port",

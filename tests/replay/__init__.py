@@ -1,0 +1,1 @@
+"""A capture against a policy: the stories of captures/ and what files can be like."""

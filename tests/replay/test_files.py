@@ -1,0 +1,98 @@
+"""What capture files can be like: tagged, cooked, gzipped, cut, or no captures at all."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import dpkt
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.replay.test_stories import STORIES
+
+STORY = STORIES / "install-relayed"
+
+
+def rewrite(path: Path, link: int, change: Callable[[bytes], bytes]) -> Path:
+    """The story with every frame changed and another link type."""
+    with Path(f"{STORY}.pcap").open("rb") as source, path.open("wb") as target:
+        writer = dpkt.pcap.Writer(target, linktype=link)
+        for time, data in dpkt.pcap.Reader(source):
+            writer.writepkt(change(bytes(data)), ts=time)
+    return path
+
+
+def pcapng(path: Path) -> Path:
+    """The story as pcapng."""
+    with Path(f"{STORY}.pcap").open("rb") as source, path.open("wb") as target:
+        writer = dpkt.pcapng.Writer(target)
+        for time, data in dpkt.pcap.Reader(source):
+            writer.writepkt(bytes(data), ts=time)
+    return path
+
+
+def zipped(path: Path) -> Path:
+    """The story through gzip."""
+    path.write_bytes(gzip.compress(Path(f"{STORY}.pcap").read_bytes()))
+    return path
+
+
+MADE: dict[str, Callable[[Path], Path]] = {
+    "802.1Q": lambda path: rewrite(path, 1, lambda data: data[:12] + b"\x81\x00\x00\x64" + data[12:]),
+    "QinQ": lambda path: rewrite(path, 1, lambda data: data[:12] + b"\x88\xa8\x00\x0a\x81\x00\x00\x64" + data[12:]),
+    "Linux cooked": lambda path: rewrite(
+        path, 113, lambda data: b"\0\0\0\1\0\6" + data[6:12] + b"\0\0" + data[12:14] + data[14:]
+    ),
+    "raw IP": lambda path: rewrite(path, 101, lambda data: data[14:]),
+    "gzip": zipped,
+    "pcapng": pcapng,
+}
+
+
+def rows(terminal: Terminal, capture: Path) -> tuple[int, list[dict[str, object]], str]:
+    """(exit code, rows, stderr) of a replay."""
+    files = ("-c", f"{STORY}.toml", "-r", str(capture), "--orders", f"{STORY}.csv")
+    said = terminal.run("replay", *files, "-o", "json")
+    return said.code, json.loads(said.out) if said.out else [], said.err
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_every_kind_of_file_is_replayed_alike(tmp_path: Path, kind: str) -> None:
+    terminal = Terminal(tmp_path)
+    plain, made = rows(terminal, Path(f"{STORY}.pcap")), rows(terminal, MADE[kind](tmp_path / "made"))
+    assert plain[0] == 0
+    assert [dict(row, time="") for row in made[1]] == [dict(row, time="") for row in plain[1]]
+
+
+@pytest.mark.parametrize("lost", [1, 40, 300])
+def test_a_cut_capture_is_replayed_as_far_as_it_goes(tmp_path: Path, lost: int) -> None:
+    """Exit 1 and a word on stderr, but the rows of what could be read."""
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(Path(f"{STORY}.pcap").read_bytes()[:-lost])
+    code, found, err = rows(Terminal(tmp_path), cut)
+    assert code == 1
+    assert "cut after frame" in err
+    assert 5 < len(found) <= 11
+
+
+@pytest.mark.parametrize("data", [b"", b"no capture", bytes(64), b"\x1f\x8bnot gzip either"])
+def test_what_is_no_capture_is_one_clear_line(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "x.pcap"
+    file.write_bytes(data)
+    code, found, err = rows(Terminal(tmp_path), file)
+    assert (code, found) == (2, [])
+    assert err.startswith(f"{file}: not a pcap or pcapng file") and err.count("\n") == 1
+
+
+def test_a_store_to_start_from_is_only_read(tmp_path: Path) -> None:
+    """--store: the boxes of a store, in a copy."""
+    terminal = Terminal(tmp_path, Path(f"{STORY}.toml").read_text(encoding="utf-8"))
+    assert terminal.run("orders", "import", f"{STORY}.csv").code == 0
+    store = tmp_path / "gatekeeper.db"
+    before = terminal.run("show", "bindings", "-o", "json").out
+    said = terminal.run("replay", "-r", f"{STORY}.pcap", "--store", str(store), "-o", "json")
+    assert said.code == 0
+    assert {row["recorded"] for row in json.loads(said.out)} == {"same", "none"}
+    assert terminal.run("show", "bindings", "-o", "json").out == before
+    assert json.loads(terminal.run("show", "leases", "-o", "json").out) == []
