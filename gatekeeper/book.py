@@ -1,5 +1,6 @@
 """The Policybook: the configuration as frozen values, ready for the packet path. ``config`` makes it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gatekeeper.wire.acs import AcsInfo
@@ -8,7 +9,11 @@ from gatekeeper.wire.radius_seal import Secret
 
 
 class Subnet(NamedTuple):
-    """One [[dhcp.subnet]]. ``options``: configured values by code, the subnet mask among them."""
+    """One [[dhcp.subnet]]. ``options``: configured values by code, the subnet mask among them.
+
+    ``interface`` and ``vlan``: where its boxes are heard, if it says so; ``server``: our address there, 0 = not said.
+    ``link``: numbers of the subnets of its shared network, itself among them; empty where it is alone on its link.
+    """
 
     number: int
     text: str
@@ -17,6 +22,10 @@ class Subnet(NamedTuple):
     ranges: tuple[tuple[int, int], ...]
     lease_s: int
     options: tuple[tuple[int, bytes], ...]
+    interface: str = ""
+    vlan: int = 0
+    server: int = 0
+    link: tuple[int, ...] = ()
 
 
 class Acs(NamedTuple):
@@ -25,6 +34,19 @@ class Acs(NamedTuple):
     encoding: str
     info: AcsInfo
     forced: bool
+    classes: tuple["AcsClass", ...] = ()  # those that are told otherwise
+
+
+class AcsClass(NamedTuple):
+    """One [[acs.class]]: boxes whose make (option 60, or data of 124) is, or else holds, this text."""
+
+    text: bytes
+    exact: bool
+    acs: Acs
+
+    def admits(self, makes: Sequence[bytes]) -> bool:
+        """True if one of these is a make of this class."""
+        return self.text in makes if self.exact else any(self.text in make for make in makes)
 
 
 class BindingPolicy(NamedTuple):
@@ -35,6 +57,15 @@ class BindingPolicy(NamedTuple):
     port_key: str
     port_names: dict[str, str]
     boxes_per_account: int
+
+
+class Limits(NamedTuple):
+    """[limits], packets per second of one protocol. total_per_s: 0 = no limit."""
+
+    per_mac_per_s: int
+    per_port_per_s: int
+    per_nas_per_s: int
+    total_per_s: int
 
 
 class Nas(NamedTuple):
@@ -59,11 +90,15 @@ class Policybook(NamedTuple):
     subnets: tuple[Subnet, ...]
     server_id: int  # 0 = the address that heard the packet
     offer_s: int
+    quarantine_s: int
+    rapid_commit: bool
     trusted: frozenset[str]
     check_source_mac: bool
     acs: Acs | None
     binding: BindingPolicy
     clients: tuple[Nas, ...]  # longest prefix first
+    limits: Limits | None = None  # None = none are in force
+    leasequery: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who may ask for leases
 
     def subnet_of(self, address: int) -> Subnet | None:
         """The subnet that holds the address."""

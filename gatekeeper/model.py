@@ -174,7 +174,7 @@ class Lease(NamedTuple):
     mac: bytes
     account: str
     port: str
-    state: str  # active released
+    state: str  # active released declined
     expires_at: int
     first_seen: int
     last_seen: int
@@ -200,6 +200,9 @@ class Action(StrEnum):
     ACK = "ack"
     NAK = "nak"
     FREE = "free"
+    QUARANTINE = "quarantine"
+    INFORM = "inform"
+    TELL = "tell"  # a lease query is answered
     ACCEPT = "accept"
     REJECT = "reject"
 
@@ -253,6 +256,12 @@ class LeaseReleased(NamedTuple):
     lease: Lease
 
 
+class AddressDeclined(NamedTuple):
+    """Effect, durable: somebody else uses the address; nobody gets it before ``lease.expires_at``."""
+
+    lease: Lease
+
+
 class PortLearned(NamedTuple):
     """Effect, durable: the account is bound to the first port seen."""
 
@@ -277,8 +286,7 @@ class OfferForgotten(NamedTuple):
     mac: bytes
 
 
-Effect = LeaseBound | LeaseReleased | PortLearned | AddressOffered | OfferForgotten
-DURABLE = (LeaseBound, LeaseReleased, PortLearned)
+Effect = LeaseBound | LeaseReleased | AddressDeclined | PortLearned | AddressOffered | OfferForgotten
 
 
 class Outcome(NamedTuple):

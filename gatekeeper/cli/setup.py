@@ -9,6 +9,7 @@ from gatekeeper.cli.errors import BAD_ARGUMENTS, DONE, FAILED
 from gatekeeper.cli.options import config_option
 
 if TYPE_CHECKING:
+    from gatekeeper.book import AcsClass
     from gatekeeper.config import Problem
     from gatekeeper.config.load import Settings
 
@@ -56,20 +57,15 @@ def check(config: str | None) -> None:
 
 
 def _try_out(settings: "Settings") -> "list[Problem]":
-    from gatekeeper.drivers.serve import DHCP_PORT
-    from gatekeeper.drivers.sockets import DoorError, FrameDoor, UdpDoor, find_link
+    from gatekeeper.drivers.access import Access
+    from gatekeeper.drivers.sockets import DoorError, UdpDoor
     from gatekeeper.store import StoreError
     from gatekeeper.store.sqlite import SqliteStore, sqlite_path
 
     problems = []
     for at, name in enumerate(settings.interfaces):
         try:
-            link = find_link(name)
-            FrameDoor(link).close()
-            if settings.book.subnet_of(link.address) is None:
-                raise DoorError(f"interface {name}: no [[dhcp.subnet]] holds its address")
-            if not any(address in (0, link.address) for address, _ in settings.dhcp_listen):
-                UdpDoor(link.address, DHCP_PORT).close()
+            Access(settings, name).close()
         except DoorError as error:
             problems.append(settings.problem(("dhcp", "interfaces", at), str(error)))
     listens = [(("dhcp", "listen"), settings.dhcp_listen), (("radius", "listen_auth"), settings.auth_listen)]
@@ -91,11 +87,16 @@ def _try_out(settings: "Settings") -> "list[Problem]":
 
 
 def _tell(settings: "Settings") -> None:
-    """What the box will be told, in octets."""
+    """What the boxes will be told, in octets; each class beside [acs]."""
     from gatekeeper.wire.acs import encode, show
 
     acs = settings.book.acs
-    if acs:
-        code, value = encode(acs.encoding, acs.info)
-        click.echo(f"option {code} ({acs.encoding}, {len(value)} octets): {value.hex()}")
-        click.echo(f"option {code} says: {show(acs.encoding, value)}")
+    told = [("", acs), *((f"class {_quoted(rule)}: ", rule.acs) for rule in acs.classes)] if acs else []
+    for whom, each in told:
+        code, value = encode(each.encoding, each.info)
+        click.echo(f"{whom}option {code} ({each.encoding}, {len(value)} octets): {value.hex()}")
+        click.echo(f"{whom}option {code} says: {show(each.encoding, value)}")
+
+
+def _quoted(rule: "AcsClass") -> str:
+    return f'{"exact" if rule.exact else "match"} "{rule.text.decode()}"'

@@ -9,7 +9,7 @@ import click
 from gatekeeper.cli.errors import BAD_ARGUMENTS
 from gatekeeper.cli.options import config_option, unix_now
 
-_WHAT = ("bindings", "boxes", "leases", "orders", "refused", "pools", "reasons", "stats")
+_WHAT = ("bindings", "boxes", "leases", "orders", "refused", "rogue", "pools", "reasons", "rfc", "stats")
 
 
 @click.command()
@@ -25,7 +25,7 @@ _WHAT = ("bindings", "boxes", "leases", "orders", "refused", "pools", "reasons",
 @click.option("-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--watch", is_flag=True, help="Show again every two seconds until interrupted.")
 def show(config: str | None, what: str, columns: str | None, output: str, watch: bool, **filters: Any) -> None:
-    """Show what is known: bindings, boxes, leases, orders, refused, pools, reasons or stats."""
+    """Show what is known: bindings, boxes, leases, orders, refused, rogue, pools, reasons or stats."""
     from gatekeeper.report.table import COLUMNS, BadColumn
 
     try:
@@ -76,11 +76,14 @@ def _on_port(rows: Iterable[dict[str, object]], text: str) -> Iterator[dict[str,
 
 def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
     from gatekeeper.model import REASONS
+    from gatekeeper.report.rfc import ROWS
 
     if what == "reasons":
         return [
             {"reason": str(reason), "meaning": text.meaning, "remedy": text.remedy} for reason, text in REASONS.items()
         ]
+    if what == "rfc":
+        return [row._asdict() for row in ROWS]
     from gatekeeper.config.load import load
     from gatekeeper.drivers.serve import open_store
     from gatekeeper.report.pools import pool_rows

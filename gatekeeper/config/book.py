@@ -2,31 +2,27 @@
 
 from pathlib import Path
 
-from gatekeeper.book import Acs, BindingPolicy, Nas, Policybook, Subnet
+from gatekeeper.book import BindingPolicy, Limits, Nas, Policybook, Subnet
+from gatekeeper.config.acs import make_acs
 from gatekeeper.config.dictionary import Dictionary, shipped_folder
+from gatekeeper.config.options import OptionTable, subnet_options
 from gatekeeper.config.place import Path as KeyPath
-from gatekeeper.config.schema import AcsSection, ClientSection, FileSchema, SharedPassword, SubnetSection
-from gatekeeper.wire.acs import AcsInfo, encode
-from gatekeeper.wire.dhcp_options import BY_CODE, BY_NAME, RESERVED, encode_value
+from gatekeeper.config.problems import Problems
+from gatekeeper.config.schema import ClientSection, DhcpSection, FileSchema, SharedPassword, SubnetSection
 from gatekeeper.wire.nas import DIALECTS, RateAttribute
 from gatekeeper.wire.radius_seal import Secret
 from gatekeeper.wire.text import ip_text
-
-
-class Problems(list[tuple[tuple[KeyPath, ...], str]]):
-    """What is wrong, and the keys that it concerns; the first one gives it its name."""
-
-    def add(self, path: KeyPath, text: str, *beside: KeyPath) -> None:
-        """beside: other keys that this one contradicts."""
-        self.append(((path, *beside), text))
 
 
 def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     """The Policybook, and what is wrong with it. folder: where relative paths start."""
     problems = Problems()
     ours = [address for address, _ in schema.dhcp.listen] + ([schema.dhcp.server_id] if schema.dhcp.server_id else [])
-    subnets = tuple(_subnet(index, section, ours, problems) for index, section in enumerate(schema.dhcp.subnet))
+    table = OptionTable(schema.dhcp.option, problems)
+    subnets = tuple(_subnet(index, section, ours, table, problems) for index, section in enumerate(schema.dhcp.subnet))
+    subnets = _linked(subnets, [section.shared_network for section in schema.dhcp.subnet])
     _check_overlaps(subnets, problems)
+    _check_places(schema.dhcp, problems)
     if schema.dhcp.arp_probe != "off":
         problems.add(("dhcp", "arp_probe"), 'this version knows only "off"')
     binding = schema.binding
@@ -34,18 +30,22 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         subnets=subnets,
         server_id=schema.dhcp.server_id or 0,
         offer_s=schema.dhcp.offer_s,
+        quarantine_s=schema.dhcp.quarantine_s,
+        rapid_commit=schema.dhcp.rapid_commit,
         trusted=frozenset(schema.dhcp.trusted),
         check_source_mac=schema.dhcp.check_source_mac,
-        acs=_acs(schema.acs, problems) if schema.acs else None,
+        acs=make_acs(schema.acs, problems) if schema.acs else None,
         binding=BindingPolicy(
             binding.port, binding.missing, binding.port_key, dict(binding.port_names), binding.boxes_per_account
         ),
         clients=_clients(schema, folder, problems),
+        limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
+        leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
     )
     return book, problems
 
 
-def _subnet(index: int, section: SubnetSection, ours: list[int], problems: Problems) -> Subnet:
+def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTable, problems: Problems) -> Subnet:
     place: KeyPath = ("dhcp", "subnet", index)
     network = section.network
     broadcast = network.network | ~network.mask & 0xFFFFFFFF
@@ -62,11 +62,25 @@ def _subnet(index: int, section: SubnetSection, ours: list[int], problems: Probl
         if router not in network:
             text = f"{ip_text(router)} is outside {network.text()}, no box can reach it"
             problems.add((*place, "routers"), text, (*place, "network"))
-    ranges = _without(ranges, section.routers + ours)
-    options = _options(section, place, problems)
+    ranges = _without(ranges, section.routers + ours + ([section.server] if section.server else []))
     return Subnet(
-        index, network.text(), network.network, network.mask, tuple(ranges), section.lease_s, tuple(options.items())
+        number=index,
+        text=network.text(),
+        network=network.network,
+        mask=network.mask,
+        ranges=tuple(ranges),
+        lease_s=section.lease_s,
+        options=subnet_options(section, place, table, problems),
+        interface=section.interface or "",
+        vlan=section.vlan or 0,
+        server=section.server or 0,
     )
+
+
+def _linked(subnets: tuple[Subnet, ...], names: list[str]) -> tuple[Subnet, ...]:
+    """The subnets, those with the same shared_network knowing of each other."""
+    links = {name: tuple(number for number, other in enumerate(names) if other == name) for name in names if name}
+    return tuple(subnet._replace(link=links.get(name, ())) for subnet, name in zip(subnets, names, strict=True))
 
 
 def _without(ranges: list[tuple[int, int]], addresses: list[int]) -> list[tuple[int, int]]:
@@ -82,32 +96,6 @@ def _without(ranges: list[tuple[int, int]], addresses: list[int]) -> list[tuple[
     return ranges
 
 
-def _options(section: SubnetSection, place: KeyPath, problems: Problems) -> dict[int, bytes]:
-    options = {1: section.network.mask.to_bytes(4, "big")}
-    for code, addresses in ((3, section.routers), (6, section.dns)):
-        if addresses:
-            options[code] = b"".join(address.to_bytes(4, "big") for address in addresses)
-    for name, value in section.options.items():
-        path = (*place, "options", name)
-        row = BY_CODE.get(int(name)) if name.isdigit() else BY_NAME.get(name)
-        code = int(name) if name.isdigit() else row.code if row else 0
-        if not 0 < code < 255:
-            problems.add(path, "no such option; use its number or its IANA name")
-        elif code in RESERVED:
-            problems.add(path, f"option {code} is written by gatekeeper itself")
-        elif code in options:
-            problems.add(path, f"option {code} is set twice")
-        else:
-            try:
-                encoded = encode_value(row.kind if row else "hex", value)
-                if len(encoded) > 255:
-                    raise ValueError(f"{len(encoded)} octets, 255 at most")
-                options[code] = encoded
-            except ValueError as error:
-                problems.add(path, str(error))
-    return options
-
-
 def _check_overlaps(subnets: tuple[Subnet, ...], problems: Problems) -> None:
     for subnet in subnets:
         for earlier in subnets[: subnet.number]:
@@ -117,24 +105,27 @@ def _check_overlaps(subnets: tuple[Subnet, ...], problems: Problems) -> None:
                 problems.add(path, f"{subnet.text} overlaps {earlier.text}")
 
 
-def _acs(section: AcsSection, problems: Problems) -> Acs:
-    raw = bytes.fromhex(section.hex.removeprefix("0x")) if section.hex else b""
-    if section.encoding == "hex" and not raw:
-        problems.add(("acs", "encoding"), '"hex" needs the octets in acs.hex')
-    info = AcsInfo(
-        section.url,
-        section.provisioning_code,
-        section.retry_minimum_wait_s,
-        section.retry_multiplier,
-        section.username,
-        section.password,
-        raw,
-    )
-    try:
-        encode(section.encoding, info)
-    except ValueError as error:
-        problems.add(("acs", "url"), str(error))
-    return Acs(section.encoding, info, section.force)
+def _check_places(dhcp: DhcpSection, problems: Problems) -> None:
+    """Where a subnet's boxes are heard: each interface and VLAN is one subnet's, and we have an address there."""
+    taken: dict[tuple[str, int], str] = {}
+    for index, section in enumerate(dhcp.subnet):
+        place: KeyPath = ("dhcp", "subnet", index)
+        text = section.network.text()
+        if section.server and section.server not in section.network:
+            told = f"{ip_text(section.server)} is outside {text}, no box can reach it"
+            problems.add((*place, "server"), told, (*place, "network"))
+        if section.vlan and not section.interface:
+            problems.add((*place, "vlan"), "name the trunk it is heard on: interface")
+        if not section.interface:
+            continue
+        if section.interface not in dhcp.interfaces:
+            problems.add((*place, "interface"), f"add {section.interface!r} to [dhcp] interfaces")
+        earlier = taken.setdefault((section.interface, section.vlan or 0), text)
+        if earlier != text:
+            told = f"{earlier} is there already; subnets of one VLAN are told by shared_network"
+            problems.add((*place, "vlan" if section.vlan else "interface"), told)
+        if section.vlan and not section.server and dhcp.server_id not in section.network:
+            problems.add((*place, "vlan"), f"we need an address in {text}: set the subnet's server")
 
 
 def _clients(schema: FileSchema, folder: Path, problems: Problems) -> tuple[Nas, ...]:

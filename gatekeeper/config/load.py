@@ -166,10 +166,15 @@ def _keys_beside(path: KeyPath) -> list[str]:
     for part in path[:-1]:
         if isinstance(part, int):
             continue
-        annotation = model.model_fields[part].annotation
+        annotation = _fields(model)[str(part)].annotation
         arguments = [annotation, *getattr(annotation, "__args__", ())]
         model = next((item for item in arguments if isinstance(item, type) and issubclass(item, BaseModel)), FileSchema)
-    return list(model.model_fields)
+    return list(_fields(model))
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    """By the names that the file has for them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _take_out(raw: Any, path: KeyPath) -> None:
@@ -197,8 +202,6 @@ def _spell(path: KeyPath) -> str:
 
 def _notes(schema: FileSchema) -> tuple[str, ...]:
     notes = []
-    if schema.limits:
-        notes.append("[limits] is read and not yet in force")
     if schema.api:
         notes.append("[api] is read; this version serves no HTTP")
     if schema.radius.listen_acct:

@@ -1,12 +1,13 @@
 """The configuration file's tables, keys, types and bounds. Unknown keys are errors."""
 
 import re
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gatekeeper.wire.acs import ENCODINGS
 from gatekeeper.wire.nas import DIALECTS
+from gatekeeper.wire.option_types import CONFIGURABLE
 from gatekeeper.wire.text import ip_text, parse_ip
 
 MAX_LEASE_S = 0xFFFFFFFE  # 0xFFFFFFFF means for ever (RFC 2131 3.3), which no pool survives
@@ -111,6 +112,9 @@ Range = Annotated[tuple[int, int], BeforeValidator(_range)]
 Listen = Annotated[Endpoint, BeforeValidator(_endpoint)]
 Positive = Annotated[int, Field(gt=0)]
 YesNoAuto = Annotated[Literal["yes", "no", "auto"], BeforeValidator(_yes_no_auto)]
+AcsUrl = Annotated[str, BeforeValidator(_url), Field(max_length=253)]
+ClassText = Annotated[str, Field(max_length=255)]
+OptionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 InterfaceName = Annotated[str, Field(min_length=1, max_length=15, pattern=r"^[^/\s]+$")]
 
 
@@ -124,8 +128,9 @@ class StoreSection(Section):
     url: str = "sqlite:gatekeeper.db"
 
 
-class AcsSection(Section):
-    url: Annotated[str, BeforeValidator(_url), Field(max_length=253)]
+class AcsKeys(Section):
+    """The keys that [acs] and its classes share; url is each one's own."""
+
     provisioning_code: Annotated[str, Field(max_length=64)] = ""
     retry_minimum_wait_s: Annotated[int, Field(ge=0, le=65535)] = 0
     retry_multiplier: Annotated[int, Field(ge=0, le=65535)] = 0
@@ -136,25 +141,51 @@ class AcsSection(Section):
     hex: Annotated[str, Field(pattern=r"^(0x)?([0-9A-Fa-f]{2})+$")] | None = None
 
 
+class AcsClassSection(AcsKeys):
+    url: AcsUrl = ""
+    match: ClassText | None = None
+    exact: ClassText | None = None
+
+
+class AcsSection(AcsKeys):
+    url: AcsUrl
+    classes: list[AcsClassSection] = Field(default=[], alias="class")
+
+
 class SubnetSection(Section):
     network: SubnetNetwork
+    interface: InterfaceName | None = None
+    vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    server: Ip | None = None
     pools: list[Range] = []
     routers: list[Ip] = []
     dns: list[Ip] = []
+    shared_network: str = ""
     lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] = 3600
-    options: dict[str, str | int | bool | list[str | int]] = {}
+    renew_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
+    rebind_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
+    options: dict[str, Any] = {}  # typed by the option table
+
+
+class OptionSection(Section):
+    code: Annotated[int, Field(ge=1, le=254)]
+    name: OptionName
+    type: Annotated[str, _one_of(*CONFIGURABLE)]
 
 
 class DhcpSection(Section):
     interfaces: list[InterfaceName] = []
     listen: list[Listen] = []
     server_id: Ip | None = None
+    option: list[OptionSection] = []
     subnet: list[SubnetSection] = []
     trusted: list[InterfaceName] = []
     check_source_mac: bool = True
     arp_probe: Annotated[str, _one_of("off", "first")] = "off"
     quarantine_s: Positive = 3600
+    rapid_commit: bool = False
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    leasequery: list[ClientNetwork] = []
 
 
 class SharedPassword(Section):
@@ -193,6 +224,7 @@ class LimitsSection(Section):
     per_mac_per_s: Positive = 5
     per_port_per_s: Positive = 50
     per_nas_per_s: Positive = 20_000
+    total_per_s: Annotated[int, Field(ge=0)] = 0
 
 
 class ApiSection(Section):

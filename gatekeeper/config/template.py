@@ -14,17 +14,37 @@ url = "http://itms.example.net:7547/acs"
 encoding = "tr069"                       # tr069 | plain | h3c | nested | option125 | hex
 force = true                             # send it whether or not option 55 asks
 
+# [[acs.class]]                          # boxes told otherwise, by option 60 or 124; the first class that fits
+# match = "SCITV"                        # a part of it; exact = "..." all of it
+# encoding = "plain"                     # and any other key of [acs]
+
 [dhcp]
 # interfaces = ["eth0.100"]              # boxes heard directly on the access VLAN
 listen = ["0.0.0.0:67"]                  # relays and renewals
+# leasequery = ["10.20.0.1"]            # relays and BRAS that may ask which box holds which address (RFC 4388)
 
 [[dhcp.subnet]]
 network = "10.20.0.0/16"
 pools = ["10.20.1.0-10.20.255.250"]
 routers = ["10.20.0.1"]
 dns = ["10.20.0.53", "10.20.0.54"]
+# interface = "eth0"                     # with vlan: boxes heard directly on this VLAN of a trunk, which is
+# vlan = 100                             # then named in interfaces and needs no subinterface
+# server = "10.20.0.2"                   # our address as the boxes of this subnet know it
 lease_s = 3600
-# options = { ntp-servers = "10.20.0.1", domain-name = "itv.example.net" }
+# renew_s = 1800                         # options 58 and 59: renew_s < rebind_s < lease_s
+# rebind_s = 3150
+# [dhcp.subnet.options]                  # by number or IANA name, typed by the option table
+# ntp-servers = "10.20.0.1"
+# domain-name = "itv.example.net"
+# domain-search = ["itv.example.net", "example.net"]
+# 121 = ["10.0.0.0/8 10.20.0.1"]         # classless routes: NETWORK/LENGTH ROUTER
+# 125 = { 3561 = { 21 = "0x00" } }       # enterprise, sub-option = text, or octets as 0x...
+
+# [[dhcp.option]]                        # an option of your own, for options above
+# code = 224
+# name = "stb-profile"
+# type = "text"                          # ip ips text u8 u16 u32 i32 u8s u16s flag hex routes domains ...
 
 [radius]
 listen_auth = ["0.0.0.0:1812"]
@@ -40,4 +60,10 @@ mac_password = "mac"                     # "mac" | "any" | { shared = "..." }
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)
 boxes_per_account = 2
+
+[limits]                                 # packets per second of each protocol; bursts of two seconds pass
+per_mac_per_s = 5
+per_port_per_s = 50                      # access line
+per_nas_per_s = 20000                    # NAS, relay or interface
+total_per_s = 0                          # 0 = no limit
 """

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from gatekeeper.model import Effect, PortLearned, Reason, Refused
+from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 
@@ -33,6 +34,7 @@ def lost_reason(effects: Iterable[Effect], lost: AbstractSet[Effect]) -> Reason:
 class _Notes(NamedTuple):
     refused: list[Refused]
     counters: dict[str, int]
+    rogues: list[Rogue]
 
 
 class Committer(threading.Thread):
@@ -59,9 +61,9 @@ class Committer(threading.Thread):
         self.busy = True
         self._work.put(effects)
 
-    def note(self, refused: list[Refused], counters: dict[str, int]) -> None:
+    def note(self, refused: list[Refused], counters: dict[str, int], rogues: list[Rogue]) -> None:
         """Write what was counted, when there is time. If that fails it is lost, and ``notes_error`` says why."""
-        self._work.put(_Notes(refused, counters))
+        self._work.put(_Notes(refused, counters, rogues))
 
     def finished(self) -> Done | None:
         """The commit that ended, once; None if none did."""
@@ -99,7 +101,7 @@ class Committer(threading.Thread):
 
     def _write_note(self, note: _Notes) -> None:
         try:
-            self._store.note(note.refused, note.counters)
+            self._store.note(note.refused, note.counters, note.rogues)
             self.notes_error = ""
         except StoreError as failure:
             self.notes_error = str(failure)

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer, lost_reason
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
+from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.engine.radius import RadiusEngine, RadiusQuestion
 from gatekeeper.model import Datagram, Effect, Outcome, Reason
 from gatekeeper.state.world import World
@@ -22,6 +24,7 @@ from gatekeeper.store.sqlite import SqliteStore
 # Leases that wait for the disk; beyond this, DHCP packets stay in the kernel's buffer until some are written.
 _MAX_WAITING = 4096
 _HOUSEKEEPING_S = 1.0
+_NEARLY_FULL = 0.9
 _ALARM_S = 10.0
 # The commit thread asks for the interpreter several times a batch; at the default of 5 ms each time is a stall.
 _GC_EVERY_S = 60.0
@@ -49,7 +52,14 @@ class Gate:
     """One packet process."""
 
     def __init__(
-        self, engines: Engines, world: World, store: SqliteStore, committer: Committer, log: Log, seq: int
+        self,
+        engines: Engines,
+        world: World,
+        store: SqliteStore,
+        committer: Committer,
+        log: Log,
+        interfaces: Interfaces,
+        seq: int,
     ) -> None:
         """store: the loop's own connection, for reading; seq: the end of the change feed before world was read."""
         self._engines = engines
@@ -57,6 +67,7 @@ class Gate:
         self._store = store
         self._committer = committer
         self._log = log
+        self._interfaces = interfaces
         self._clock = Clock()
         self._doors: dict[int, tuple[Door, str]] = {}
         self._poll = select.epoll()
@@ -72,9 +83,14 @@ class Gate:
         self._deaf = False  # DHCP doors are not listened to while too many leases wait
 
     def add_door(self, door: Door, protocol: str) -> None:
-        """protocol: dhcp or radius."""
+        """protocol: dhcp, radius, or watch for what only Interfaces.hear looks at."""
         self._doors[door.fileno()] = (door, protocol)
         self._poll.register(door.fileno(), select.EPOLLIN)
+
+    def remove_door(self, door: Door) -> None:
+        """Listen to it no more. It is still open."""
+        if self._doors.pop(door.fileno(), None):
+            self._poll.unregister(door.fileno())
 
     def set_engines(self, engines: Engines) -> None:
         """Go on with another Policybook."""
@@ -99,7 +115,10 @@ class Gate:
                     going = on_wake()
                 elif descriptor in self._doors:
                     door, protocol = self._doors[descriptor]
-                    self._serve(door, protocol, now)
+                    if protocol == "watch":
+                        self._interfaces.hear(door, now)
+                    else:
+                        self._serve(door, protocol, now)
             self._commit_next(now)
             self._listen_or_wait()
             if now >= self._next_housekeeping:
@@ -124,6 +143,8 @@ class Gate:
         for datagram in door.receive():
             try:
                 asked = engine.read(datagram, now)
+                if isinstance(asked, LeaseQuestion):
+                    asked = self._look_up(asked, now)
             except Exception as bug:
                 self._report_bug(bug, datagram, now)
                 continue
@@ -144,6 +165,15 @@ class Gate:
                 self._gathered.append(Pending(door, engine, outcome))
             else:
                 self._finish(door, engine, outcome, now)
+
+    def _look_up(self, question: LeaseQuestion, now: float) -> Outcome:
+        """Lease queries are rare and each is one look into an index."""
+        try:
+            leases = self._store.leases_about(question.sought, now)
+        except StoreError as error:
+            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            return self._engines.dhcp.answer_query(question, None, now)
+        return self._engines.dhcp.answer_query(question, leases, now)
 
     def _report_bug(self, bug: Exception, datagram: Datagram, now: float) -> None:
         """An exception on the way of a packet is a bug of ours: the packet is lost and counted, the loop goes on."""
@@ -237,12 +267,19 @@ class Gate:
     def _keep_house(self, now: float) -> None:
         self._next_housekeeping = now + _HOUSEKEEPING_S
         self._log.tick(now)
+        self._interfaces.look(self)
         refused = self._world.drain_refusals()
         if refused or self._counts:
-            self._committer.note(refused, {".".join(name): count for name, count in self._counts.items()})
+            counted = {".".join(name): count for name, count in self._counts.items()}
+            self._committer.note(refused, counted, self._interfaces.drain())
             self._counts.clear()
         if self._committer.notes_error:
             self._alarm(f"counts are not kept: {self._committer.notes_error}", now)
+        for subnet, used, size in self._world.pools.nearly_full(now, _NEARLY_FULL):
+            self._counts["dhcp", "pool-nearly-full"] += 1
+            self._alarm(
+                f"pool of subnet {subnet}: {used} of {size} addresses in use: widen it, or shorten lease_s", now
+            )
         if self._clock.jump_s:
             self._alarm(
                 f"the wall clock jumped by {self._clock.jump_s:.0f} s: leases go on by the time that passed", now

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gatekeeper.config.load import Settings
+from gatekeeper.drivers.access import DHCP_PORT
 from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.commit import lost_reason
 from gatekeeper.drivers.order_file import OrderFile
-from gatekeeper.drivers.serve import DHCP_PORT, make_world
+from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.dhcp import DhcpEngine
+from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
@@ -52,6 +54,7 @@ class Replay:
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
         self._dhcp = DhcpEngine(settings.book, self._world, sorted(own_ids))
         self._radius = RadiusEngine(settings.book, self._world, Replies())
+        store.keep_lease_keys(bool(settings.book.leasequery))
 
     def _our_address(self) -> int:
         """Our address on the access VLAN: server_id, else what a server in the capture calls itself, else the first."""
@@ -93,6 +96,8 @@ class Replay:
 
     def _ask(self, engine: DhcpEngine | RadiusEngine, datagram: Datagram, now: float) -> Outcome:
         asked = engine.read(datagram, now)
+        if isinstance(asked, LeaseQuestion):
+            return self._dhcp.answer_query(asked, self._store.leases_about(asked.sought, now), now)
         if isinstance(asked, Outcome):
             return asked
         if asked.mac:

@@ -8,10 +8,11 @@ import time
 from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
+from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.gate import Engines, Gate
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, FrameDoor, Link, UdpDoor, find_link
+from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.state.pools import Pools
@@ -19,7 +20,6 @@ from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
 from gatekeeper.store.sqlite import SqliteStore, sqlite_path
 
-DHCP_PORT = 67
 WARM_S = 0.5
 
 
@@ -31,7 +31,9 @@ def open_store(settings: Settings, create: bool = False) -> SqliteStore:
 def make_world(book: Policybook, store: SqliteStore) -> World:
     """The world as the store has it now."""
     pools = Pools([subnet.ranges for subnet in book.subnets])
-    pools.load(((lease.address, lease.mac, lease.expires_at) for lease in store.all_leases()), store.fixed_addresses())
+    # A declined address is nobody's.
+    leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
+    pools.load(leases, store.fixed_addresses())
     return World(pools)
 
 
@@ -47,28 +49,13 @@ def warm(world: World, store: SqliteStore) -> None:
         macs = store.known_macs(macs[-1], 1024)
 
 
-def find_links(settings: Settings) -> list[Link]:
-    """The interfaces to hear boxes on. Raises DoorError, also where no subnet fits an interface's address."""
-    links = [find_link(name) for name in settings.interfaces]
-    for link in links:
-        if settings.book.subnet_of(link.address) is None:
-            raise DoorError(f"interface {link.name}: no [[dhcp.subnet]] holds its address")
-    return links
-
-
-def open_doors(settings: Settings, links: list[Link]) -> list[tuple[Door, str]]:
+def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, str]]:
     """Every door of the configuration with its protocol. Raises DoorError; what was opened is closed again."""
-    doors: list[tuple[Door, str]] = []
-    covered = {endpoint.address for endpoint in settings.dhcp_listen if endpoint.port == DHCP_PORT}
+    doors = interfaces.doors()
     try:
-        for link in links:
-            doors.append((FrameDoor(link), "dhcp"))
-            # Unicast renewals and relays come to the interface's own address.
-            if not covered & {0, link.address}:
-                doors.append((UdpDoor(link.address, DHCP_PORT, link.name), "dhcp"))
         for protocol, endpoints in (("dhcp", settings.dhcp_listen), ("radius", settings.auth_listen)):
             for address, port in endpoints:
-                door = UdpDoor(address, port) if address else AnyAddressDoor(port, broadcasts=not links)
+                door = UdpDoor(address, port) if address else AnyAddressDoor(port, broadcasts=not settings.interfaces)
                 doors.append((door, protocol))
     except DoorError:
         for opened, _ in doors:
@@ -85,23 +72,28 @@ class Server:
         self._settings = settings
         self._store = open_store(settings, create)
         self._store.check()
-        links = find_links(settings)
-        self._own_ids = [link.address for link in links] + [endpoint.address for endpoint in settings.dhcp_listen]
-        self._doors = open_doors(settings, links)
+        self._store.keep_lease_keys(bool(settings.book.leasequery))
+        self._log = Log(settings.log_packets)
+        self._interfaces = Interfaces(settings, self._log)
+        self._doors = open_doors(settings, self._interfaces)
         self._kept = Replies()
         seq = self._store.feed_end()
         self._world = make_world(settings.book, self._store)
         warm(self._world, self._store)
-        self._log = Log(settings.log_packets)
         committer = Committer(lambda: open_store(settings))
-        self._gate = Gate(self._engines(settings.book), self._world, self._store, committer, self._log, seq)
+        engines = self._engines(settings.book)
+        self._gate = Gate(engines, self._world, self._store, committer, self._log, self._interfaces, seq)
+        self._interfaces.on_new_address = lambda: self._gate.set_engines(self._engines(self._settings.book))
         for door, protocol in self._doors:
             self._gate.add_door(door, protocol)
         self._committer = committer
         self._signals: list[int] = []
 
     def _engines(self, book: Policybook) -> Engines:
-        return Engines(DhcpEngine(book, self._world, self._own_ids), RadiusEngine(book, self._world, self._kept))
+        return Engines(
+            DhcpEngine(book, self._world, sorted(self._interfaces.own_ids())),
+            RadiusEngine(book, self._world, self._kept),
+        )
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
@@ -149,6 +141,9 @@ class Server:
         if _ranges(settings.book) != _ranges(old.book):
             self._log.say("reload refused, going on as before: other pools need a restart")
             return
+        if bool(settings.book.leasequery) != bool(old.book.leasequery):
+            self._log.say("reload refused, going on as before: [dhcp] leasequery on or off needs a restart")
+            return
         if (settings.store_url, *_listens(settings)) != (old.store_url, *_listens(old)):
             self._log.say("reload: interfaces, listen and store stay as they are until a restart")
         self._settings = settings
@@ -162,7 +157,8 @@ def _ranges(book: Policybook) -> list[tuple[tuple[int, int], ...]]:
 
 
 def _listens(settings: Settings) -> tuple[object, ...]:
-    return settings.interfaces, settings.dhcp_listen, settings.auth_listen
+    places = tuple((subnet.interface, subnet.vlan, subnet.server) for subnet in settings.book.subnets)
+    return settings.interfaces, places, settings.dhcp_listen, settings.auth_listen
 
 
 def _notify(state: str) -> None:

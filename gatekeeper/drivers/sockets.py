@@ -1,50 +1,29 @@
-"""The only sockets. A door receives datagrams and sends answers; it knows nothing of what they mean.
+"""UDP sockets. A door receives datagrams and sends answers; it knows nothing of what they mean.
 
 UdpDoor        a UDP listener on one address
 AnyAddressDoor a UDP listener on 0.0.0.0: answers leave from the address that was asked
-FrameDoor      boxes without an address, heard and answered by frames on an interface (AF_PACKET)
+
+The third kind, frames, is in ``frames``.
 """
 
 import errno
 import fcntl
 import socket
 import struct
-from ctypes import addressof, c_char, create_string_buffer
 from typing import NamedTuple, Protocol
 
 from gatekeeper.model import Datagram, Destination, Via, make
-from gatekeeper.wire import Malformed
-from gatekeeper.wire.frame import BROADCAST_IP, UdpFrame, udp_frame
 from gatekeeper.wire.text import ip_text, parse_ip
 
 BATCH = 64
 _DATAGRAM = 4096
-_FRAME = 2048
 _BUFFER = 4 << 20
 _MAX_PEERS = 65_536
 _SIOCGIFADDR, _SIOCGIFHWADDR, _SIOCGIFFLAGS = 0x8915, 0x8927, 0x8913
-_SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 26, 33
+_SO_RCVBUFFORCE = 33
 _ETHERNET, _IFF_UP = 1, 1
 _IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
 _PKTINFO = struct.Struct("=I4s4s")
-# Classic BPF (man 7 packet, filter.rst of the kernel): untagged IPv4, UDP, no fragment, to 255.255.255.255 port 67.
-_FILTER = (
-    (0x20, 0, 0, 0xFFFFF030),  # A = VLAN tag present
-    (0x15, 0, 11, 0),
-    (0x28, 0, 0, 12),  # A = EtherType
-    (0x15, 0, 9, 0x0800),
-    (0x30, 0, 0, 23),  # A = IP protocol
-    (0x15, 0, 7, 17),
-    (0x28, 0, 0, 20),  # A = fragment bits and offset
-    (0x45, 5, 0, 0x3FFF),
-    (0x20, 0, 0, 30),  # A = destination address
-    (0x15, 0, 3, 0xFFFFFFFF),
-    (0xB1, 0, 0, 14),  # X = length of the IP header
-    (0x48, 0, 0, 16),  # A = UDP destination port
-    (0x15, 1, 0, 67),
-    (0x06, 0, 0, 0),
-    (0x06, 0, 0, 0xFFFF),
-)
 
 
 class DoorError(Exception):
@@ -67,11 +46,11 @@ class Link(NamedTuple):
 
     name: str
     mac: bytes
-    address: int
+    address: int  # 0 = none
 
 
-def find_link(name: str) -> Link:
-    """MAC and IPv4 address of an interface. Raises DoorError."""
+def find_link(name: str, bare: bool = False) -> Link:
+    """MAC and IPv4 address of an interface; bare: it may do without the address. Raises DoorError."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         request = struct.pack("16s24x", name.encode())
         try:
@@ -86,11 +65,14 @@ def find_link(name: str) -> Link:
         try:
             address = fcntl.ioctl(probe, _SIOCGIFADDR, request)
         except OSError:
+            if bare:
+                return Link(name, hardware[18:24], 0)
             raise DoorError(f"interface {name} has no IPv4 address: ip address add ADDRESS/LENGTH dev {name}") from None
     return Link(name, hardware[18:24], int.from_bytes(address[20:24], "big"))
 
 
-def _grow(one: socket.socket) -> None:
+def grow(one: socket.socket) -> None:
+    """A receive buffer for a whole district that asks at once, as far as the kernel lets us."""
     for option in (_SO_RCVBUFFORCE, socket.SO_RCVBUF):
         try:
             one.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
@@ -104,20 +86,23 @@ class UdpDoor:
 
     def __init__(self, address: int, port: int, name: str = "") -> None:
         """Bind. Raises DoorError."""
-        text = f"{ip_text(address)}:{port}"
-        self.name = name or text
+        self.name = name or f"{ip_text(address)}:{port}"
+        self._numbers: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+        self.open(address, port)
+
+    def open(self, address: int, port: int) -> None:
+        """A new socket, bound. Raises DoorError."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        _grow(self._socket)
+        grow(self._socket)
         try:
             self._socket.bind((ip_text(address), port))
         except OSError as error:
             self._socket.close()
-            raise DoorError(_bind_help(text, error)) from None
+            raise DoorError(_bind_help(f"{ip_text(address)}:{port}", error)) from None
         self._via = Via(self.name, address, raw=False)
-        self._numbers: dict[str, int] = {}
-        self._texts: dict[int, str] = {}
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -194,63 +179,6 @@ class AnyAddressDoor(UdpDoor):
         info = _PKTINFO.pack(0, via.local.to_bytes(4, "big"), bytes(4))
         target = (self._text(to.address), to.port)
         self._socket.sendmsg((answer,), ((socket.IPPROTO_IP, _IP_PKTINFO, info),), 0, target)
-
-
-class FrameDoor:
-    """DHCP broadcasts on one interface."""
-
-    def __init__(self, link: Link) -> None:
-        """Open a packet socket with a kernel filter. Raises DoorError."""
-        self.name = link.name
-        self._link = link
-        try:
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        except PermissionError:
-            raise DoorError(f"interface {link.name}: hearing frames needs CAP_NET_RAW (root, or setcap)") from None
-        self._socket.setblocking(False)
-        _grow(self._socket)
-        program = b"".join(struct.pack("=HBBI", *line) for line in _FILTER)
-        memory = create_string_buffer(program)
-        # The filter stands before the socket is bound, so that nothing else ever gets in.
-        view = struct.pack("HL", len(_FILTER), addressof(c_char.from_buffer(memory)))
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, view)
-        try:
-            self._socket.bind((link.name, 0x0800))
-        except OSError as error:
-            self._socket.close()
-            raise DoorError(f"interface {link.name}: {error.strerror}") from None
-        self._via = Via(link.name, link.address, raw=True)
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def receive(self) -> list[Datagram]:
-        """What is waiting, BATCH at most; frames that are no whole UDP datagram are passed over."""
-        found: list[Datagram] = []
-        for _ in range(BATCH):
-            try:
-                frame = self._socket.recv(_FRAME)
-            except BlockingIOError:
-                break
-            except OSError as error:
-                if error.errno in (errno.ENETDOWN, errno.ENXIO):
-                    break
-                raise
-            try:
-                heard = UdpFrame(frame)
-            except Malformed:
-                continue
-            found.append(Datagram(heard.payload, heard.source, heard.source_port, self._via, heard.source_mac))
-        return found
-
-    def send(self, answer: bytes, to: Destination, via: Via) -> None:
-        """As a frame to to.mac, from our address. Raises OSError."""
-        source = self._link.address
-        frame = udp_frame(answer, self._link.mac, to.mac, source, to.address or BROADCAST_IP, 67, to.port)
-        self._socket.send(frame)
 
 
 def _bind_help(text: str, error: OSError) -> str:

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from gatekeeper.book import Policybook
+from gatekeeper.book import Policybook, Subnet
+from gatekeeper.engine.leasequery import LeaseQueries, LeaseQuestion
+from gatekeeper.engine.limits import dhcp_limit, throttle_of
 from gatekeeper.model import (
     Action,
+    AddressDeclined,
     AddressOffered,
     Binding,
     Datagram,
+    Destination,
     Effect,
     Lease,
     LeaseBound,
@@ -27,14 +31,14 @@ from gatekeeper.policy.dhcp import DhcpCase, address_in, gather, judge_dhcp, sta
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, NAK, NAMES, OFFER, DhcpMessage, decode, suboptions
+from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
 from gatekeeper.wire.line_id import port_from_wire
+from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo, read_relay_info
 from gatekeeper.wire.text import ip_text
 
-_AGENT, _CLIENT_ID, _SERVER_ID = 82, 61, 54
-_CIRCUIT_ID, _REMOTE_ID = 1, 2
-_DURABLE = (Action.ACK, Action.FREE)
-_REPLY = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK}
+_AGENT, _CLIENT_ID, _SERVER_ID, _RAPID_COMMIT = 82, 61, 54, 80
+_DURABLE = (Action.ACK, Action.FREE, Action.QUARANTINE)
+_REPLY = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM}
 
 
 class DhcpQuestion(NamedTuple):
@@ -47,6 +51,7 @@ class DhcpQuestion(NamedTuple):
     port: PortId | None
     via: str
     server_id: int  # option 54, 0 = none
+    relay: RelayInfo
 
 
 class DhcpEngine:
@@ -58,10 +63,13 @@ class DhcpEngine:
         """own_ids: addresses that a box may name as its server (option 54)."""
         self._book = book
         self._world = world
-        self._own_ids = frozenset({*own_ids, *((book.server_id,) if book.server_id else ())})
+        said = (book.server_id, *(subnet.server for subnet in book.subnets))
+        self._own_ids = frozenset({*own_ids, *(address for address in said if address)})
         self._replies = DhcpReplies(book)
+        self._throttle = throttle_of(book.limits)
+        self._queries = LeaseQueries(book, world.pools)
 
-    def read(self, datagram: Datagram, now: float) -> DhcpQuestion | Outcome:
+    def read(self, datagram: Datagram, now: float) -> DhcpQuestion | LeaseQuestion | Outcome:
         """Decode. What cannot be served becomes an Outcome at once."""
         door = datagram.via
         try:
@@ -74,17 +82,25 @@ class DhcpEngine:
                 raise Malformed("giaddr in a broadcast", 24)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = options.get(_AGENT) if giaddr or door.name in self._book.trusted else None
-            port = port_of_agent(agent, giaddr, self._book.binding.port_key) if agent else None
+            relay, port = read_agent(agent, giaddr, self._book.binding.port_key) if agent else (NO_RELAY_INFO, None)
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
+        if message.kind == LEASEQUERY:
+            return self._queries.read(message, datagram, relay.source_port)
         via = ip_text(giaddr) if giaddr else door.name
-        state = state_of(message, door.raw)
+        state = state_of(message, door.raw, relay.unicast)
+        if self._book.rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
+            state = "rapid"
         refusal = self._distrust(message, datagram, state)
         if refusal:
             name = NAMES.get(message.kind, f"DHCP type {message.kind}")
             return _silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, via)
+        if self._throttle:
+            limit = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
+            if limit:
+                return _silent(datagram, NAMES[message.kind], message.mac, limit, via)._replace(port=port)
         server_id = address_in(message, _SERVER_ID) if _SERVER_ID in options else 0
-        return make(DhcpQuestion, (message.mac, message, datagram, state, port, via, server_id))
+        return make(DhcpQuestion, (message.mac, message, datagram, state, port, via, server_id, relay))
 
     def _distrust(self, message: DhcpMessage, datagram: Datagram, state: str) -> Verdict | None:
         if message.htype != 1 or len(message.mac) != 6:
@@ -108,20 +124,30 @@ class DhcpEngine:
             self._world.apply(effects, case.subnet.number if case.subnet else 0, now)
         return self._render(question, case, verdict, effects)
 
+    def answer_query(self, question: LeaseQuestion, leases: Sequence[Lease] | None, now: float) -> Outcome:
+        """leases: those on record for question.sought; None = the store cannot be read."""
+        return self._queries.answer(question, leases, now)
+
     def case(self, question: DhcpQuestion, now: float) -> DhcpCase:
         """All that decides this message; reads only."""
         message = question.message
         return gather(
             message,
             question.state,
-            message.giaddr or question.datagram.via.local,
-            question.server_id in self._own_ids,
+            # RFC 3527: link selection says which subnet; giaddr stays the address to answer to.
+            question.relay.link or message.giaddr or question.datagram.via.local,
+            self._is_ours(question),
             self._world.facts(question.mac),
             question.port,
             self._book,
             self._world.pools,
             now,
         )
+
+    def _is_ours(self, question: DhcpQuestion) -> bool:
+        """True if the server that the message names is this one, under its own address or one that a relay lent it."""
+        named, lent = question.server_id, question.relay.server_id
+        return named in self._own_ids or (named == lent != 0)
 
     def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[Effect, ...]:
         if verdict.action is Action.OFFER:
@@ -136,9 +162,17 @@ class DhcpEngine:
         if verdict.action is Action.FREE and case.facts.lease:
             now = int(case.now)
             return (LeaseReleased(case.facts.lease._replace(state="released", expires_at=now, last_seen=now)),)
+        if verdict.action is Action.QUARANTINE:
+            return (self._declined(case, verdict.address),)
         if verdict.reason is Reason.OTHER_SERVER:
             return (OfferForgotten(case.mac),)
         return ()
+
+    def _declined(self, case: DhcpCase, address: int) -> AddressDeclined:
+        now = int(case.now)
+        account = case.facts.binding.account if case.facts.binding else ""
+        until = now + self._book.quarantine_s
+        return AddressDeclined(Lease(address, case.mac, account, "", "declined", until, now, now, b"", b""))
 
     def _lease_bound(self, case: DhcpCase, address: int, question: DhcpQuestion) -> LeaseBound:
         last, options, now = case.facts.lease, question.message.options, int(case.now)
@@ -150,7 +184,7 @@ class DhcpEngine:
         agent = options.get(_AGENT) or (last.agent if last and same else b"")
         first_seen = last.first_seen if last and same else now
         ends = now + subnet.lease_s
-        client_id = options.get(_CLIENT_ID, b"")
+        client_id = options.get(_CLIENT_ID) or (last.client_id if last and same else b"")
         lease = make(
             Lease, (address, case.mac, binding.account, port, "active", ends, first_seen, now, agent, client_id)
         )
@@ -163,7 +197,9 @@ class DhcpEngine:
         if kind:
             # A box that named one of our addresses is answered under that name.
             named = question.server_id
-            server_id = named if named in self._own_ids else self._book.server_id or datagram.via.local
+            own = named if named in self._own_ids else self._own_id(case.subnet, datagram)
+            # RFC 5107: the relay wants us known by its own address, so that renewals pass through it.
+            server_id = question.relay.server_id or own
             if kind == NAK:
                 answer = self._replies.nak(message, server_id, str(verdict.reason))
             elif case.subnet:
@@ -171,11 +207,16 @@ class DhcpEngine:
                     kind, message, verdict.address, server_id, case.subnet, _acs_url(case.facts.binding)
                 )
             to = destination(message, kind, verdict.address, datagram.via.raw)
-        reply = NAMES.get(kind, "")
+            if question.relay.source_port and message.giaddr:
+                to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.2
+        reply = NAMES.get(ACK if kind == INFORM else kind, "")
         what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.via, question.port
         return make(
             Outcome, (*what, case.facts.binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None)
         )
+
+    def _own_id(self, subnet: Subnet | None, datagram: Datagram) -> int:
+        return (subnet.server if subnet else 0) or self._book.server_id or datagram.via.local
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer has left. DHCP keeps no answers: a repeated message is decided anew."""
@@ -186,15 +227,11 @@ class DhcpEngine:
 
 # A box sends the same Option 82 with every message.
 @lru_cache(maxsize=4_096)
-def port_of_agent(agent: bytes, giaddr: int, port_key: str) -> PortId | None:
-    """The access line in an Option 82; None where the wanted sub-option is absent or empty. Raises Malformed."""
-    parts = suboptions(agent)
-    circuit, remote = parts.get(_CIRCUIT_ID, b""), parts.get(_REMOTE_ID, b"")
-    if port_key == "both":
-        value = b" ".join(part for part in (circuit, remote) if part)
-    else:
-        value = circuit if port_key == "circuit-id" else remote
-    return port_from_wire(value, ip_text(giaddr) if giaddr else "") if value else None
+def read_agent(agent: bytes, giaddr: int, port_key: str) -> tuple[RelayInfo, PortId | None]:
+    """What an Option 82 says, and the access line in it; None where that part is absent or empty. Raises Malformed."""
+    relay = read_relay_info(agent, port_key)
+    node = ip_text(giaddr) if giaddr else ""
+    return relay, port_from_wire(relay.line, node) if relay.line else None
 
 
 def _acs_url(binding: Binding | None) -> str:

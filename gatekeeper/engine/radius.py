@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
+from gatekeeper.engine.limits import radius_limit, throttle_of
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
 from gatekeeper.policy.binding import Case, judge, learns_port
 from gatekeeper.policy.radius import distrust, identity, method_refusal, password_is_right, port_of
@@ -40,6 +41,7 @@ class RadiusEngine:
         self._replies = RadiusReplies()
         self._nas_of: dict[int, Nas | None] = {}
         self._sealed: set[str] = set()
+        self._throttle = throttle_of(book.limits)
 
     def read(self, datagram: Datagram, now: float) -> RadiusQuestion | Outcome:
         """Decode and verify. What is not believed, not served, or was answered before, becomes an Outcome at once."""
@@ -61,11 +63,17 @@ class RadiusEngine:
             self._sealed.add(nas.name)
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
+        mac, port = identity(packet), port_of(packet, nas, self._book.binding.port_names)
+        if self._throttle:
+            # A duplicate counts too. What is refused is not marked as being answered: the next try is a new request.
+            limit = radius_limit(self._throttle, mac, port, datagram, now)
+            if limit:
+                silent = _silent(datagram, name, nas.name, Reason.RATE_LIMITED)
+                return silent._replace(mac=mac, port=port, verdict=limit)
         if given is not None:
             return self._repeat(datagram, name, nas, given)
         self._kept.keep(key, packet.authenticator, b"", now)
-        port = port_of(packet, nas, self._book.binding.port_names)
-        return RadiusQuestion(identity(packet), packet, datagram, nas, port, key)
+        return RadiusQuestion(mac, packet, datagram, nas, port, key)
 
     def _client(self, source: int) -> Nas | None:
         if source not in self._nas_of:

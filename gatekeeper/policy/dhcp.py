@@ -7,7 +7,7 @@ from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Action, Facts, PortId, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge
 from gatekeeper.state.pools import Pools
-from gatekeeper.wire.dhcp import DISCOVER, RELEASE, REQUEST, DhcpMessage
+from gatekeeper.wire.dhcp import DECLINE, DISCOVER, INFORM, RELEASE, REQUEST, DhcpMessage
 from gatekeeper.wire.text import ip_text
 
 _REQUESTED_IP, _SERVER_ID = 50, 54
@@ -18,7 +18,7 @@ _TOLD = frozenset({Reason.UNKNOWN_MAC, Reason.SUSPENDED, Reason.PORT_MISMATCH})
 class DhcpCase(NamedTuple):
     """One DHCP message with all that decides it. ``wanted``: the address it speaks of, 0 = none."""
 
-    state: str  # discover selecting init-reboot renewing rebinding release
+    state: str  # discover rapid selecting init-reboot renewing rebinding release decline inform
     mac: bytes
     wanted: int
     ours: bool  # the box speaks to this server, or to any
@@ -29,19 +29,24 @@ class DhcpCase(NamedTuple):
     now: float
 
 
-def state_of(message: DhcpMessage, broadcast: bool) -> str:
+def state_of(message: DhcpMessage, broadcast: bool, relayed_unicast: bool = False) -> str:
     """Which client state sent this (RFC 2131 4.3.2, table 4); "" = one that is not served."""
     if message.kind == DISCOVER:
         return "discover"
     if message.kind == RELEASE:
         return "release" if message.ciaddr else ""
+    if message.kind == DECLINE:
+        # RFC 2131 table 5: a DHCPDECLINE names address and server.
+        return "decline" if {_SERVER_ID, _REQUESTED_IP} <= message.options.keys() else ""
+    if message.kind == INFORM:
+        return "inform"
     if message.kind != REQUEST:
         return ""
     if _SERVER_ID in message.options:
         return "selecting" if _REQUESTED_IP in message.options else ""
     if message.ciaddr:
-        # Both carry ciaddr alone; a renewal is unicast, a rebinding broadcast or relayed.
-        return "rebinding" if broadcast or message.giaddr else "renewing"
+        # Both carry ciaddr alone; a renewal is unicast, a rebinding broadcast. A relay says so, if at all (RFC 5010).
+        return "rebinding" if broadcast or (message.giaddr and not relayed_unicast) else "renewing"
     return "init-reboot" if _REQUESTED_IP in message.options else ""
 
 
@@ -67,9 +72,26 @@ def gather(
     # A unicast renewal comes from the box's own address and tells nothing else of where it is.
     subnet = book.subnet_of(message.ciaddr if renewing else link)
     wanted = message.ciaddr or address_in(message, _REQUESTED_IP)
-    shared = make(Case, (facts.binding, port, state == "renewing", book.binding))
-    ours = names_us or state != "selecting"
+    if subnet and len(subnet.link) > 1:
+        subnet = _on_shared_network(subnet, book, facts, wanted, pools, message.mac, now)
+    shared = make(Case, (facts.binding, port, state in ("renewing", "inform"), book.binding))
+    ours = names_us or state not in ("selecting", "decline")
     return make(DhcpCase, (state, message.mac, wanted, ours, facts, subnet, pools, shared, now))
+
+
+def _on_shared_network(
+    subnet: Subnet, book: Policybook, facts: Facts, wanted: int, pools: Pools, mac: bytes, now: float
+) -> Subnet:
+    """Which of the subnets on one link is this box's: where it has, was offered or asks for an address, else the first
+    with one left."""
+    subnets = [book.subnets[number] for number in subnet.link]
+    fixed = facts.binding.address if facts.binding else 0
+    held = facts.lease.address if facts.lease else 0
+    for address in (fixed, held, pools.offered_to(mac, now), wanted):
+        for one in subnets:
+            if address and address & one.mask == one.network:
+                return one
+    return next((one for one in subnets if pools.choose(one.number, mac, (), now)), subnet)
 
 
 def judge_dhcp(case: DhcpCase) -> Verdict:
@@ -85,6 +107,12 @@ def _discover(case: DhcpCase) -> Verdict:
     if not address:
         return Verdict(Action.SILENT, Reason.POOL_EXHAUSTED, seen=case.subnet.text if case.subnet else "")
     return make(Verdict, (Action.OFFER, None, "", "", address))
+
+
+def _rapid(case: DhcpCase) -> Verdict:
+    # RFC 4039 3.1: the address is committed at once, and the answer is an ACK.
+    verdict = _discover(case)
+    return verdict._replace(action=Action.ACK) if verdict.action is Action.OFFER else verdict
 
 
 def _selecting(case: DhcpCase) -> Verdict:
@@ -134,11 +162,26 @@ def _release(case: DhcpCase) -> Verdict:
     return Verdict(Action.SILENT, Reason.NO_LEASE, seen=ip_text(case.wanted))
 
 
+def _decline(case: DhcpCase) -> Verdict:
+    if not case.ours:
+        return Verdict(Action.SILENT, Reason.OTHER_SERVER)
+    lease = case.facts.lease
+    holds = lease is not None and lease.address == case.wanted and lease.state == "active"
+    # RFC 2131 4.3.3. Only what the box was given can it decline: else it could empty the pool by words alone.
+    if holds or (case.wanted and case.pools.offered_to(case.mac, case.now) == case.wanted):
+        return Verdict(Action.QUARANTINE, address=case.wanted)
+    return Verdict(Action.SILENT, Reason.NO_LEASE, seen=ip_text(case.wanted))
+
+
+def _inform(case: DhcpCase) -> Verdict:
+    return _refusal(case) or Verdict(Action.INFORM)
+
+
 def _refusal(case: DhcpCase) -> Verdict | None:
     """What the shared rules and the place object to; None = nothing."""
     shared = judge(case.shared)
     if shared.reason:
-        told = case.state != "discover" and shared.reason in _TOLD and has_record(case)
+        told = case.state not in ("discover", "rapid", "inform") and shared.reason in _TOLD and has_record(case)
         return shared._replace(action=Action.NAK if told else Action.SILENT)
     if case.subnet is None:
         # A renewal from an address outside every subnet: the box must start afresh.
@@ -200,9 +243,12 @@ def choose_address(case: DhcpCase) -> int:
 
 _JUDGE: dict[str, Callable[[DhcpCase], Verdict]] = {
     "discover": _discover,
+    "rapid": _rapid,
     "selecting": _selecting,
     "init-reboot": _init_reboot,
     "renewing": _renewing,
     "rebinding": _rebinding,
     "release": _release,
+    "decline": _decline,
+    "inform": _inform,
 }

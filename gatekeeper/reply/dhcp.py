@@ -1,88 +1,143 @@
 """DHCP replies (RFC 2131 table 3). Options that depend only on subnet, message and request list are compiled once."""
 
-from gatekeeper.book import Policybook, Subnet
+from collections import Counter
+
+from gatekeeper.book import Acs, Policybook, Subnet
 from gatekeeper.model import Destination, make
+from gatekeeper.reply.layout import NO_AREAS, Layout, lay_out
 from gatekeeper.wire.acs import AcsInfo, encode
 from gatekeeper.wire.dhcp import (
     ACK,
     BOOTREPLY,
     BROADCAST,
     CLIENT_PORT,
+    DISCOVER,
     HEADER,
+    INFORM,
     MAGIC,
     MINIMUM,
     NAK,
+    OFFER,
     SERVER_PORT,
     DhcpMessage,
     split_option,
 )
+from gatekeeper.wire.dhcp_options import vendor_classes
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC
 
-_AREAS = bytes(192) + MAGIC  # sname and file stay empty
+_AREAS = NO_AREAS + MAGIC  # sname and file stay empty
 _END = b"\xff"
-_PRL, _MAX_SIZE, _CLIENT_ID, _AGENT = 55, 57, 61, 82
+_RAPID_COMMIT = b"\x50\x00"
+_PRL, _MAX_SIZE, _VENDOR_CLASS, _CLIENT_ID, _AGENT, _V_I_CLASS = 55, 57, 60, 61, 82, 124
+_RENEW, _REBIND = 58, 59
 _MAX_COMPILED = 4096
 # RFC 2131 2: a client takes 576 octets of IP; 20 + 8 of them are headers. Nothing over an Ethernet frame is sent.
 _DEFAULT_SIZE, _LARGEST_SIZE, _HEADERS = 576, 1500, 28
+_FRAMING = 241  # all before the options field, and END
+_SMALLEST_ROOM = _DEFAULT_SIZE - _HEADERS - _FRAMING
 # RFC 2132 3.3: the mask before the routers. RFC 3442: classless routes before the routers.
 _BEFORE = {3: (1, 121)}
 _MUST = frozenset({1, 51, 53, 54})
+_NO_CLASS = -1
 
 
-# What a compiled option list depends on: (subnet, message kind, server id, option 55, the account's own ACS URL).
-Profile = tuple[int, int, int, bytes, str]
+# What a compiled option list depends on: (subnet, message kind, server id, option 55, the account's own ACS URL, the
+# class of boxes by its number in the configuration).
+Profile = tuple[int, int, int, bytes, str, int]
 
 
 class DhcpReplies:
-    """Renders replies for one Policybook; goes with it at a reload."""
+    """Renders replies for one Policybook; goes with it at a reload. left_out: options without room, times by code."""
 
     def __init__(self, book: Policybook) -> None:
         self._book = book
+        self._classes = book.acs.classes if book.acs else ()
+        self._known_makes: dict[tuple[bytes | None, bytes | None], int] = {}
         self._compiled: dict[Profile, bytes] = {}
+        self._laid_out: dict[tuple[Profile, int], Layout] = {}
+        self.left_out: Counter[int] = Counter()
 
     def grant(
         self, kind: int, request: DhcpMessage, address: int, server_id: int, subnet: Subnet, acs_url: str
     ) -> bytes:
-        """OFFER or ACK of the address."""
+        """OFFER or ACK of the address.
+
+        kind INFORM: the ACK to one, with neither address nor lease time (RFC 2131 4.3.5).
+        """
         options = request.options
-        profile = (subnet.number, kind, server_id, options.get(_PRL, b""), acs_url)
+        which = self._class_of(options) if self._classes else _NO_CLASS
+        profile = (subnet.number, kind, server_id, options.get(_PRL, b""), acs_url, which)
         body = self._compiled.get(profile)
         if body is None:
             body = self._compile(profile)
         tail = _tail(options)
-        if len(body) + len(tail) > 300:  # only then can it exceed the smallest limit
-            body = self._fit(profile, body, _room(options) - len(tail))
-        ciaddr = request.ciaddr if kind == ACK else 0
+        if kind == ACK and request.kind == DISCOVER:
+            tail = _RAPID_COMMIT + tail  # RFC 4039 4: the ACK to a DISCOVER says that it is one
+        ciaddr = request.ciaddr if kind != OFFER else 0
+        if len(body) + len(tail) > _SMALLEST_ROOM and len(body) + len(tail) > _room(options):
+            field, areas = self._squeeze(profile, options, tail)
+            return _message(request, request.flags, ciaddr, address, field, areas)
         return _message(request, request.flags, ciaddr, address, body + tail)
 
     def nak(self, request: DhcpMessage, server_id: int, text: str) -> bytes:
-        """NAK, with the reason as option 56."""
+        """NAK, with the reason as option 56. No overload (RFC 2131 table 3)."""
         # RFC 2131 4.3.2: a relayed NAK has the broadcast flag set, the box may not have the address it speaks from.
         flags = request.flags | BROADCAST if request.giaddr else request.flags
-        body = bytes((53, 1, NAK, 54, 4)) + server_id.to_bytes(4, "big") + split_option(56, text.encode())
-        return _message(request, flags, 0, 0, body + _tail(request.options))
+        body = bytes((53, 1, NAK, 54, 4)) + server_id.to_bytes(4, "big")
+        reason, tail = split_option(56, text.encode()), _tail(request.options)
+        room = _room(request.options) - len(body)
+        if len(tail) > room:
+            tail = self._echo(request.options, room)
+        if len(reason) + len(tail) > room:
+            self.left_out[56] += 1
+            reason = b""
+        return _message(request, flags, 0, 0, body + reason + tail)
+
+    def _class_of(self, options: dict[int, bytes]) -> int:
+        """The first class that the box's make fits, by number."""
+        make_of = options.get(_VENDOR_CLASS), options.get(_V_I_CLASS)
+        known = self._known_makes.get(make_of)
+        if known is None:
+            if len(self._known_makes) >= _MAX_COMPILED:
+                self._known_makes.clear()
+            makes = vendor_classes(options)
+            fitting = (number for number, rule in enumerate(self._classes) if rule.admits(makes))
+            known = self._known_makes[make_of] = next(fitting, _NO_CLASS)
+        return known
+
+    def _acs_of(self, which: int) -> Acs | None:
+        return self._book.acs if which == _NO_CLASS else self._classes[which].acs
 
     def _compile(self, profile: Profile) -> bytes:
         if len(self._compiled) >= _MAX_COMPILED:
             self._compiled.clear()
-        body = b"".join(split_option(code, value) for code, value in self._options(profile))
+        options, _ = self._options(profile)
+        body = b"".join(split_option(code, value) for code, value in options)
         self._compiled[profile] = body
         return body
 
-    def _options(self, profile: Profile) -> list[tuple[int, bytes]]:
-        """In sequence: type, server, lease time, then what was asked for as asked, then what is forced."""
-        number, kind, server_id, requested, acs_url = profile
+    def _options(self, profile: Profile) -> tuple[list[tuple[int, bytes]], frozenset[int]]:
+        """In sequence: type, server, lease time, then what was asked for as asked, then what is forced.
+
+        Beside it the codes that no want of room may take away: RFC 2131's musts, the mask, what tells the ACS.
+        """
+        number, kind, server_id, requested, acs_url, which = profile
         subnet = self._book.subnets[number]
         configured = dict(subnet.options)
-        forced = {1}
-        acs = self._book.acs
+        forced, kept = {1, _RENEW, _REBIND}, set(_MUST)
+        acs = self._acs_of(which)
         if acs or acs_url:
-            code, value = self._acs(acs_url)
+            code, value = _told(acs, acs_url)
             configured[code] = value
+            kept.add(code)
             if acs is None or acs.forced:
                 forced.add(code)
-        chosen = {53: bytes((kind,)), 54: server_id.to_bytes(4, "big")}
-        chosen[51] = subnet.lease_s.to_bytes(4, "big")
+        chosen = {53: bytes((ACK if kind == INFORM else kind,)), 54: server_id.to_bytes(4, "big")}
+        if kind == INFORM:  # RFC 2131 4.3.5: no lease, hence no times of one
+            configured.pop(_RENEW, None)
+            configured.pop(_REBIND, None)
+        else:
+            chosen[51] = subnet.lease_s.to_bytes(4, "big")
         # Without a request list the box gets all that is configured.
         for asked in requested or configured:
             for code in (*_BEFORE.get(asked, ()), asked):
@@ -90,32 +145,48 @@ class DhcpReplies:
                     chosen.setdefault(code, configured[code])
         for code in sorted(forced & configured.keys()):
             chosen.setdefault(code, configured[code])
-        return list(chosen.items())
+        return list(chosen.items()), frozenset(kept)
 
-    def _acs(self, url: str) -> tuple[int, bytes]:
-        acs = self._book.acs
-        if not url and acs:
-            return encode(acs.encoding, acs.info)
-        # An order's own URL; octets spelled out in the configuration cannot take it in.
-        dialect = acs.encoding if acs and acs.encoding != "hex" else "tr069"
-        try:
-            return encode(dialect, acs.info._replace(url=url) if acs else AcsInfo(url))
-        except ValueError:
-            return encode(dialect, AcsInfo(url))  # too long with the rest: the URL alone, whose length orders bound
+    def _squeeze(self, profile: Profile, request: dict[int, bytes], tail: bytes) -> tuple[bytes, bytes]:
+        """Options field and areas of a reply that is too large as it stands."""
+        room = _room(request)
+        layout = self._laid_out.get((profile, room - len(tail)))
+        if layout is None:
+            options, kept = self._options(profile)
+            least = sum(len(split_option(code, value)) for code, value in options if code in kept)
+            if least + len(tail) > room:
+                rapid = _RAPID_COMMIT if tail.startswith(_RAPID_COMMIT) else b""
+                tail = rapid + self._echo(request, room - least - len(rapid))
+            if len(self._laid_out) >= _MAX_COMPILED:
+                self._laid_out.clear()
+            layout = self._laid_out[profile, room - len(tail)] = lay_out(options, kept, room - len(tail))
+        self.left_out.update(layout.left_out)
+        return layout.field + tail, layout.areas + MAGIC
 
-    def _fit(self, profile: Profile, body: bytes, room: int) -> bytes:
-        """The body cut to room octets: what was asked for last goes first."""
-        if len(body) <= room:
-            return body
-        options = self._options(profile)
-        acs_codes = {43, 125} if self._book.acs or profile[-1] else set()
-        for at in range(len(options) - 1, -1, -1):
-            if options[at][0] not in _MUST | acs_codes:
-                del options[at]
-                body = b"".join(split_option(code, value) for code, value in options)
-                if len(body) <= room:
-                    break
-        return body
+    def _echo(self, request: dict[int, bytes], room: int) -> bytes:
+        """As much of the echoes as room octets hold.
+
+        RFC 3046 2.2: a reply that cannot hold all of Option 82 goes without it, and that is counted.
+        """
+        tail = b""
+        for left in ((), (_AGENT,), (_CLIENT_ID,), (_CLIENT_ID, _AGENT)):
+            tail = _tail({code: value for code, value in request.items() if code not in left})
+            if len(tail) <= room:
+                self.left_out.update(code for code in left if code in request)
+                break
+        return tail
+
+
+def _told(acs: Acs | None, url: str) -> tuple[int, bytes]:
+    """The option that tells the ACS; url: an order's own, which stands above the configured one."""
+    if not url and acs:
+        return encode(acs.encoding, acs.info)
+    # Octets spelled out in the configuration cannot take in another URL.
+    dialect = acs.encoding if acs and acs.encoding != "hex" else "tr069"
+    try:
+        return encode(dialect, acs.info._replace(url=url) if acs else AcsInfo(url))
+    except ValueError:
+        return encode(dialect, AcsInfo(url))  # too long with the rest: the URL alone, whose length orders bound
 
 
 def _tail(options: dict[int, bytes]) -> bytes:
@@ -133,13 +204,15 @@ def _room(options: dict[int, bytes]) -> int:
     """Octets for options. Option 57 counts the IP datagram (the smaller reading of RFC 2132 9.10), 576 at least."""
     asked = options.get(_MAX_SIZE, b"")
     size = int.from_bytes(asked, "big") if len(asked) == 2 else _DEFAULT_SIZE
-    return min(max(size, _DEFAULT_SIZE), _LARGEST_SIZE) - _HEADERS - 241
+    return min(max(size, _DEFAULT_SIZE), _LARGEST_SIZE) - _HEADERS - _FRAMING
 
 
-def _message(request: DhcpMessage, flags: int, ciaddr: int, yiaddr: int, options: bytes) -> bytes:
+def _message(
+    request: DhcpMessage, flags: int, ciaddr: int, yiaddr: int, options: bytes, areas: bytes = _AREAS
+) -> bytes:
     r = request
     head = HEADER.pack(BOOTREPLY, r.htype, len(r.mac), 0, r.xid, 0, flags, ciaddr, yiaddr, 0, r.giaddr, r.mac)
-    return b"".join((head, _AREAS, options, _END)).ljust(MINIMUM, b"\0")
+    return b"".join((head, areas, options, _END)).ljust(MINIMUM, b"\0")
 
 
 def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool) -> Destination:

@@ -3,6 +3,7 @@
 import re
 
 from gatekeeper.model import Outcome, Verdict
+from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
 
 _PLAIN = re.compile(r"[ !#-\[\]-~]*")
@@ -13,13 +14,30 @@ def outcome_line(outcome: Outcome) -> str:
     return _dhcp(outcome) if outcome.protocol == "dhcp" else _radius(outcome)
 
 
+def rogue_line(foreign: ForeignServer) -> str:
+    """``rogue DHCP server 10.20.0.66 (00:11:…) on eth0.100: DHCPOFFER of 10.66.0.7 to d4:…``."""
+    of = f" of {ip_text(foreign.address)}" if foreign.address else ""
+    server = f"{ip_text(foreign.server)} ({foreign.mac.hex(':')}) on {foreign.interface}"
+    return f"rogue DHCP server {server}: {foreign.reply}{of} to {foreign.box.hex(':')}"
+
+
 def _dhcp(outcome: Outcome) -> str:
     mac, verdict = outcome.mac.hex(":") or "?", outcome.verdict
+    if outcome.message == "DHCPLEASEQUERY":
+        if verdict.reason:
+            return f"DHCPLEASEQUERY from {outcome.via}: no answer {verdict.reason}{_values(verdict)}"
+        held = f": {ip_text(verdict.address)} of {mac}" if outcome.mac else ""
+        return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.via}{held}"
     if outcome.reply and not verdict.reason:
         to = f"{outcome.reply} on {ip_text(verdict.address)} to {mac} via {outcome.via}"
         return to + _known(outcome)
     if outcome.reply:
         return f"{outcome.reply} to {mac} via {outcome.via}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
+    if outcome.message == "DHCPDECLINE" and not verdict.reason:
+        return (
+            f"DHCPDECLINE of {ip_text(verdict.address)} from {mac} via {outcome.via}:"
+            f" alarm, somebody else uses it; quarantined{_known(outcome)}"
+        )
     if not verdict.reason:
         return f"{outcome.message} of {ip_text(verdict.address)} from {mac} via {outcome.via}{_known(outcome)}"
     what = "no offer" if outcome.message == "DHCPDISCOVER" else "no answer"

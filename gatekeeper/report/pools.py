@@ -8,10 +8,11 @@ from gatekeeper.wire.text import ip_text, parse_ip
 
 def pool_rows(subnets: Sequence[Subnet], leases: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
     """One row per pool. leases: rows with ``address`` and ``state``. Offers are in the service's memory only."""
-    active = sorted(parse_ip(str(row["address"])) for row in leases if row["state"] == "active")
+    listed = [(parse_ip(str(row["address"])), row["state"]) for row in leases if row["state"] in ("active", "declined")]
     for subnet in subnets:
         for first, last in subnet.ranges:
-            leased = sum(first <= address <= last for address in active)
+            leased = sum(first <= address <= last and state == "active" for address, state in listed)
+            declined = sum(first <= address <= last and state == "declined" for address, state in listed)
             total = last - first + 1
             yield {
                 "subnet": subnet.text,
@@ -19,6 +20,6 @@ def pool_rows(subnets: Sequence[Subnet], leases: Iterable[dict[str, object]]) ->
                 "total": total,
                 "leased": leased,
                 "offered": None,
-                "quarantined": 0,
-                "free": total - leased,
+                "quarantined": declined,
+                "free": total - leased - declined,
             }

@@ -155,6 +155,28 @@ class Pools:
             if address in used:
                 used.move_to_end(address, last=False)
 
+    def quarantine(self, subnet: int, address: int, until: int) -> None:
+        """Somebody else uses the address: nobody gets it before then."""
+        offer = self._offers.get(address)
+        if offer:
+            self.forget_offer(offer[0])
+        self.hold(subnet, address, b"", until)
+
+    def nearly_full(self, now: float, share: float) -> list[tuple[int, int, int]]:
+        """(subnet, addresses in use, size) of each pool that has at least this share of its addresses in use."""
+        found = []
+        for subnet, pool in enumerate(self._pools):
+            size, known = pool.size(), len(pool.used)
+            # Those whose time is over stand in front; they are counted only where it matters.
+            if size and known >= share * size:
+                for address in pool.used:
+                    if self._held[address][1] > now:
+                        break
+                    known -= 1
+                if known >= share * size:
+                    found.append((subnet, known, size))
+        return found
+
     def block(self, address: int, until: int) -> None:
         """Somebody whom we do not know holds the address until then."""
         self._held[address] = (b"", until)

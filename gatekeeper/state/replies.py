@@ -1,5 +1,6 @@
 """Answers to RADIUS requests, kept for their duplicates (RFC 5080 2.2.2): the same request gets the same answer."""
 
+from collections import OrderedDict
 from typing import NamedTuple
 
 KEEP_S = 10
@@ -19,7 +20,8 @@ class Replies:
     """Bounded by count and age. Requests that failed their checks must never get here."""
 
     def __init__(self) -> None:
-        self._kept: dict[RequestKey, tuple[bytes, bytes, float]] = {}
+        # An OrderedDict, because a dict whose front is always deleted must step over its holes to find the oldest.
+        self._kept: OrderedDict[RequestKey, tuple[bytes, bytes, float]] = OrderedDict()
 
     def find(self, key: RequestKey, authenticator: bytes, now: float) -> bytes | None:
         """The answer already given, b"" while it is being made, None for a new request."""
@@ -30,8 +32,8 @@ class Replies:
 
     def keep(self, key: RequestKey, authenticator: bytes, answer: bytes, now: float) -> None:
         """Remember the answer; b"" marks a request whose answer is being made."""
-        self._kept.pop(key, None)
         self._kept[key] = (authenticator, answer, now + KEEP_S)
+        self._kept.move_to_end(key)
         # Insertion is in sequence of time: two from the front for each one at the back keeps it swept.
         for _ in range(2):
             oldest = next(iter(self._kept))

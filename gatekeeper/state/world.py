@@ -1,12 +1,14 @@
 """Facts by MAC, a bounded cache over the store, and the pools. The driver fetches facts and admits them; effects are
 applied here at once, and settled when the commit has them on disk."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from gatekeeper.model import (
     NO_FACTS,
+    AddressDeclined,
     AddressOffered,
     Binding,
     Effect,
@@ -27,6 +29,7 @@ _Value = TypeVar("_Value")
 MAX_KNOWN = 500_000
 MAX_UNKNOWN = 65_536
 MAX_REFUSALS = 4_096
+MAX_LIMITED = 1_024  # no further box is listed just because of RATE_LIMITED: a flood of invented MACs leaves room
 
 
 class World:
@@ -34,14 +37,14 @@ class World:
 
     def __init__(self, pools: Pools) -> None:
         self.pools = pools
-        self._known: dict[bytes, Facts] = {}
+        self._known: OrderedDict[bytes, Facts] = OrderedDict()
         # Strangers apart, so that a flood of invented MACs pushes out strangers only.
-        self._unknown: dict[bytes, Facts] = {}
+        self._unknown: OrderedDict[bytes, Facts] = OrderedDict()
         # Leases applied here and not yet on disk: what the store says of them meanwhile is old.
         self._in_flight: dict[bytes, Lease] = {}
         # Bindings as they were when their account's port was seen, while that is on its way to disk.
         self._learning: dict[bytes, Binding] = {}
-        self._refusals: dict[bytes, Refused] = {}
+        self._refusals: OrderedDict[bytes, Refused] = OrderedDict()
 
     def missing(self, macs: Iterable[bytes]) -> list[bytes]:
         """Those whose facts must be fetched, each once."""
@@ -52,6 +55,8 @@ class World:
         """Take facts from the store."""
         for mac, found in facts.items():
             lease = self._in_flight.get(mac, found.lease)
+            if lease and lease.state == "declined":
+                lease = None
             if found.binding is None and lease is None:
                 _bounded(self._unknown, MAX_UNKNOWN)[mac] = NO_FACTS
             else:
@@ -88,6 +93,9 @@ class World:
             elif isinstance(effect, LeaseReleased):
                 self._set_lease(effect.lease)
                 self.pools.release(subnet, effect.lease.address, effect.lease.mac, effect.lease.expires_at)
+            elif isinstance(effect, AddressDeclined):
+                self._set_lease(effect.lease)
+                self.pools.quarantine(subnet, effect.lease.address, effect.lease.expires_at)
             elif isinstance(effect, OfferForgotten):
                 self.pools.forget_offer(effect.mac)
             elif isinstance(effect, PortLearned):
@@ -99,7 +107,7 @@ class World:
 
     def _set_lease(self, lease: Lease) -> None:
         facts = self._known.get(lease.mac, NO_FACTS)
-        self._known[lease.mac] = make(Facts, (facts.binding, lease))
+        self._known[lease.mac] = make(Facts, (facts.binding, lease if lease.state != "declined" else None))
         self._in_flight[lease.mac] = lease
 
     def _learn(self, effect: PortLearned) -> None:
@@ -118,7 +126,7 @@ class World:
         for effect in effects:
             if isinstance(effect, PortLearned):
                 self._learn(effect)
-            elif isinstance(effect, LeaseBound | LeaseReleased) and (
+            elif isinstance(effect, LeaseBound | LeaseReleased | AddressDeclined) and (
                 self._in_flight.get(effect.lease.mac) is effect.lease
             ):
                 del self._in_flight[effect.lease.mac]
@@ -126,7 +134,7 @@ class World:
     def lose(self, effects: Iterable[Effect], taken: AbstractSet[Effect]) -> None:
         """No answer may come of these. taken: those whose address another box has, not because the store failed."""
         for effect in effects:
-            if isinstance(effect, LeaseBound | LeaseReleased):
+            if isinstance(effect, LeaseBound | LeaseReleased | AddressDeclined):
                 self._in_flight.pop(effect.lease.mac, None)
                 self.forget((effect.lease.mac,))
                 if effect in taken and isinstance(effect, LeaseBound):
@@ -138,11 +146,14 @@ class World:
     def refuse(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float) -> None:
         """Count a refused box; drained into the store every second or so."""
         found = self._refusals.get(mac)
-        if found:
-            self._refusals[mac] = found._replace(
-                protocol=protocol, reason=reason, port=port, times=found.times + 1, last_seen=int(now)
-            )
-        else:
+        limited = reason is Reason.RATE_LIMITED
+        if found and limited and found.reason is not reason:
+            # Why the box is refused says more than that it asks too often.
+            self._refusals[mac] = found._replace(times=found.times + 1)
+        elif found:
+            counted = mac, protocol, reason, port, found.times + 1, found.first_seen, int(now)
+            self._refusals[mac] = make(Refused, counted)
+        elif not limited or len(self._refusals) < MAX_LIMITED:
             _bounded(self._refusals, MAX_REFUSALS)[mac] = Refused(mac, protocol, reason, port, 1, int(now), int(now))
 
     def drain_refusals(self) -> list[Refused]:
@@ -152,8 +163,8 @@ class World:
         return drained
 
 
-def _bounded(table: dict[bytes, _Value], most: int) -> dict[bytes, _Value]:
-    """The table, with room for one more: the longest there goes."""
+def _bounded(table: OrderedDict[bytes, _Value], most: int) -> OrderedDict[bytes, _Value]:
+    """The table, with room for one more: the longest there goes. (A dict would have to step over all its holes.)"""
     if len(table) >= most:
-        del table[next(iter(table))]
+        table.popitem(last=False)
     return table

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from gatekeeper.model import Effect, Lease, LeaseBound, LeaseReleased, PortLearned, Refused
-from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_FEED, MAX_REFUSED
+from gatekeeper.model import AddressDeclined, Effect, Lease, LeaseBound, LeaseReleased, PortLearned, Refused
+from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_FEED, MAX_REFUSED, MAX_ROGUES
 from gatekeeper.store.tables import Tables
 from gatekeeper.wire.line_id import port_from_text
-from gatekeeper.wire.text import mac_text
+from gatekeeper.wire.text import ip_text, mac_text
 
 _Item = TypeVar("_Item")
 
@@ -19,7 +20,8 @@ ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.accou
     state = excluded.state, expires_at = excluded.expires_at, last_seen = excluded.last_seen, agent = excluded.agent,
     client_id = excluded.client_id,
     first_seen = CASE WHEN leases.mac = excluded.mac THEN leases.first_seen ELSE excluded.first_seen END
-WHERE leases.mac = excluded.mac OR leases.state <> 'active' OR leases.expires_at <= excluded.last_seen"""
+WHERE leases.state = 'released' OR leases.expires_at <= excluded.last_seen
+   OR (leases.state = 'active' AND leases.mac = excluded.mac)"""
     for size in CHUNKS
 }
 _RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
@@ -37,10 +39,25 @@ INSERT INTO feed (mac, address, origin)
 SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, own WHERE account IN ({marks})"""
     for size, marks in MARKS.items()
 }
-_REFUSE = """
-INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (mac) DO UPDATE SET protocol = excluded.protocol, reason = excluded.reason, port = excluded.port,
-    count = refused.count + excluded.count, last_seen = excluded.last_seen"""
+# A box that asks too often keeps the reason that it is refused for, while that is fresh.
+_SAYS_MORE = """excluded.reason = 'RATE_LIMITED' AND refused.reason <> 'RATE_LIMITED'
+    AND excluded.last_seen < refused.last_seen + 60"""
+_REFUSE = "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mac) DO UPDATE SET " + ", ".join(
+    (
+        "count = refused.count + excluded.count",
+        *(
+            f"{column} = CASE WHEN {_SAYS_MORE} THEN refused.{column} ELSE excluded.{column} END"
+            for column in ("protocol", "reason", "port", "last_seen")
+        ),
+    )
+)
+_ROGUE = """
+INSERT INTO rogues VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (server, mac, interface) DO UPDATE SET offers = rogues.offers + excluded.offers,
+    last_seen = excluded.last_seen"""
+_PRUNE_ROGUES = """
+DELETE FROM rogues WHERE (server, mac, interface) IN
+    (SELECT server, mac, interface FROM rogues ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
 _COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value"
 
 
@@ -57,7 +74,7 @@ class EffectTables(Tables):
         lost: set[Effect] = set()
         with self._transaction():
             # Leases are gathered into few statements, up to one that must see what stands before it.
-            bound: dict[int, list[LeaseBound]] = {}
+            bound: dict[int, list[LeaseBound | AddressDeclined]] = {}
             learned: list[PortLearned] = []
             for effect in effects:
                 if isinstance(effect, LeaseBound):
@@ -72,6 +89,9 @@ class EffectTables(Tables):
                 elif isinstance(effect, LeaseReleased):
                     self._bind(bound, lost)
                     self._release(effect.lease.address, effect.lease)
+                elif isinstance(effect, AddressDeclined):
+                    self._bind(bound, lost)
+                    self._bind({effect.lease.address: [effect]}, lost)
                 elif isinstance(effect, PortLearned):
                     learned.append(effect)
             self._bind(bound, lost)
@@ -81,7 +101,7 @@ class EffectTables(Tables):
     def _release(self, address: int, lease: Lease) -> None:
         self._connection.execute(_RELEASE, (lease.last_seen, lease.last_seen, address, mac_text(lease.mac)))
 
-    def _bind(self, bound: dict[int, list[LeaseBound]], lost: set[Effect]) -> None:
+    def _bind(self, bound: dict[int, list[LeaseBound | AddressDeclined]], lost: set[Effect]) -> None:
         """Write each address's last lease and empty bound; where the address is another box's, all of them are lost."""
         for part in _parts(list(bound.values())):
             values: list[object] = []
@@ -95,8 +115,8 @@ class EffectTables(Tables):
         bound.clear()
 
     def _is_holder(self, lease: Lease) -> bool:
-        row = self._connection.execute("SELECT mac FROM leases WHERE address = ?", (lease.address,)).fetchone()
-        return bool(row) and row[0] == mac_text(lease.mac)
+        row = self._connection.execute("SELECT mac, state FROM leases WHERE address = ?", (lease.address,)).fetchone()
+        return bool(row == (mac_text(lease.mac), lease.state))
 
     def _learn(self, learned: list[PortLearned], lost: set[Effect], origin: str) -> None:
         """Lock each account to its first port; those that come after a different one are lost."""
@@ -126,8 +146,8 @@ class EffectTables(Tables):
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
         return bool(found) and bool(found[0]) and port_from_text(found[0]).admits(effect.port)
 
-    def note(self, refused: Iterable[Refused], counters: dict[str, int]) -> None:
-        """Keep what was refused and counted since the last time. Raises StoreError."""
+    def note(self, refused: Iterable[Refused], counters: dict[str, int], rogues: Iterable[Rogue] = ()) -> None:
+        """Keep what was refused, counted and heard of foreign servers since the last time. Raises StoreError."""
         with self._transaction():
             self._connection.executemany(
                 _REFUSE,
@@ -137,6 +157,10 @@ class EffectTables(Tables):
                 ),
             )
             self._connection.executemany(_COUNT, counters.items())
+            seen = [(ip_text(one.server), mac_text(one.mac), *one[2:]) for one in rogues]
+            if seen:
+                self._connection.executemany(_ROGUE, seen)
+                self._connection.execute(_PRUNE_ROGUES, (MAX_ROGUES,))
             self._connection.execute(
                 "DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
                 (MAX_REFUSED,),

@@ -35,7 +35,7 @@ CREATE TABLE leases (
     mac TEXT NOT NULL,
     account TEXT NOT NULL,
     port TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('active', 'released')),
+    state TEXT NOT NULL CHECK (state IN ('active', 'released', 'declined')),
     expires_at INTEGER NOT NULL,
     first_seen INTEGER NOT NULL,
     last_seen INTEGER NOT NULL,
@@ -77,6 +77,16 @@ CREATE TABLE refused (
 ) WITHOUT ROWID;
 CREATE INDEX refused_last_seen ON refused (last_seen);
 
+CREATE TABLE rogues (
+    server TEXT NOT NULL,
+    mac TEXT NOT NULL,
+    interface TEXT NOT NULL,
+    offers INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    PRIMARY KEY (server, mac, interface)
+) WITHOUT ROWID;
+
 CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL
@@ -90,5 +100,6 @@ MARKS = {size: ",".join("?" * size) for size in CHUNKS}
 
 # A flood of invented MACs must not fill the disk: the oldest rows go.
 MAX_REFUSED = 20_000
+MAX_ROGUES = 1_000
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED = 100_000

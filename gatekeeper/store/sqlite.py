@@ -11,6 +11,7 @@ from typing import Any
 from gatekeeper.model import Binding, Facts, Lease, Rate
 from gatekeeper.store import StoreError
 from gatekeeper.store.effects import EffectTables
+from gatekeeper.store.leasequery import LeaseQueryTables
 from gatekeeper.store.orders import OrderTables
 from gatekeeper.store.schema import APPLICATION_ID, CHUNKS, LEASE_COLUMNS, MARKS, SCHEMA, VERSION
 from gatekeeper.store.views import Views
@@ -25,7 +26,8 @@ FROM boxes b JOIN accounts a USING (account) WHERE b.mac IN ({marks})"""
     for size, marks in MARKS.items()
 }
 _LEASES_OF = {
-    size: f"SELECT {LEASE_COLUMNS} FROM leases WHERE mac IN ({marks}) ORDER BY last_seen, address"
+    size: f"""
+SELECT {LEASE_COLUMNS} FROM leases WHERE mac IN ({marks}) AND state <> 'declined' ORDER BY last_seen, address"""
     for size, marks in MARKS.items()
 }
 
@@ -40,7 +42,7 @@ def sqlite_path(url: str, folder: Path) -> str:
     raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
 
 
-class SqliteStore(OrderTables, EffectTables, Views):
+class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
     """One connection to the store."""
 
     def __init__(self, path: str, create: bool = False) -> None:

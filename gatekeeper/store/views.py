@@ -19,13 +19,16 @@ _BOXES = """
 SELECT b.mac, b.stbid, b.account, a.state FROM boxes b JOIN accounts a USING (account) ORDER BY b.mac"""
 _LEASES = """
 SELECT address, mac, account, port,
-       CASE WHEN state = 'active' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
+       CASE WHEN state <> 'released' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
        expires_at AS lease_expires, first_seen, last_seen
 FROM leases ORDER BY address"""
 _ORDERS = """
 SELECT number AS "order", kind, account, mac, state, reason, detail, received, effects
 FROM orders ORDER BY received, number"""
 _REFUSED = "SELECT mac, reason, count, first_seen, last_seen, port, protocol FROM refused ORDER BY last_seen DESC, mac"
+_ROGUE = """
+SELECT server, mac, interface, offers, first_seen, last_seen FROM rogues
+ORDER BY last_seen DESC, server, mac, interface"""
 _STATS = "SELECT name, value FROM counters ORDER BY name"
 
 
@@ -54,6 +57,10 @@ class Views(Tables):
 
     def refused(self, now: int) -> Iterator[Row]:
         yield from self._rows(_REFUSED, {})
+
+    def rogue(self, now: int) -> Iterator[Row]:
+        """DHCP servers that are not ours."""
+        yield from self._rows(_ROGUE, {})
 
     def stats(self, now: int) -> Iterator[Row]:
         yield from self._rows(_STATS, {})

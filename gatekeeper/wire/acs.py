@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gatekeeper.wire import Malformed
+from gatekeeper.wire.text import printable
+from gatekeeper.wire.vendor_options import enterprises
 
 BBF_ENTERPRISE = 3561
 _NAMES = {1: "url", 2: "provisioning_code", 3: "retry_minimum_wait_s", 4: "retry_multiplier"}
@@ -115,9 +117,49 @@ def decode_tr069(value: bytes) -> dict[int, bytes]:
 
 
 def show(encoding: str, value: bytes) -> str:
-    """The option's octets for people: named fields where the dialect has them."""
-    if encoding != "tr069":
-        return value.decode("ascii", "backslashreplace") if encoding == "plain" else value.hex()
-    return " ".join(
-        f"{_NAMES.get(code, code)}={part.decode('ascii', 'replace')}" for code, part in decode_tr069(value).items()
+    """The option's octets for people: named fields where the dialect has them, hex where they do not fit it.
+
+    A password shows as ``***``.
+    """
+    try:
+        text = _SHOWN[encoding](value)
+    except (ValueError, Malformed):
+        return value.hex()
+    return text if text.isprintable() else value.hex()
+
+
+def _named(parts: dict[int, bytes], first: int = 1) -> str:
+    return " ".join(f"{_NAMES.get(code - first + 1, code)}={printable(part)}" for code, part in parts.items())
+
+
+def _show_h3c(value: bytes) -> str:
+    parts = decode_tr069(value)
+    words = parts.pop(1, b"").split(b" ")
+    names = ("url", "username", "password")
+    told = [
+        f"{name}={'***' if name == 'password' else printable(word)}" for name, word in zip(names, words, strict=False)
+    ]
+    return " ".join([*told, _named(parts)]).strip()
+
+
+def _show_nested(value: bytes) -> str:
+    parts = decode_tr069(value)
+    inner = decode_tr069(parts.pop(2, b""))
+    return f"{_named(parts)} username={printable(inner.get(1, b''))} password={'***' if inner.get(2) else ''}"
+
+
+def _show_option125(value: bytes) -> str:
+    return ", ".join(
+        _named(decode_tr069(data), 11) if number == BBF_ENTERPRISE else f"{number}=0x{data.hex()}"
+        for number, data in enterprises(value)
     )
+
+
+_SHOWN: dict[str, Callable[[bytes], str]] = {
+    "tr069": lambda value: _named(decode_tr069(value)),
+    "plain": lambda value: value.decode("ascii", "backslashreplace"),
+    "h3c": _show_h3c,
+    "nested": _show_nested,
+    "option125": _show_option125,
+    "hex": lambda value: _named(decode_tr069(value)),  # what most spell out is the TR-069 form with a quirk
+}

@@ -57,8 +57,9 @@ def udp_frame(
     destination: int,
     source_port: int = 67,
     destination_port: int = 68,
+    vlan: int = 0,
 ) -> bytes:
-    """Ethernet frame with one IPv4 UDP datagram, both checksums right."""
+    """Ethernet frame with one IPv4 UDP datagram, both checksums right. vlan: its 802.1Q tag, 0 = untagged."""
     length = 8 + len(payload)
     pseudo = _PSEUDO.pack(source, destination, 0, 17, length)
     bare = _UDP.pack(source_port, destination_port, length, 0)
@@ -66,4 +67,5 @@ def udp_frame(
     bare_ip = _IP.pack(0x45, 0x10, 20 + length, 0, 0, 64, 17, 0, source, destination)
     ip = _IP.pack(0x45, 0x10, 20 + length, 0, 0, 64, 17, checksum(bare_ip), source, destination)
     udp = _UDP.pack(source_port, destination_port, length, udp_sum)
-    return b"".join((destination_mac, source_mac, b"\x08\x00", ip, udp, payload))
+    kind = b"\x81\x00" + vlan.to_bytes(2, "big") + b"\x08\x00" if vlan else b"\x08\x00"
+    return b"".join((destination_mac, source_mac, kind, ip, udp, payload))

@@ -63,3 +63,25 @@ def ip_text(address: int) -> str:
 def printable(value: bytes) -> str:
     """Wire text for people: as it is where it is printable ASCII, else ``0x…``."""
     return value.decode("ascii") if _PRINTABLE.fullmatch(value) else "0x" + value.hex()
+
+
+def split_items(value: object) -> list[str]:
+    """A configured list, or one text whose items commas part. Raises ValueError for anything else."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    if not isinstance(value, list):
+        raise ValueError(f"text or a list is wanted, not {value!r}")
+    return [str(item) for item in value]
+
+
+def parse_octets(value: object) -> bytes:
+    """``0x0120ff``, ``0120ff`` or ``01:20:ff`` -> octets. Raises ValueError."""
+    try:
+        return bytes.fromhex(value.removeprefix("0x").replace(":", "") if isinstance(value, str) else "?")
+    except ValueError:
+        raise ValueError(f"hexadecimal octets are wanted, not {value!r}") from None
+
+
+def octets_text(value: bytes) -> str:
+    """Octets -> ``0x0120ff``."""
+    return "0x" + value.hex()

@@ -12,7 +12,7 @@ from gatekeeper.report.table import COLUMNS
 from tests.cli.terminal import Said, Terminal
 
 # 'nas' is a listing of the contract that needs a running service.
-LISTINGS = ("bindings", "boxes", "leases", "orders", "refused", "pools", "reasons", "stats")
+LISTINGS = ("bindings", "boxes", "leases", "orders", "refused", "rogue", "pools", "reasons", "stats")
 LINE = "eth 31/31/7:4096.1234 guangzhou001/0/31/63/31/127"
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.clients import worlds
 from tests.clients.net import Net
 
-_PROGRAMS = ("ip", "tcpdump", "busybox", "dhclient", "dhcrelay", "dhcpcd", "radclient", "tshark", "mount")
+_PROGRAMS = ("ip", "tcpdump", "busybox", "dhclient", "dhcrelay", "dhcpcd", "radclient", "tshark", "perfdhcp", "mount")
 
 
 def _lacking() -> str:

@@ -184,6 +184,11 @@ class Net:
         self._undo.callback(process.end, signal.SIGKILL)
         return process
 
+    def undo_with(self, thing: _Found, undo: Callable[[_Found], None]) -> _Found:
+        """The thing, and what is to be done with it at the end."""
+        self._undo.callback(undo, thing)
+        return thing
+
     def keep_socket(self, one: socket.socket) -> socket.socket:
         self._undo.callback(one.close)
         return one

@@ -9,6 +9,8 @@ from tests.config.book import load_text, marked, problems
 
 DHCP = '[dhcp]\nlisten = ["10.20.0.2:67"]\n'
 SUBNET = DHCP + '[[dhcp.subnet]]\nnetwork = "10.20.0.0/16"\n'
+TRUNK = '[dhcp]\ninterfaces = ["eth0"]\n[[dhcp.subnet]]\nnetwork = "10.30.0.0/16"\ninterface = "eth0"\n'
+OTHER = '[[dhcp.subnet]]\nnetwork = "10.40.0.0/16"\ninterface = "eth0"\n'
 CLIENT = '[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "s"\n'
 
 FILES: list[tuple[str, str, str]] = [
@@ -52,6 +54,18 @@ FILES: list[tuple[str, str, str]] = [
     ("an endpoint without port", '[dhcp]\nlisten = ["10.20.0.2"] #!\n', "ADDRESS:PORT"),
     ("port 0", '[radius]\nlisten_auth = ["0.0.0.0:0"] #!\n', "ADDRESS:PORT"),
     ("port 65536", '[radius]\nlisten_auth = ["0.0.0.0:65536"] #!\n', "ADDRESS:PORT"),
+    ("a subnet's interface that is not listened on",
+     SUBNET + 'interface = "eth0" #!\n', "add 'eth0' to [dhcp] interfaces"),
+    ("a VLAN without its trunk", SUBNET + "vlan = 100 #!\n", "name the trunk it is heard on"),
+    ("VLAN 4095", TRUNK + 'server = "10.30.0.2"\nvlan = 4095 #!\n', "less than or equal to 4094"),
+    ("VLAN 0", TRUNK + 'server = "10.30.0.2"\nvlan = 0 #!\n', "greater than or equal to 1"),
+    ("a VLAN where we have no address", TRUNK + "vlan = 100 #!\n", "we need an address in 10.30.0.0/16"),
+    ("our address outside the subnet", TRUNK + 'vlan = 100\nserver = "10.31.0.2" #!\n', "no box can reach it"),
+    ("two subnets of one VLAN",
+     TRUNK + 'vlan = 100\nserver = "10.30.0.2"\n' + OTHER + 'server = "10.40.0.2"\nvlan = 100 #!\n',
+     "10.30.0.0/16 is there already"),
+    ("two untagged subnets of one interface",
+     TRUNK + OTHER.replace('"eth0"', '"eth0" #!'), "10.30.0.0/16 is there already"),
     ("an interface's name too long", '[dhcp]\ninterfaces = ["a234567890123456"] #!\n', "at most 15"),
 ]  # fmt: skip
 
@@ -98,3 +112,22 @@ def test_a_pool_does_not_hold_the_servers_own_address(tmp_path: Path) -> None:
     """It is left out, as the routers' are."""
     subnet = load_text(tmp_path, SUBNET + 'pools = ["10.20.0.1-10.20.0.9"]').book.subnets[0]
     assert not any(first <= parse_ip("10.20.0.2") <= last for first, last in subnet.ranges)
+
+
+def test_a_subnet_says_where_its_boxes_are_heard(tmp_path: Path) -> None:
+    """Two VLANs of one trunk and what comes untagged; our address there is in no pool."""
+    tagged = 'pools = ["10.30.0.1-10.30.0.3"]\nvlan = 100\nserver = "10.30.0.2"\n'
+    other = OTHER + 'vlan = 200\nserver = "10.40.0.2"\n'
+    plain = OTHER.replace("10.40", "10.50")
+    first, second, third = load_text(tmp_path, TRUNK + tagged + other + plain).book.subnets
+    assert [(one.interface, one.vlan) for one in (first, second, third)] == [("eth0", 100), ("eth0", 200), ("eth0", 0)]
+    assert [ip_text(one.server) for one in (first, second, third)] == ["10.30.0.2", "10.40.0.2", "0.0.0.0"]
+    assert [(ip_text(low), ip_text(high)) for low, high in first.ranges] == [
+        ("10.30.0.1", "10.30.0.1"), ("10.30.0.3", "10.30.0.3"),
+    ]  # fmt: skip
+
+
+def test_server_id_is_address_enough_for_a_vlan_that_holds_it(tmp_path: Path) -> None:
+    """The subnet needs no server of its own."""
+    text = TRUNK.replace("[dhcp]\n", '[dhcp]\nserver_id = "10.30.0.2"\n') + "vlan = 100\n"
+    assert load_text(tmp_path, text).book.subnets[0].vlan == 100

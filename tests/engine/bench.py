@@ -7,13 +7,12 @@ commit, settle. The time is an argument.
 from pathlib import Path
 
 from gatekeeper.config.load import load_file
+from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.model import Datagram, Outcome, Via
-from gatekeeper.state.pools import Pools
 from gatekeeper.state.replies import Replies
-from gatekeeper.state.world import World
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire import radius as radius_wire
@@ -97,10 +96,7 @@ class Bench:
 
     def start(self) -> None:
         """Begin with what the store says: memory is empty, as after a restart."""
-        pools = Pools([subnet.ranges for subnet in self.book.subnets])
-        leases = ((lease.address, lease.mac, lease.expires_at) for lease in self.store.all_leases())
-        pools.load(leases, self.store.fixed_addresses())
-        self.world = World(pools)
+        self.world = make_world(self.book, self.store)
         self.dhcp = DhcpEngine(self.book, self.world, [SERVER])
         self.radius = RadiusEngine(self.book, self.world, Replies())
         self._seq = self.store.feed_end()
@@ -205,6 +201,16 @@ def init_reboot(mac: bytes, address: int, agent: bytes = b"", **header: int) -> 
 def renewing(mac: bytes, address: int, agent: bytes = b"", **header: int) -> bytes:
     """DHCPREQUEST by unicast: ciaddr alone. With giaddr it is REBINDING through a relay."""
     return _message(3, mac, {}, agent, {"ciaddr": address} | header)
+
+
+def decline(mac: bytes, address: int, server: int = SERVER) -> bytes:
+    """DHCPDECLINE: somebody else answers for the address."""
+    return _message(4, mac, {50: address.to_bytes(4, "big"), 54: server.to_bytes(4, "big")}, b"", {"giaddr": GIADDR})
+
+
+def inform(mac: bytes, address: int, **header: int) -> bytes:
+    """DHCPINFORM of a box that has its address from elsewhere."""
+    return _message(8, mac, {55: b"\x01\x03\x06\x2a"}, b"", {"ciaddr": address} | header)
 
 
 def release(mac: bytes, address: int) -> bytes:

@@ -108,6 +108,19 @@ def test_scapy_computes_the_same_checksums(payload: bytes) -> None:
     assert bytes(again) == frame
 
 
+@pytest.mark.parametrize("vlan", [1, 100, 4094])
+def test_scapy_reads_the_vlan_tag(vlan: int) -> None:
+    """And behind it the same datagram, whose checksums it computes alike."""
+    from scapy.layers.inet import IP, UDP
+    from scapy.layers.l2 import Dot1Q, Ether
+
+    frame = udp_frame(b"payload", b"\x02" * 6, BOX, SERVER, FIRST, vlan=vlan)
+    read = Ether(frame)
+    assert (read[Dot1Q].vlan, read[Dot1Q].prio, read[IP].dst, read[UDP].dport) == (vlan, 0, "10.20.1.0", 68)
+    del read[IP].chksum, read[UDP].chksum
+    assert bytes(read) == frame
+
+
 def test_a_frame_made_by_scapy_goes_all_the_way_to_an_offer(bench: Bench) -> None:
     """Ethernet, IP, UDP, BOOTP by scapy; the answer is read by scapy again."""
     from scapy.layers.dhcp import BOOTP, DHCP

@@ -3,7 +3,8 @@
 import pytest
 
 from gatekeeper.model import Action, Binding, Outcome, PortId, Rate, Reason, Verdict
-from gatekeeper.report.line import outcome_line
+from gatekeeper.report.line import outcome_line, rogue_line
+from gatekeeper.state.rogues import ForeignServer
 
 BOX = bytes.fromhex("d4c1c8ee9b1f")
 BINDING = Binding("028123456@itv", "", "", "active", Rate(20000, 4000), None, "unlearned", 0, "", "#1")
@@ -79,3 +80,11 @@ def test_nothing_in_a_port_or_value_ends_a_line_or_a_quoted_value(evil: str) -> 
         assert text not in line
         assert line.count('"') % 2 == 0
         assert f"\\x{ord(evil[0]):02x}" in line
+
+
+def test_a_foreign_server_is_told_with_all_that_finds_it() -> None:
+    """A NAK gives no address."""
+    offer = ForeignServer(0x0A140042, bytes.fromhex("001122334466"), "eth0.100", "DHCPOFFER", 0x0A420007, BOX)
+    told = "rogue DHCP server 10.20.0.66 (00:11:22:33:44:66) on eth0.100"
+    assert rogue_line(offer) == f"{told}: DHCPOFFER of 10.66.0.7 to d4:c1:c8:ee:9b:1f"
+    assert rogue_line(offer._replace(reply="DHCPNAK", address=0)) == f"{told}: DHCPNAK to d4:c1:c8:ee:9b:1f"

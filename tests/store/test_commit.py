@@ -7,7 +7,10 @@ import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Facts, Reason, Refused
+from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.schema import MAX_ROGUES
 from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.wire.text import ip_text
 from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, THIRD, bound, filled, learned, lease, released, states
 
 
@@ -142,6 +145,21 @@ def test_a_learned_port_never_overwrites_an_ordered_one(store: SqliteStore) -> N
     effect = learned(BOX)
     assert store.commit([effect]) == {effect}
     assert store.facts([BOX])[BOX].binding.port.text == "n|9"  # type: ignore[union-attr]
+
+
+def test_foreign_servers_are_added_up_and_bounded(store: SqliteStore) -> None:
+    """By address, MAC and interface; the oldest go."""
+    mac = b"\x00\x11\x22\x33\x44\x66"
+    store.note([], {}, [Rogue(ADDRESS, mac, "eth0.100", 3, NOW, NOW + 1)])
+    store.note([], {}, [Rogue(ADDRESS, mac, "eth0.100", 2, NOW + 5, NOW + 6), Rogue(ADDRESS, mac, "eth1", 1, NOW, NOW)])
+    first, second = store.rogue(NOW)
+    assert first == {
+        "server": ip_text(ADDRESS), "mac": "00:11:22:33:44:66", "interface": "eth0.100", "offers": 5,
+        "first_seen": NOW, "last_seen": NOW + 6,
+    }  # fmt: skip
+    assert (second["interface"], second["offers"]) == ("eth1", 1)
+    store.note([], {}, [Rogue(number, mac, "eth2", 1, NOW + 9, NOW + 9) for number in range(MAX_ROGUES)])
+    assert {row["interface"] for row in store.rogue(NOW)} == {"eth2"}
 
 
 def test_refusals_are_added_up_per_box(store: SqliteStore) -> None:

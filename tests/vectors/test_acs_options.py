@@ -65,3 +65,43 @@ def test_what_does_not_fit_one_option_is_refused(encoding: str) -> None:
     """wire-facts A.4: boxes that join RFC 3396 parts are rare, so 255 octets are the limit."""
     with pytest.raises(ValueError, match="255 at most"):
         encode(encoding, AcsInfo("http://" + "a" * 249))
+
+
+@pytest.mark.parametrize("vector", vectors("acs.txt"), ids=name_of)
+def test_every_dialect_is_shown_with_its_fields(vector: Vector) -> None:
+    """check prints it beside the octets; a password stays unsaid."""
+    encoding, *fields = vector.expected.split()
+    text = show(encoding, vector.data[2:])
+    for field in fields:
+        name, value = field.split("=", 1)
+        if name == "url" and encoding != "hex":
+            assert value in text
+        if name == "provisioning_code" and encoding in ("tr069", "option125"):
+            assert field in text
+        if name == "password":
+            assert value not in text
+            assert ("password=***" in text) is (encoding in ("h3c", "nested"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "value", "text"),
+    [
+        ("tr069", "0101 61 0301 35", "url=a retry_minimum_wait_s=5"),
+        ("tr069", "0101 61 0700", "url=a 7=0x"),
+        ("tr069", "0102 61", "010261"),
+        ("plain", "61ff", "a\\xff"),
+        ("h3c", "0105 6120622063", "url=a username=b password=***"),
+        ("h3c", "0101 61", "url=a"),
+        ("h3c", "0101 61 0202 3132", "url=a provisioning_code=12"),
+        ("nested", "0101 61 0206 010162 020163", "url=a username=b password=***"),
+        ("nested", "0101 61 0202 0105", "01016102020105"),
+        ("option125", "00000de903 0b0161", "url=a"),
+        ("option125", "00000de906 0b0161 0e0139 00000009 01 ff", "url=a retry_multiplier=9, 9=0xff"),
+        ("option125", "00000de9", "00000de9"),
+        ("hex", "0101 61 00 ff", "url=a"),
+        ("hex", "687474", "687474"),
+    ],
+)
+def test_octets_are_shown_as_the_dialect_has_them(encoding: str, value: str, text: str) -> None:
+    """Hex where they do not fit it."""
+    assert show(encoding, bytes.fromhex(value)) == text

@@ -48,6 +48,14 @@ def test_rfc768_a_computed_checksum_of_zero_is_sent_as_all_ones() -> None:
     assert b"\x00\x00" not in sums
 
 
+@given(st.binary(max_size=1400), st.integers(1, 4094))
+def test_a_tag_stands_between_the_addresses_and_the_rest(payload: bytes, vlan: int) -> None:
+    """IEEE 802.1Q: 81 00, then priority 0 and the VLAN; taken off, the frame is the untagged one."""
+    plain, tagged = (udp_frame(payload, SERVER, BOX, 1, 2, 67, 68, number) for number in (0, vlan))
+    assert tagged[12:16] == b"\x81\x00" + vlan.to_bytes(2, "big")
+    assert tagged[:12] + tagged[16:] == plain
+
+
 def _with(at: int, value: str) -> bytes:
     octets = bytes.fromhex(value)
     return FRAME[:at] + octets + FRAME[at + len(octets) :]

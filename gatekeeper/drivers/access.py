@@ -1,0 +1,169 @@
+"""The interfaces that boxes are heard on: opened at the start, and opened again when one went away and came back.
+
+On each of them foreign DHCP servers are listened for as well.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from gatekeeper.book import Policybook, Subnet
+from gatekeeper.config.load import Settings
+from gatekeeper.drivers.frames import FROM_BOXES, FROM_SERVERS, FrameDoor
+from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.sockets import Door, DoorError, Link, UdpDoor, find_link
+from gatekeeper.engine.foreign import foreign_server
+from gatekeeper.model import Via
+from gatekeeper.report.line import rogue_line
+from gatekeeper.state.rogues import Rogue, Rogues
+
+DHCP_PORT = 67
+
+
+class Loop(Protocol):
+    """Who polls the doors."""
+
+    def add_door(self, door: Door, protocol: str) -> None: ...
+    def remove_door(self, door: Door) -> None: ...
+
+
+def find_access(book: Policybook, name: str) -> tuple[Link, dict[int, Via]]:
+    """The interface, and by VLAN (0 = untagged) where its frames come in. Raises DoorError: no subnet fits it."""
+    said = [subnet for subnet in book.subnets if subnet.interface == name]
+    link = find_link(name, bare=bool(said))
+    vias: dict[int, Via] = {}
+    for subnet in said:
+        local = _address_in(subnet, book, link)
+        if not local:
+            raise DoorError(f"interface {name}: none of our addresses is in {subnet.text}: set the subnet's server")
+        vias[subnet.vlan] = Via(f"{name}.{subnet.vlan}" if subnet.vlan else name, local, raw=True)
+    if 0 not in vias and link.address and book.subnet_of(link.address):
+        vias[0] = Via(name, link.address, raw=True)
+    if not vias:
+        raise DoorError(f"interface {name}: no [[dhcp.subnet]] holds its address")
+    return link, vias
+
+
+def _address_in(subnet: Subnet, book: Policybook, link: Link) -> int:
+    """What we are called in this subnet; 0 = nothing."""
+    known = subnet.server, book.server_id, link.address
+    return next((one for one in known if one & subnet.mask == subnet.network), 0)
+
+
+class Access:
+    """One interface: the boxes' frames, other servers' frames, and what is sent to its own address."""
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        """Open its doors. Raises DoorError."""
+        self._book = settings.book
+        self.name = name
+        self.gone = False
+        self.link, self.vias = find_access(self._book, name)
+        self.unicast: UdpDoor | None = None
+        self.boxes = FrameDoor(self.link, self.vias, FROM_BOXES)
+        self.servers = FrameDoor(self.link, self.vias, FROM_SERVERS)
+        covered = {endpoint.address for endpoint in settings.dhcp_listen if endpoint.port == DHCP_PORT}
+        # Unicast renewals and relays come to the interface's own address.
+        if self.link.address and not covered & {0, self.link.address}:
+            try:
+                self.unicast = UdpDoor(self.link.address, DHCP_PORT, name)
+            except DoorError:
+                self.close()
+                raise
+
+    def doors(self) -> list[tuple[Door, str]]:
+        """All of them, each with what it is for."""
+        found: list[tuple[Door, str]] = [(self.boxes, "dhcp"), (self.servers, "watch")]
+        return [*found, (self.unicast, "dhcp")] if self.unicast else found
+
+    def own_ids(self) -> set[int]:
+        """The addresses that we have there."""
+        return {self.link.address, *(via.local for via in self.vias.values())} - {0}
+
+    def close(self) -> None:
+        for door, _ in self.doors():
+            door.close()
+
+    def leave(self, loop: Loop) -> None:
+        """Listen no more to frames of an interface that is gone."""
+        self.gone = True
+        for door in (self.boxes, self.servers):
+            loop.remove_door(door)
+            door.close()
+
+    def come_back(self, loop: Loop) -> None:
+        """Open again, by name. Raises DoorError while that cannot be done."""
+        link, vias = find_access(self._book, self.name)
+        if self.unicast and link.address != self.link.address:
+            loop.remove_door(self.unicast)
+            self.unicast.close()
+            self.unicast.open(link.address, DHCP_PORT)
+            loop.add_door(self.unicast, "dhcp")
+        self.link, self.vias = link, vias
+        self.boxes.open(link, vias)
+        try:
+            self.servers.open(link, vias)
+        except DoorError:
+            self.boxes.close()
+            raise
+        loop.add_door(self.boxes, "dhcp")
+        loop.add_door(self.servers, "watch")
+        self.gone = False
+
+
+class Interfaces:
+    """All of them."""
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        """Open. Raises DoorError; what was opened is closed again."""
+        self._log = log
+        self._rogues = Rogues()
+        self._all: list[Access] = []
+        # Called when an interface has come back under another address: engines must know what a box may call us.
+        self.on_new_address: Callable[[], None] = lambda: None
+        said = (settings.book.server_id, *(subnet.server for subnet in settings.book.subnets))
+        self._said = {address for address in said if address}
+        self._said |= {endpoint.address for endpoint in settings.dhcp_listen if endpoint.address}
+        try:
+            for name in settings.interfaces:
+                self._all.append(Access(settings, name))
+        except DoorError:
+            for opened in self._all:
+                opened.close()
+            raise
+        self._ours = frozenset(self.own_ids())
+
+    def own_ids(self) -> set[int]:
+        """Every address that we answer under."""
+        return self._said.union(*(one.own_ids() for one in self._all))
+
+    def doors(self) -> list[tuple[Door, str]]:
+        return [pair for one in self._all for pair in one.doors()]
+
+    def look(self, loop: Loop) -> None:
+        """Once a second: leave what is gone, take back what is there again. Each is told once."""
+        for one in self._all:
+            why = one.boxes.lost or one.servers.lost
+            if not one.gone:
+                if not why:
+                    continue
+                one.leave(loop)
+                self._log.say(f"alarm: interface {one.name} is lost ({why}): it is tried again every second")
+            try:
+                one.come_back(loop)
+            except (DoorError, OSError):
+                continue
+            self._log.say(f"interface {one.name} is back")
+            if self.own_ids() != self._ours:
+                self._ours = frozenset(self.own_ids())
+                self.on_new_address()
+
+    def hear(self, door: Door, now: float) -> None:
+        """Look for foreign servers in what a door has."""
+        for datagram in door.receive():
+            foreign = foreign_server(datagram, self._ours)
+            if foreign and self._rogues.hear(foreign, now):
+                self._log.say(rogue_line(foreign))
+
+    def drain(self) -> list[Rogue]:
+        """The foreign servers heard since the last time."""
+        return self._rogues.drain()

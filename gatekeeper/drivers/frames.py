@@ -1,0 +1,130 @@
+"""Frames on an interface (AF_PACKET): boxes without an address, and the answers of other DHCP servers.
+
+The kernel filters before anything is queued. A trunk's 802.1Q tags are taken off by the kernel, or by the card, and
+come beside the frame (PACKET_AUXDATA, man 7 packet).
+"""
+
+import socket
+import struct
+from contextlib import suppress
+from ctypes import addressof, c_char, create_string_buffer
+
+from gatekeeper.drivers.sockets import BATCH, DoorError, Link, grow
+from gatekeeper.model import Datagram, Destination, Via
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.frame import BROADCAST_IP, UdpFrame, udp_frame
+
+_FRAME = 2048
+_SO_ATTACH_FILTER, _SOL_PACKET, _PACKET_AUXDATA, _PACKET_IGNORE_OUTGOING = 26, 263, 8, 23
+# Bound to IPv4 alone, the kernel would show us frames of VLANs it does not know with their tags gone.
+_ETH_P_ALL = 0x0003
+_AUXDATA = struct.Struct("=IIIHHHH")
+_VLAN_VALID, _VLAN_ID = 0x10, 0xFFF
+
+# Classic BPF (man 7 packet, filter.rst of the kernel). A check: load, offset, jump, value, and whether it must hold.
+_Check = tuple[int, int, int, int, bool]
+_BYTE, _HALF, _WORD, _HALF_BEHIND_IP = 0x30, 0x28, 0x20, 0x48
+_EQUAL, _BITS = 0x15, 0x45
+_NOT_OUR_OWN: _Check = (_WORD, 0xFFFFF004, _EQUAL, 4, False)  # packet type: outgoing
+_UNTAGGED: _Check = (_WORD, 0xFFFFF02C, _BITS, _VLAN_ID, False)  # VLAN tag; id 0 is a priority alone
+_UDP: tuple[_Check, ...] = (
+    (_HALF, 12, _EQUAL, 0x0800, True),
+    (_BYTE, 23, _EQUAL, 17, True),
+    (_HALF, 20, _BITS, 0x3FFF, False),  # a fragment
+)
+# What boxes without an address send, and what servers send to boxes.
+FROM_BOXES: tuple[_Check, ...] = ((_WORD, 30, _EQUAL, 0xFFFFFFFF, True), (_HALF_BEHIND_IP, 16, _EQUAL, 67, True))
+FROM_SERVERS: tuple[_Check, ...] = ((_HALF_BEHIND_IP, 14, _EQUAL, 67, True), (_HALF_BEHIND_IP, 16, _EQUAL, 68, True))
+
+
+def filter_program(wanted: tuple[_Check, ...], tagged: bool) -> bytes:
+    """The kernel's filter: whole UDP datagrams in frames that we did not send, all checks of wanted held."""
+    checks = (_NOT_OUR_OWN, *(() if tagged else (_UNTAGGED,)), *_UDP, *wanted)
+    lines: list[tuple[int, int, int, int]] = [(0xB1, 0, 0, 14)]  # X = length of the IP header
+    for at, (load, offset, jump, value, holds) in enumerate(checks):
+        drop = 2 * (len(checks) - at) - 1  # behind the last check: accept, drop
+        lines += [(load, 0, 0, offset), (jump, 0 if holds else drop, drop if holds else 0, value)]
+    lines += [(0x06, 0, 0, 0xFFFF), (0x06, 0, 0, 0)]
+    return b"".join(struct.pack("=HBBI", *line) for line in lines)
+
+
+class FrameDoor:
+    """DHCP in frames on one interface, of one kind: FROM_BOXES or FROM_SERVERS.
+
+    ``lost`` says why nothing is heard any more: the interface went down or away. ``open`` makes it hear again.
+    """
+
+    def __init__(self, link: Link, vias: dict[int, Via], wanted: tuple[_Check, ...] = FROM_BOXES) -> None:
+        """vias: by VLAN, 0 = untagged. Raises DoorError."""
+        self.name = link.name
+        self._wanted = wanted
+        self.open(link, vias)
+
+    def open(self, link: Link, vias: dict[int, Via]) -> None:
+        """A new packet socket with its filter. Raises DoorError."""
+        tagged = any(vias)
+        try:
+            opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        except PermissionError:
+            raise DoorError(f"interface {link.name}: hearing frames needs CAP_NET_RAW (root, or setcap)") from None
+        program = filter_program(self._wanted, tagged)
+        memory = create_string_buffer(program)
+        view = struct.pack("HL", len(program) // 8, addressof(c_char.from_buffer(memory)))
+        try:
+            opened.setblocking(False)
+            grow(opened)
+            # The filter stands before the socket is bound, so that nothing else ever gets in.
+            opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, view)
+            opened.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, int(tagged))
+            with suppress(OSError):  # Linux before 4.20 copies all that is sent here for the filter to drop
+                opened.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+            opened.bind((link.name, _ETH_P_ALL))
+        except OSError as error:
+            opened.close()
+            raise DoorError(f"interface {link.name}: {error.strerror}") from None
+        self._socket, self._link, self._tagged = opened, link, tagged
+        self._vias = dict(vias)
+        self._tags = {via.name: vlan for vlan, via in vias.items()}
+        self.lost = ""
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def receive(self) -> list[Datagram]:
+        """What is waiting, BATCH at most; frames that are no whole UDP datagram are passed over."""
+        found: list[Datagram] = []
+        for _ in range(BATCH):
+            try:
+                frame, via = self._hear() if self._tagged else (self._socket.recv(_FRAME), self._vias[0])
+            except BlockingIOError:
+                break
+            except OSError as error:
+                self.lost = error.strerror or str(error)
+                break
+            try:
+                heard = UdpFrame(frame)
+            except Malformed:
+                continue
+            found.append(Datagram(heard.payload, heard.source, heard.source_port, via, heard.source_mac))
+        return found
+
+    def _hear(self) -> tuple[bytes, Via]:
+        frame, ancillary, _, _ = self._socket.recvmsg(_FRAME, 64)
+        vlan = 0
+        for level, kind, data in ancillary:
+            if level == _SOL_PACKET and kind == _PACKET_AUXDATA and len(data) >= _AUXDATA.size:
+                status, _, _, _, _, tag, _ = _AUXDATA.unpack_from(data)
+                vlan = tag & _VLAN_ID if status & _VLAN_VALID else 0
+        via = self._vias.get(vlan)
+        if via is None:
+            # A VLAN of no subnet: without an address of ours there, policy finds none, and says so.
+            via = self._vias[vlan] = Via(f"{self.name}.{vlan}" if vlan else self.name, 0, raw=True)
+        return frame, via
+
+    def send(self, answer: bytes, to: Destination, via: Via) -> None:
+        """As a frame to to.mac, from our address, with the tag it was asked with. Raises OSError."""
+        target, vlan = to.address or BROADCAST_IP, self._tags.get(via.name, 0)
+        self._socket.send(udp_frame(answer, self._link.mac, to.mac, via.local, target, 67, to.port, vlan))

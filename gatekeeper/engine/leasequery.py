@@ -1,0 +1,90 @@
+"""Lease queries: BRAS and access nodes ask which box holds which address (RFC 4388, by remote-id RFC 6148).
+
+Only those that [dhcp] leasequery names are answered. What they are told is on disk: an answer never runs ahead of a
+commit. It is read from the store by the driver; nothing is written.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gatekeeper.book import Policybook
+from gatekeeper.model import Action, Datagram, Destination, Lease, Outcome, Reason, Verdict
+from gatekeeper.policy.leasequery import ADDRESS, Sought, judge_query, read_sought
+from gatekeeper.reply.leasequery import render_answer
+from gatekeeper.state.pools import Pools
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.dhcp import LEASEQUERY, NAMES, SERVER_PORT, DhcpMessage
+from gatekeeper.wire.text import ip_text
+
+
+class LeaseQuestion(NamedTuple):
+    """A lease query that was read and waits for the leases on record. port: where the answer goes."""
+
+    sought: Sought
+    message: DhcpMessage
+    datagram: Datagram
+    port: int
+
+
+class LeaseQueries:
+    """Lease queries for one Policybook."""
+
+    def __init__(self, book: Policybook, pools: Pools) -> None:
+        self._book = book
+        self._pools = pools
+
+    def read(self, message: DhcpMessage, datagram: Datagram, to_source_port: bool) -> LeaseQuestion | Outcome:
+        """What is asked; an Outcome where there will be no answer. to_source_port: RFC 8357 5.2."""
+        if not message.giaddr:
+            # RFC 4388 6.3: giaddr MUST be set, there is nowhere else to answer to.
+            return _outcome(message, datagram, Verdict(Action.SILENT, Reason.MALFORMED, seen="no giaddr at octet 24"))
+        # RFC 4388 7: what asks and what is answered must both be known; a forged source gains nothing.
+        for address in (datagram.source, message.giaddr):
+            if not self._may_ask(address):
+                seen = f"{ip_text(address)} is not in [dhcp] leasequery"
+                return _outcome(message, datagram, Verdict(Action.SILENT, Reason.UNSUPPORTED, seen=seen))
+        try:
+            sought = read_sought(message)
+        except Malformed as bad:
+            return _outcome(message, datagram, Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
+        return LeaseQuestion(sought, message, datagram, datagram.source_port if to_source_port else SERVER_PORT)
+
+    def _may_ask(self, address: int) -> bool:
+        return any(address & mask == network for network, mask in self._book.leasequery)
+
+    def answer(self, question: LeaseQuestion, leases: Sequence[Lease] | None, now: float) -> Outcome:
+        """leases: all on record for question.sought; None = the store cannot be read, and nobody is answered."""
+        sought, message, datagram, port = question
+        seen = sought.text()
+        if leases is None:
+            return _outcome(message, datagram, Verdict(Action.SILENT, Reason.STORE_UNAVAILABLE, seen=seen))
+        told = judge_query(sought, leases, sought.form == ADDRESS and self._is_ours(message.ciaddr), now)
+        address = told.lease.address if told.lease else message.ciaddr
+        server_id = self._book.server_id or datagram.via.local
+        return _outcome(message, datagram, Verdict(Action.TELL, seen=seen, address=address))._replace(
+            reply=NAMES[told.kind],
+            mac=told.lease.mac if told.lease else b"",
+            answer=render_answer(message, *told, self._book.subnet_of(address), server_id, now),
+            to=Destination(message.giaddr, port),  # RFC 4388 6.4: by unicast to giaddr
+        )
+
+    def _is_ours(self, address: int) -> bool:
+        """True if this server gives the address: it is in a pool, or an order fixed it."""
+        subnet = self._book.subnet_of(address)
+        pooled = subnet is not None and any(first <= address <= last for first, last in subnet.ranges)
+        return pooled or self._pools.is_fixed(address)
+
+
+def _outcome(message: DhcpMessage, datagram: Datagram, verdict: Verdict) -> Outcome:
+    """No MAC: a query about a box is nothing that the box did."""
+    return Outcome(
+        protocol="dhcp",
+        message=NAMES[LEASEQUERY],
+        reply="",
+        mac=b"",
+        verdict=verdict,
+        via=ip_text(message.giaddr or datagram.source),
+        port=None,
+        binding=None,
+        door=datagram.via,
+    )

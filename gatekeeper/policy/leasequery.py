@@ -1,0 +1,77 @@
+"""What a lease query asks for, and which of three answers it gets (RFC 4388 6, RFC 6148 for the remote-id)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gatekeeper.model import Lease
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEUNASSIGNED, LEASEUNKNOWN, DhcpMessage, suboptions
+from gatekeeper.wire.relay_agent import REMOTE_ID
+from gatekeeper.wire.text import ip_text, printable
+
+ADDRESS, MAC, CLIENT_ID, REMOTE = "address", "MAC", "client-id", "remote-id"
+# Hardware that no lease here has: a well-formed question, and nothing is known of it.
+FOREIGN = "hardware"
+_CLIENT_ID, _AGENT = 61, 82
+_ETHERNET = 1
+
+
+class Sought(NamedTuple):
+    """What leases are looked for by. form: one of those above; value: its octets as they came."""
+
+    form: str
+    value: bytes
+
+    def text(self) -> str:
+        """For people."""
+        if self.form == ADDRESS:
+            return f"address {ip_text(int.from_bytes(self.value, 'big'))}"
+        if self.form == REMOTE:
+            return f"remote-id {printable(self.value)}"
+        return f"{self.form} {self.value.hex(':')}"
+
+
+class LeaseAnswer(NamedTuple):
+    """kind: LEASEACTIVE, LEASEUNASSIGNED or LEASEUNKNOWN; others: further addresses of the same client."""
+
+    kind: int
+    lease: Lease | None
+    others: tuple[int, ...]
+
+
+def read_sought(message: DhcpMessage) -> Sought:
+    """The one thing that the query names. Raises Malformed where it names none, or several."""
+    client_id = message.options.get(_CLIENT_ID)
+    named: list[Sought] = []
+    if message.ciaddr:
+        named.append(Sought(ADDRESS, message.ciaddr.to_bytes(4, "big")))
+    if any(message.mac):
+        ethernet = message.htype == _ETHERNET and len(message.mac) == 6
+        named.append(Sought(MAC if ethernet else FOREIGN, message.mac))
+    if client_id is not None:
+        if not client_id:
+            raise Malformed("option 61 is empty", 240)
+        named.append(Sought(CLIENT_ID, client_id))
+    # RFC 4388 6.2: address, MAC and client identifier exclude each other.
+    if len(named) > 1:
+        raise Malformed("names more than one of ciaddr, chaddr and option 61", 12)
+    if named:
+        return named[0]
+    # RFC 6148: with none of them, the remote-id in Option 82 is what is looked for.
+    remote = suboptions(message.options.get(_AGENT, b"")).get(REMOTE_ID)
+    if not remote:
+        raise Malformed("names neither ciaddr, chaddr, option 61 nor a remote-id", 12)
+    return Sought(REMOTE, remote)
+
+
+def judge_query(sought: Sought, leases: Sequence[Lease], ours: bool, now: float) -> LeaseAnswer:
+    """leases: those on record for what is sought, of any state; ours: the address sought is one this server gives."""
+    active = [lease for lease in leases if lease.state == "active" and lease.expires_at > now]
+    if active:
+        # RFC 4388 6.4.1: of several, the one whose client spoke last; the others are its associated addresses.
+        newest, *rest = sorted(active, key=lambda lease: (-lease.last_seen, lease.address))
+        return LeaseAnswer(LEASEACTIVE, newest, tuple(lease.address for lease in rest))
+    # RFC 4388 6.1: UNASSIGNED speaks of an address; of a client without a lease nothing is known.
+    if sought.form == ADDRESS and (leases or ours):
+        return LeaseAnswer(LEASEUNASSIGNED, None, ())
+    return LeaseAnswer(LEASEUNKNOWN, None, ())

@@ -1,0 +1,64 @@
+"""What of the RFCs gatekeeper's DHCP serves, honestly. Each row that is served has a test, named in tests/house."""
+
+from typing import NamedTuple
+
+
+class RfcRow(NamedTuple):
+    """One rule. served: yes, partly or no."""
+
+    rfc: int
+    section: str
+    rule: str
+    served: str
+    note: str = ""
+
+
+ROWS = (
+    RfcRow(951, "3", "messages of 300 octets at least", "yes"),
+    RfcRow(1542, "4.1.1", "more than 16 hops: dropped", "yes"),
+    RfcRow(2131, "2", "no reply larger than the box takes (576 octets, or option 57)", "yes"),
+    RfcRow(2131, "3", "options behind the magic cookie; pads, missing END and empty options are accepted", "yes"),
+    RfcRow(2131, "4.1", "where replies go: giaddr, ciaddr, broadcast flag, chaddr without ARP", "partly",
+           "a NAK to a unicast renewal goes to ciaddr: the box may be behind a router"),
+    RfcRow(2131, "4.1", "option overload, read and written", "yes"),
+    RfcRow(2131, "4.2", "silence for boxes that are not registered", "yes"),
+    RfcRow(2131, "4.3.1", "which address: held, held before, asked for, next", "yes"),
+    RfcRow(2131, "4.3.1", "an offer is kept for its box", "yes"),
+    RfcRow(2131, "4.3.2", "SELECTING, ours and another server's", "yes"),
+    RfcRow(2131, "4.3.2", "INIT-REBOOT: ACK, NAK, silence without a record", "yes"),
+    RfcRow(2131, "4.3.2", "RENEWING and REBINDING", "yes"),
+    RfcRow(2131, "4.3.3", "DHCPDECLINE: quarantine, alarm", "yes"),
+    RfcRow(2131, "4.3.4", "DHCPRELEASE: free, record kept", "yes"),
+    RfcRow(2131, "4.3.5", "DHCPINFORM: neither address nor lease time", "yes"),
+    RfcRow(2131, "4.3.6", "which state a message comes from (table 4)", "yes"),
+    RfcRow(2131, "4.3", "which options and fields a reply has (table 3)", "yes"),
+    RfcRow(2132, "2-9", "the option table", "yes"),
+    RfcRow(2132, "8.4", "option 43 as encapsulated options", "yes"),
+    RfcRow(2132, "9.8", "options in the sequence of the request list", "yes"),
+    RfcRow(2132, "9.11", "renewal and rebinding times where configured", "yes"),
+    RfcRow(2563, "2", "option 116, no stateless auto-configuration", "no", "a refused box is left in silence"),
+    RfcRow(3004, "4", "user class", "partly", "can be configured and shown; classes are not made of it"),
+    RfcRow(3011, "2", "subnet selection by the box (option 118)", "no", "boxes do not choose their subnet"),
+    RfcRow(3046, "2.1", "Option 82 without a relay only from trusted interfaces", "yes"),
+    RfcRow(3046, "2.2", "Option 82 echoed octet for octet, last, never overloaded", "yes"),
+    RfcRow(3046, "2.1", "renewals without Option 82 keep the line of the lease", "yes"),
+    RfcRow(3118, "2", "authentication of DHCP messages", "no", "carried through"),
+    RfcRow(3203, "2", "FORCERENEW", "no"),
+    RfcRow(3396, "5", "long options are split", "yes"),
+    RfcRow(3396, "7", "long options are joined", "yes"),
+    RfcRow(3442, "", "classless routes, before the routers", "yes"),
+    RfcRow(3527, "3", "link selection", "yes"),
+    RfcRow(3925, "3", "vendor class and vendor-specific information by enterprise", "yes"),
+    RfcRow(3993, "3", "subscriber-id", "partly", "carried and kept, not acted on"),
+    RfcRow(4039, "3", "rapid commit", "yes", "off unless [dhcp] rapid_commit"),
+    RfcRow(4388, "6", "LEASEQUERY by address, MAC and client identifier", "yes", "for [dhcp] leasequery only"),
+    RfcRow(4702, "3", "client FQDN (option 81)", "no", "ignored, DNS is not updated"),
+    RfcRow(5010, "3", "relay flags: the box had sent by unicast", "yes"),
+    RfcRow(5107, "4", "server identifier override", "yes"),
+    RfcRow(6148, "3", "LEASEQUERY by remote-id", "yes", "for [dhcp] leasequery only"),
+    RfcRow(6607, "4", "virtual subnet selection", "partly", "carried and echoed, not acted on"),
+    RfcRow(6842, "3", "client identifier echoed in every reply", "yes"),
+    RfcRow(6926, "5", "bulk LEASEQUERY", "no"),
+    RfcRow(8357, "5.2", "relay source port", "yes"),
+    RfcRow(8925, "3.3", "IPv6-only preferred (option 108)", "partly", "sent to those who ask where configured"),
+)  # fmt: skip

@@ -1,0 +1,44 @@
+"""check tells what the boxes will be told."""
+
+from pathlib import Path
+
+from tests.cli.terminal import Terminal
+
+CONFIG = """
+[acs]
+url = "http://a/"
+
+[[acs.class]]
+match = "SCITV"
+encoding = "nested"
+username = "u"
+password = "hush"
+
+[[acs.class]]
+exact = "dslforum.org"
+encoding = "option125"
+url = "http://b/"
+"""
+
+
+def test_the_octets_of_acs_and_of_each_class_are_shown_and_decoded(tmp_path: Path) -> None:
+    """Contract 2 and 10.13: hex, what it says beside it; no password in clear."""
+    said = Terminal(tmp_path, CONFIG).run("check")
+    assert (said.code, said.err) == (0, "")
+    assert [line for line in said.out.splitlines() if "option" in line] == [
+        "option 43 (tr069, 11 octets): 0109687474703a2f2f612f",
+        "option 43 says: url=http://a/",
+        'class match "SCITV": option 43 (nested, 22 octets): 0109687474703a2f2f612f0209010175020468757368',
+        'class match "SCITV": option 43 says: url=http://a/ username=u password=***',
+        'class exact "dslforum.org": option 125 (option125, 16 octets): 00000de90b0b09687474703a2f2f622f',
+        'class exact "dslforum.org": option 125 says: url=http://b/',
+    ]
+
+
+def test_an_error_in_a_class_is_told_with_its_line(tmp_path: Path) -> None:
+    """2, at the class's own url."""
+    text = CONFIG.replace("http://b/", "http://" + "b" * 245)
+    said = Terminal(tmp_path, text).run("check")
+    assert said.code == 2
+    line = 1 + text.splitlines().index(f'url = "http://{"b" * 245}"')
+    assert f"gatekeeper.toml:{line}: acs.class[1].url: " in said.err

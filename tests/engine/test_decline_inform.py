@@ -1,0 +1,120 @@
+"""RFC 2131 4.3.3 DHCPDECLINE and 4.3.5 DHCPINFORM; RFC 4039 rapid commit."""
+
+from pathlib import Path
+
+from gatekeeper.model import Destination, Reason
+from gatekeeper.wire import dhcp as dhcp_wire
+from tests.engine.bench import (
+    BOX,
+    CONFIG,
+    FIRST,
+    NOW,
+    OTHER,
+    Bench,
+    decline,
+    discover,
+    inform,
+    init_reboot,
+    renewing,
+    selecting,
+    told,
+)
+
+
+def _leases(bench: Bench, now: int = NOW) -> dict[str, tuple[object, object]]:
+    return {str(row["address"]): (row["mac"], row["state"]) for row in bench.store.leases(now)}
+
+
+def test_4_3_3_a_declined_address_goes_to_nobody_for_its_quarantine(bench: Bench) -> None:
+    """No reply; the box itself and another one get other addresses, also after a restart."""
+    bench.install()
+    bench.install(OTHER, "B")
+    address = bench.bind()
+    outcome = bench.hear(decline(BOX, address))
+    assert (told(outcome), outcome.answer, outcome.durable) == (("silent", ""), b"", True)
+    assert _leases(bench) == {"10.20.1.0": (BOX.hex(":"), "declined")}
+    bench.start()
+    assert bench.bind() == FIRST + 1
+    assert bench.bind(OTHER) == FIRST + 2
+    assert _leases(bench, NOW + 3601)["10.20.1.0"] == (BOX.hex(":"), "expired")
+    assert bench.book.quarantine_s == 3600
+    taken = [bench.world.pools.choose(0, bytes((2, 0, 0, 0, 0, at)), (), NOW + 3599) for at in range(1)]
+    assert taken == [FIRST + 3]
+
+
+def test_a_declined_address_returns_after_its_quarantine(bench: Bench) -> None:
+    """The last address of a full pool is the one that was declined."""
+    for at in range(4):
+        bench.install(bytes((2, 0, 0, 0, 0, at)), f"N{at}")
+    declined = bench.bind(bytes((2, 0, 0, 0, 0, 0)))
+    bench.hear(decline(bytes((2, 0, 0, 0, 0, 0)), declined))
+    held = [bench.bind(bytes((2, 0, 0, 0, 0, at)), now=NOW + 10) for at in range(1, 4)]
+    assert sorted(held) == [FIRST + 1, FIRST + 2, FIRST + 3]
+    last = bytes((2, 0, 0, 0, 0, 0))
+    assert told(bench.hear(discover(last), now=NOW + 3599)) == ("silent", "POOL_EXHAUSTED")
+    assert bench.bind(last, now=NOW + 3601) == declined
+
+
+def test_an_offered_address_can_be_declined_before_it_is_bound(bench: Bench) -> None:
+    """A box may probe the offer (RFC 2131 4.4.1)."""
+    bench.install()
+    address = bench.hear(discover()).verdict.address
+    assert bench.hear(decline(BOX, address)).durable
+    assert bench.hear(discover()).verdict.address == address + 1
+
+
+def test_nobody_declines_what_is_not_his(bench: Bench) -> None:
+    """Else a box could empty the pool by words: another's address, a free one, another server's."""
+    bench.install()
+    bench.install(OTHER, "B")
+    address = bench.bind()
+    assert told(bench.hear(decline(OTHER, address))) == ("silent", "NO_LEASE")
+    assert told(bench.hear(decline(BOX, address + 2))) == ("silent", "NO_LEASE")
+    assert told(bench.hear(decline(BOX, address, server=address))) == ("silent", "OTHER_SERVER")
+    assert _leases(bench) == {"10.20.1.0": (BOX.hex(":"), "active")}
+
+
+def test_a_declined_lease_is_neither_renewed_nor_confirmed(bench: Bench) -> None:
+    """The box has no record any more: its INIT-REBOOT is silence, its renewal of the address a NAK."""
+    bench.install()
+    address = bench.bind()
+    bench.hear(decline(BOX, address))
+    assert told(bench.hear(init_reboot(BOX, address))) == ("silent", "NO_LEASE")
+    assert told(bench.hear(renewing(BOX, address))) == ("DHCPNAK", "WRONG_ADDRESS")
+
+
+def test_4_3_5_an_inform_is_answered_without_address_and_lease_time(bench: Bench) -> None:
+    """Unicast to ciaddr; options as asked, nothing written."""
+    bench.install()
+    address = FIRST + 99
+    outcome = bench.hear(inform(BOX, address))
+    reply = dhcp_wire.decode(outcome.answer)
+    assert told(outcome) == ("DHCPACK", "")
+    assert outcome.to == Destination(address, 68)
+    assert (reply.kind, reply.yiaddr, reply.ciaddr) == (dhcp_wire.ACK, 0, address)
+    assert 51 not in reply.options and {1, 3, 6, 42, 43, 54} <= reply.options.keys()
+    assert (outcome.durable, outcome.effects) == (False, ())
+
+
+def test_an_inform_of_an_unknown_box_is_silence(bench: Bench) -> None:
+    assert told(bench.hear(inform(BOX, FIRST))) == ("silent", Reason.UNKNOWN_MAC)
+
+
+def test_rfc_4039_rapid_commit_is_off_by_default_and_an_ack_at_once_where_it_is_on(tmp_path: Path) -> None:
+    """3.1: option 80 in the DISCOVER and in the ACK; the lease is committed, and the box's REQUEST still works."""
+    off, on = (tmp_path / name for name in ("off", "on"))
+    off.mkdir()
+    on.mkdir()
+    plain = Bench(off)
+    plain.install()
+    offer = plain.hear(discover(options={80: b""}))
+    assert told(offer) == ("DHCPOFFER", "") and 80 not in dhcp_wire.decode(offer.answer).options
+    rapid = Bench(on, CONFIG.replace("[dhcp]\n", "[dhcp]\nrapid_commit = true\n"))
+    rapid.install()
+    ack = rapid.hear(discover(options={80: b""}))
+    reply = dhcp_wire.decode(ack.answer)
+    assert (told(ack), ack.durable, reply.yiaddr, reply.options[80]) == (("DHCPACK", ""), True, FIRST, b"")
+    assert _leases(rapid) == {"10.20.1.0": (BOX.hex(":"), "active")}
+    assert told(rapid.hear(discover())) == ("DHCPOFFER", "")
+    assert told(rapid.hear(selecting(BOX, FIRST))) == ("DHCPACK", "")
+    assert told(rapid.hear(discover(OTHER, options={80: b""}))) == ("silent", "UNKNOWN_MAC")
