@@ -92,6 +92,7 @@ class Policybook(NamedTuple):
     offer_s: int
     quarantine_s: int
     rapid_commit: bool
+    arp_probe: bool
     trusted: frozenset[str]
     check_source_mac: bool
     acs: Acs | None

@@ -23,8 +23,8 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     subnets = _linked(subnets, [section.shared_network for section in schema.dhcp.subnet])
     _check_overlaps(subnets, problems)
     _check_places(schema.dhcp, problems)
-    if schema.dhcp.arp_probe != "off":
-        problems.add(("dhcp", "arp_probe"), 'this version knows only "off"')
+    if schema.dhcp.arp_probe != "off" and any(subnet.vlan for subnet in subnets):
+        problems.add(("dhcp", "arp_probe"), 'addresses behind a VLAN of a trunk cannot be probed: set it to "off"')
     binding = schema.binding
     book = Policybook(
         subnets=subnets,
@@ -32,6 +32,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         offer_s=schema.dhcp.offer_s,
         quarantine_s=schema.dhcp.quarantine_s,
         rapid_commit=schema.dhcp.rapid_commit,
+        arp_probe=schema.dhcp.arp_probe == "first",
         trusted=frozenset(schema.dhcp.trusted),
         check_source_mac=schema.dhcp.check_source_mac,
         acs=make_acs(schema.acs, problems) if schema.acs else None,

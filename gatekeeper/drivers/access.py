@@ -3,16 +3,18 @@
 On each of them foreign DHCP servers are listened for as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import inf
 from typing import Protocol
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.frames import FROM_BOXES, FROM_SERVERS, FrameDoor
 from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.probe import ArpProbe
 from gatekeeper.drivers.sockets import Door, DoorError, Link, UdpDoor, find_link
 from gatekeeper.engine.foreign import foreign_server
-from gatekeeper.model import Via
+from gatekeeper.model import Outcome, Via
 from gatekeeper.report.line import rogue_line
 from gatekeeper.state.rogues import Rogue, Rogues
 
@@ -24,6 +26,8 @@ class Loop(Protocol):
 
     def add_door(self, door: Door, protocol: str) -> None: ...
     def remove_door(self, door: Door) -> None: ...
+    def watch(self, descriptor: int) -> None: ...
+    def unwatch(self, descriptor: int) -> None: ...
 
 
 def find_access(book: Policybook, name: str) -> tuple[Link, dict[int, Via]]:
@@ -61,6 +65,7 @@ class Access:
         self.unicast: UdpDoor | None = None
         self.boxes = FrameDoor(self.link, self.vias, FROM_BOXES)
         self.servers = FrameDoor(self.link, self.vias, FROM_SERVERS)
+        self.probe = ArpProbe(name, self.link.mac) if self._book.arp_probe else None
         covered = {endpoint.address for endpoint in settings.dhcp_listen if endpoint.port == DHCP_PORT}
         # Unicast renewals and relays come to the interface's own address.
         if self.link.address and not covered & {0, self.link.address}:
@@ -82,6 +87,8 @@ class Access:
     def close(self) -> None:
         for door, _ in self.doors():
             door.close()
+        if self.probe:
+            self.probe.close()
 
     def leave(self, loop: Loop) -> None:
         """Listen no more to frames of an interface that is gone."""
@@ -89,6 +96,9 @@ class Access:
         for door in (self.boxes, self.servers):
             loop.remove_door(door)
             door.close()
+        if self.probe:
+            loop.unwatch(self.probe.fileno())
+            self.probe.close()
 
     def come_back(self, loop: Loop) -> None:
         """Open again, by name. Raises DoorError while that cannot be done."""
@@ -102,9 +112,14 @@ class Access:
         self.boxes.open(link, vias)
         try:
             self.servers.open(link, vias)
+            if self.probe:
+                self.probe.open(link.mac)
         except DoorError:
             self.boxes.close()
+            self.servers.close()
             raise
+        if self.probe:
+            loop.watch(self.probe.fileno())
         loop.add_door(self.boxes, "dhcp")
         loop.add_door(self.servers, "watch")
         self.gone = False
@@ -139,6 +154,12 @@ class Interfaces:
     def doors(self) -> list[tuple[Door, str]]:
         return [pair for one in self._all for pair in one.doors()]
 
+    def watch_probes(self, loop: Loop) -> None:
+        """Have the loop wake up for what answers to ARP probes."""
+        for one in self._all:
+            if one.probe:
+                loop.watch(one.probe.fileno())
+
     def look(self, loop: Loop) -> None:
         """Once a second: leave what is gone, take back what is there again. Each is told once."""
         for one in self._all:
@@ -163,6 +184,28 @@ class Interfaces:
             foreign = foreign_server(datagram, self._ours)
             if foreign and self._rogues.hear(foreign, now):
                 self._log.say(rogue_line(foreign))
+
+    def probes(self) -> bool:
+        """True if addresses are asked for before they are offered."""
+        return any(one.probe for one in self._all)
+
+    def probe(self, offer: Outcome, now: float) -> bool:
+        """Hold this offer until its address has been asked for on the link. False: let it go at once."""
+        for one in self._all:
+            if one.probe and offer.door and offer.door.raw and offer.door.name == one.name:
+                return one.probe.start(offer, now)
+        return False
+
+    def probed(self, now: float) -> Iterator[tuple[Door, Outcome, bool]]:
+        """(door, offer, True if its address is somebody else's) of the probes that have ended."""
+        for one in self._all:
+            if one.probe and not one.gone:
+                yield from ((one.boxes, offer, True) for offer in one.probe.taken())
+                yield from ((one.boxes, offer, False) for offer in one.probe.free(now))
+
+    def next_probe(self) -> float:
+        """When the next probe ends; infinity without one."""
+        return min((one.probe.next_end() for one in self._all if one.probe), default=inf)
 
     def drain(self) -> list[Rogue]:
         """The foreign servers heard since the last time."""

@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from math import inf
 from typing import NamedTuple
 
 from gatekeeper.drivers.access import Interfaces
@@ -68,6 +69,7 @@ class Gate:
         self._committer = committer
         self._log = log
         self._interfaces = interfaces
+        self._probing = interfaces.probes()
         self._clock = Clock()
         self._doors: dict[int, tuple[Door, str]] = {}
         self._poll = select.epoll()
@@ -80,6 +82,7 @@ class Gate:
         self._next_housekeeping = 0.0
         self._next_collection = 0.0
         self._alarmed: dict[str, float] = {}
+        interfaces.watch_probes(self)
         self._deaf = False  # DHCP doors are not listened to while too many leases wait
 
     def add_door(self, door: Door, protocol: str) -> None:
@@ -91,6 +94,13 @@ class Gate:
         """Listen to it no more. It is still open."""
         if self._doors.pop(door.fileno(), None):
             self._poll.unregister(door.fileno())
+
+    def watch(self, descriptor: int) -> None:
+        """Wake up when this is readable; somebody else reads it."""
+        self._poll.register(descriptor, select.EPOLLIN)
+
+    def unwatch(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
 
     def set_engines(self, engines: Engines) -> None:
         """Go on with another Policybook."""
@@ -106,7 +116,7 @@ class Gate:
         self._poll.register(wake, select.EPOLLIN)
         going = True
         while going:
-            ready = self._poll.poll(_HOUSEKEEPING_S)
+            ready = self._poll.poll(self._patience())
             now = self._clock.now()
             self._counts["loop", "rounds"] += 1
             self._read_feed(now)
@@ -119,6 +129,7 @@ class Gate:
                         self._interfaces.hear(door, now)
                     else:
                         self._serve(door, protocol, now)
+            self._end_probes(now)
             self._commit_next(now)
             self._listen_or_wait()
             if now >= self._next_housekeeping:
@@ -128,6 +139,27 @@ class Gate:
                     gc.collect()
                     gc.freeze()
         self._drain()
+
+    def _patience(self) -> float:
+        """How long to wait for packets: until the next housekeeping, or the end of an ARP probe."""
+        end = self._interfaces.next_probe()
+        return min(max(end - self._clock.now(), 0.0), _HOUSEKEEPING_S) if end != inf else _HOUSEKEEPING_S
+
+    def _end_probes(self, now: float) -> None:
+        """Offers whose address nobody claimed leave; an address that somebody claimed is quarantined."""
+        engine = self._engines.dhcp
+        for door, offer, taken in self._interfaces.probed(now):
+            if taken:
+                conflict = engine.conflict(offer, now)
+                self._effects += conflict.effects
+                self._gathered.append(Pending(door, engine, conflict))
+            else:
+                self._finish(door, engine, offer, now)
+
+    def _is_first(self, offer: Outcome) -> bool:
+        """True for an offer of an address that is not already the box's own."""
+        lease = self._world.facts(offer.mac).lease
+        return offer.reply == "DHCPOFFER" and (lease is None or lease.address != offer.verdict.address)
 
     def _drain(self) -> None:
         self._keep_house(self._clock.now())
@@ -163,7 +195,7 @@ class Gate:
             if outcome.durable:
                 self._effects += outcome.effects
                 self._gathered.append(Pending(door, engine, outcome))
-            else:
+            elif not (self._probing and self._is_first(outcome) and self._interfaces.probe(outcome, now)):
                 self._finish(door, engine, outcome, now)
 
     def _look_up(self, question: LeaseQuestion, now: float) -> Outcome:

@@ -3,6 +3,7 @@
 import socket
 from typing import NamedTuple
 
+from gatekeeper.drivers.sockets import DoorError
 from gatekeeper.model import Outcome
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.arp import ETHERTYPE, claimed_address, probe_frame
@@ -24,12 +25,23 @@ class ArpProbe:
     """Probes on one interface. Bounded: beyond _MOST at once, offers leave unprobed."""
 
     def __init__(self, interface: str, our_mac: bytes) -> None:
-        """Open a packet socket for ARP. Raises OSError."""
-        self._mac = our_mac
-        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETHERTYPE))
-        self._socket.setblocking(False)
-        self._socket.bind((interface, ETHERTYPE))
+        """Raises DoorError."""
+        self.name = interface
         self._held: dict[int, Held] = {}
+        self.open(our_mac)
+
+    def open(self, our_mac: bytes) -> None:
+        """A new packet socket for ARP. Offers that were held before are forgotten; their boxes ask again."""
+        self._mac = our_mac
+        self._held.clear()
+        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        try:
+            opened.setblocking(False)
+            opened.bind((self.name, ETHERTYPE))
+        except OSError as error:
+            opened.close()
+            raise DoorError(f"interface {self.name}: {error.strerror}") from None
+        self._socket = opened
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -46,6 +58,7 @@ class ArpProbe:
             self._socket.send(probe_frame(self._mac, address))
         except OSError:
             return False
+        self._held.pop(address, None)
         self._held[address] = Held(outcome, now + WAIT_S)
         return True
 

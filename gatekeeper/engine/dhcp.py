@@ -163,16 +163,16 @@ class DhcpEngine:
             now = int(case.now)
             return (LeaseReleased(case.facts.lease._replace(state="released", expires_at=now, last_seen=now)),)
         if verdict.action is Action.QUARANTINE:
-            return (self._declined(case, verdict.address),)
+            account = case.facts.binding.account if case.facts.binding else ""
+            return (self._declined(verdict.address, case.mac, account, case.now),)
         if verdict.reason is Reason.OTHER_SERVER:
             return (OfferForgotten(case.mac),)
         return ()
 
-    def _declined(self, case: DhcpCase, address: int) -> AddressDeclined:
-        now = int(case.now)
-        account = case.facts.binding.account if case.facts.binding else ""
+    def _declined(self, address: int, mac: bytes, account: str, at: float) -> AddressDeclined:
+        now = int(at)
         until = now + self._book.quarantine_s
-        return AddressDeclined(Lease(address, case.mac, account, "", "declined", until, now, now, b"", b""))
+        return AddressDeclined(Lease(address, mac, account, "", "declined", until, now, now, b"", b""))
 
     def _lease_bound(self, case: DhcpCase, address: int, question: DhcpQuestion) -> LeaseBound:
         last, options, now = case.facts.lease, question.message.options, int(case.now)
@@ -217,6 +217,16 @@ class DhcpEngine:
 
     def _own_id(self, subnet: Subnet | None, datagram: Datagram) -> int:
         return (subnet.server if subnet else 0) or self._book.server_id or datagram.via.local
+
+    def conflict(self, offer: Outcome, now: float) -> Outcome:
+        """Somebody else was found to use an address that this outcome offers: quarantine it, as after a DECLINE."""
+        subnet = self._book.subnet_of(offer.verdict.address)
+        account = offer.binding.account if offer.binding else ""
+        effects = (self._declined(offer.verdict.address, offer.mac, account, now),)
+        self._world.apply(effects, subnet.number if subnet else 0, now)
+        seen = ip_text(offer.verdict.address)
+        verdict = Verdict(Action.QUARANTINE, Reason.ADDRESS_CONFLICT, seen=seen, address=offer.verdict.address)
+        return offer._replace(reply="", verdict=verdict, effects=effects, answer=b"", to=None, durable=True)
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer has left. DHCP keeps no answers: a repeated message is decided anew."""
