@@ -93,6 +93,7 @@ class Policybook(NamedTuple):
     quarantine_s: int
     rapid_commit: bool
     arp_probe: bool
+    deny_auto_configure: bool
     trusted: frozenset[str]
     check_source_mac: bool
     acs: Acs | None

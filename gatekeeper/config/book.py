@@ -32,6 +32,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         offer_s=schema.dhcp.offer_s,
         quarantine_s=schema.dhcp.quarantine_s,
         rapid_commit=schema.dhcp.rapid_commit,
+        deny_auto_configure=schema.dhcp.deny_auto_configure,
         arp_probe=schema.dhcp.arp_probe == "first",
         trusted=frozenset(schema.dhcp.trusted),
         check_source_mac=schema.dhcp.check_source_mac,

@@ -184,6 +184,7 @@ class DhcpSection(Section):
     arp_probe: Annotated[str, _one_of("off", "first")] = "off"
     quarantine_s: Positive = 3600
     rapid_commit: bool = False
+    deny_auto_configure: bool = False
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
     leasequery: list[ClientNetwork] = []
 

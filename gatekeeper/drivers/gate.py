@@ -26,7 +26,6 @@ from gatekeeper.store.sqlite import SqliteStore
 _MAX_WAITING = 4096
 _HOUSEKEEPING_S = 1.0
 _NEARLY_FULL = 0.9
-_ALARM_S = 10.0
 # The commit thread asks for the interpreter several times a batch; at the default of 5 ms each time is a stall.
 _GC_EVERY_S = 60.0
 _SWITCH_S = 0.0005
@@ -81,7 +80,6 @@ class Gate:
         self._version = -1
         self._next_housekeeping = 0.0
         self._next_collection = 0.0
-        self._alarmed: dict[str, float] = {}
         interfaces.watch_probes(self)
         self._deaf = False  # DHCP doors are not listened to while too many leases wait
 
@@ -203,7 +201,7 @@ class Gate:
         try:
             leases = self._store.leases_about(question.sought, now)
         except StoreError as error:
-            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             return self._engines.dhcp.answer_query(question, None, now)
         return self._engines.dhcp.answer_query(question, leases, now)
 
@@ -212,7 +210,7 @@ class Gate:
         self._counts["bugs",] += 1
         where = traceback.extract_tb(bug.__traceback__)[-1]
         text = f"bug: {bug!r} at {where.filename}:{where.lineno} on packet {datagram.data.hex()}"
-        self._alarm(text, now)
+        self._log.alarm(text, now)
 
     def _fetch(self, questions: list[DhcpQuestion | RadiusQuestion], now: float) -> bool:
         """Admit the facts of all MACs asked for. False: the store cannot be read, and nobody is answered."""
@@ -223,7 +221,7 @@ class Gate:
             self._world.admit(self._store.facts(missing))
         except StoreError as error:
             self._counts["no-answer", Reason.STORE_UNAVAILABLE] += len(questions)
-            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             for question in questions:
                 if isinstance(question, RadiusQuestion):
                     self._engines.radius.forget(question)
@@ -237,7 +235,7 @@ class Gate:
                 door.send(outcome.answer, outcome.to, outcome.door)
             except OSError as error:
                 self._counts[outcome.protocol, "not-sent"] += 1
-                self._alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.via} not sent: {error}", now)
+                self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.via} not sent: {error}", now)
             if outcome.token:
                 engine.sent(outcome, now)
         verdict = outcome.verdict
@@ -259,7 +257,9 @@ class Gate:
         counts["commit", "transactions"] += 1
         counts["commit", "outcomes"] += len(ended)
         if done.error:
-            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now)
+            self._log.alarm(
+                f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now
+            )
         for door, engine, outcome in ended:
             if not done.error and (not done.lost or done.lost.isdisjoint(outcome.effects)):
                 self._world.settle(outcome.effects)
@@ -291,7 +291,7 @@ class Gate:
                 self._world.pools.fix(self._store.fixed_addresses())
             self._version = version
         except StoreError as error:
-            self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             return
         if macs is None or macs:
             self._world.forget(macs)
@@ -306,20 +306,13 @@ class Gate:
             self._committer.note(refused, counted, self._interfaces.drain())
             self._counts.clear()
         if self._committer.notes_error:
-            self._alarm(f"counts are not kept: {self._committer.notes_error}", now)
+            self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
         for subnet, used, size in self._world.pools.nearly_full(now, _NEARLY_FULL):
             self._counts["dhcp", "pool-nearly-full"] += 1
-            self._alarm(
+            self._log.alarm(
                 f"pool of subnet {subnet}: {used} of {size} addresses in use: widen it, or shorten lease_s", now
             )
         if self._clock.jump_s:
-            self._alarm(
+            self._log.alarm(
                 f"the wall clock jumped by {self._clock.jump_s:.0f} s: leases go on by the time that passed", now
             )
-
-    def _alarm(self, text: str, now: float) -> None:
-        """Say it once per ten seconds."""
-        key = text[:24]
-        if self._alarmed.get(key, 0.0) <= now:
-            self._alarmed[key] = now + _ALARM_S
-            self._log.say(f"alarm: {text}")

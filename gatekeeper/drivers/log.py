@@ -11,6 +11,8 @@ from gatekeeper.report.line import outcome_line
 
 WINDOW_S = 60
 _GATHER_S = 0.05
+_ALARM_S = 10.0
+_MAX_ALARMS = 1_024
 _MAX_LINES = 10_000
 _MAX_REFUSALS = 4_096
 
@@ -34,6 +36,7 @@ class Log:
         self._wake = threading.Event()
         self._stopping = False
         self.lost = 0
+        self._alarmed: dict[str, float] = {}
         self._untold = 0
         self._untold_at = 0.0
         self._refusals: dict[tuple[bytes, str, str], _Told] = {}
@@ -48,6 +51,15 @@ class Log:
         self._lines.append(line)
         if not self._wake.is_set():
             self._wake.set()
+
+    def alarm(self, text: str, now: float) -> None:
+        """Something is wrong with us or around us: said once per ten seconds."""
+        key = text[:24]
+        if self._alarmed.get(key, 0.0) <= now:
+            if len(self._alarmed) >= _MAX_ALARMS:
+                self._alarmed.clear()
+            self._alarmed[key] = now + _ALARM_S
+            self.say(f"alarm: {text}")
 
     def outcome(self, outcome: Outcome, now: float) -> None:
         """The outcome's line; repeats of one refusal once a window, with their count."""

@@ -31,14 +31,15 @@ from gatekeeper.policy.dhcp import DhcpCase, address_in, gather, judge_dhcp, sta
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
+from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
 from gatekeeper.wire.line_id import port_from_wire
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo, read_relay_info
 from gatekeeper.wire.text import ip_text
 
 _AGENT, _CLIENT_ID, _SERVER_ID, _RAPID_COMMIT = 82, 61, 54, 80
+_AUTO_CONFIGURE = 116
 _DURABLE = (Action.ACK, Action.FREE, Action.QUARANTINE)
-_REPLY = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM}
+_REPLY = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM, Action.DENY: OFFER}
 
 
 class DhcpQuestion(NamedTuple):
@@ -119,6 +120,8 @@ class DhcpEngine:
         """Decide, apply, render. The facts of question.mac must have been admitted."""
         case = self.case(question, now)
         verdict = judge_dhcp(case)
+        if verdict.reason and self._book.deny_auto_configure:
+            verdict = self._denied(question, verdict)
         effects = self._effects(case, verdict, question)
         if effects:
             self._world.apply(effects, case.subnet.number if case.subnet else 0, now)
@@ -127,6 +130,11 @@ class DhcpEngine:
     def answer_query(self, question: LeaseQuestion, leases: Sequence[Lease] | None, now: float) -> Outcome:
         """leases: those on record for question.sought; None = the store cannot be read."""
         return self._queries.answer(question, leases, now)
+
+    def _denied(self, question: DhcpQuestion, verdict: Verdict) -> Verdict:
+        """RFC 2563 2.3: a refused box that asks whether it may make up an address (option 116) is told not to."""
+        asks = question.message.kind == DISCOVER and _AUTO_CONFIGURE in question.message.options
+        return verdict._replace(action=Action.DENY) if asks and verdict.action is Action.SILENT else verdict
 
     def case(self, question: DhcpQuestion, now: float) -> DhcpCase:
         """All that decides this message; reads only."""
@@ -200,7 +208,9 @@ class DhcpEngine:
             own = named if named in self._own_ids else self._own_id(case.subnet, datagram)
             # RFC 5107: the relay wants us known by its own address, so that renewals pass through it.
             server_id = question.relay.server_id or own
-            if kind == NAK:
+            if verdict.action is Action.DENY:
+                answer = self._replies.denial(message, server_id)
+            elif kind == NAK:
                 answer = self._replies.nak(message, server_id, str(verdict.reason))
             elif case.subnet:
                 answer = self._replies.grant(

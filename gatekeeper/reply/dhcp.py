@@ -28,6 +28,7 @@ from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC
 _AREAS = NO_AREAS + MAGIC  # sname and file stay empty
 _END = b"\xff"
 _RAPID_COMMIT = b"\x50\x00"
+_DO_NOT_AUTO_CONFIGURE = b"\x74\x01\x00"
 _PRL, _MAX_SIZE, _VENDOR_CLASS, _CLIENT_ID, _AGENT, _V_I_CLASS = 55, 57, 60, 61, 82, 124
 _RENEW, _REBIND = 58, 59
 _MAX_COMPILED = 4096
@@ -78,6 +79,11 @@ class DhcpReplies:
             field, areas = self._squeeze(profile, options, tail)
             return _message(request, request.flags, ciaddr, address, field, areas)
         return _message(request, request.flags, ciaddr, address, body + tail)
+
+    def denial(self, request: DhcpMessage, server_id: int) -> bytes:
+        """OFFER of no address that forbids link-local auto-configuration (RFC 2563 2.3)."""
+        body = bytes((53, 1, OFFER, 54, 4)) + server_id.to_bytes(4, "big") + _DO_NOT_AUTO_CONFIGURE
+        return _message(request, request.flags, 0, 0, body + _tail(request.options))
 
     def nak(self, request: DhcpMessage, server_id: int, text: str) -> bytes:
         """NAK, with the reason as option 56. No overload (RFC 2131 table 3)."""

@@ -118,3 +118,37 @@ def test_rfc_4039_rapid_commit_is_off_by_default_and_an_ack_at_once_where_it_is_
     assert told(rapid.hear(discover())) == ("DHCPOFFER", "")
     assert told(rapid.hear(selecting(BOX, FIRST))) == ("DHCPACK", "")
     assert told(rapid.hear(discover(OTHER, options={80: b""}))) == ("silent", "UNKNOWN_MAC")
+
+
+def test_rfc_2563_a_refused_box_that_asks_is_told_not_to_make_up_an_address(tmp_path: Path) -> None:
+    """2.3: an OFFER of 0.0.0.0 with option 116 = 0, only where it is configured, and only to a box that sent 116."""
+    off, on = (tmp_path / name for name in ("off", "on"))
+    off.mkdir()
+    on.mkdir()
+    assert told(Bench(off).hear(discover(options={116: b"\x01"}))) == ("silent", "UNKNOWN_MAC")
+    bench = Bench(on, CONFIG.replace("[dhcp]\n", "[dhcp]\ndeny_auto_configure = true\n"))
+    outcome = bench.hear(discover(options={116: b"\x01"}))
+    reply = dhcp_wire.decode(outcome.answer)
+    assert told(outcome) == ("DHCPOFFER", "UNKNOWN_MAC")
+    assert (reply.yiaddr, reply.options[116], 51 in reply.options) == (0, b"\x00", False)
+    assert (outcome.durable, outcome.effects) == (False, ())
+    assert told(bench.hear(discover())) == ("silent", "UNKNOWN_MAC")
+
+
+def test_rfc_8925_option_108_goes_to_those_who_ask_for_it(tmp_path: Path) -> None:
+    """3.3: only where configured, only if listed in option 55."""
+    bench = Bench(tmp_path, CONFIG.replace("options = { 42", "options = { 108 = 300, 42"))
+    bench.install()
+    asking = dhcp_wire.decode(bench.hear(discover(options={55: b"\x01\x03\x6c"})).answer)
+    silent = dhcp_wire.decode(bench.hear(discover(options={55: b"\x01\x03"})).answer)
+    assert asking.options[108] == (300).to_bytes(4, "big") and 108 not in silent.options
+
+
+def test_a_pool_that_is_nine_tenths_full_is_reported_before_it_is_exhausted(bench: Bench) -> None:
+    """The share counts addresses in use; those whose lease has ended are free."""
+    for at in range(4):
+        bench.install(bytes((2, 0, 0, 0, 0, at)), f"N{at}")
+        assert bench.world.pools.nearly_full(NOW, 0.9) == []
+        bench.bind(bytes((2, 0, 0, 0, 0, at)))
+    assert bench.world.pools.nearly_full(NOW, 0.9) == [(0, 4, 4)]
+    assert bench.world.pools.nearly_full(NOW + 3600, 0.9) == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from gatekeeper.model import LeaseBound, Outcome
-from tests.engine.bench import FIRST, NOW, Bench, discover, init_reboot, release, renewing, selecting
+from tests.engine.bench import FIRST, NOW, Bench, decline, discover, init_reboot, release, renewing, selecting
 
 BOXES = [bytes((2, 0, 0, 0, 0, number)) for number in range(6)]  # for the four addresses of the pool
 LEASE_S = 3600
@@ -95,6 +95,14 @@ class Neighbours(RuleBasedStateMachine):
         self._gives_up(mac)
         self._hear(mac, release(mac, address))
 
+    @rule(mac=boxes, address=addresses)
+    def declines(self, mac: bytes, address: int) -> None:
+        """What it has or was offered, or an address of the wrong box: then nothing may come of it."""
+        address = self.held.get(mac, (self.offered.get(mac, address), 0))[0]
+        self._gives_up(mac)
+        self.offered.pop(mac, None)
+        self._hear(mac, decline(mac, address))
+
     @rule(passed=st.sampled_from([1, 31, 1800, 3600]))
     def time_passes(self, passed: int) -> None:
         self.now += passed
@@ -120,7 +128,7 @@ class Neighbours(RuleBasedStateMachine):
     def what_the_store_calls_held_the_memory_gives_to_nobody(self) -> None:
         """Whenever nothing is on its way to the disk."""
         for lease in self.bench.store.all_leases() if not self.waiting else ():
-            if lease.state == "active" and lease.expires_at > self.now:
+            if lease.state in ("active", "declined") and lease.expires_at > self.now:
                 assert not self.bench.world.pools.is_free_for(lease.address, b"stranger", self.now)
 
     @invariant()

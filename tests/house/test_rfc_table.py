@@ -46,6 +46,7 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (2132, "8.4", "option 43"): ("test_the_option_has_these_octets",),
     (2132, "9.8", "options"): ("test_rfc2132_9_8_options_come_in_the_sequence_of_the_request_list",),
     (2132, "9.11", "renewal"): ("test_rfc2132_9_11_renewal_times_are_sent_where_they_are_configured",),
+    (2563, "2", "option 116"): ("test_rfc_2563_a_refused_box_that_asks_is_told_not_to_make_up_an_address",),
     (3046, "2.1", "Option 82 without"): ("test_option_82_without_a_relay_is_believed_on_trusted_interfaces",),
     (3046, "2.2", "Option 82 echoed"): ("test_rfc3046_2_2_option_82_comes_back_octet_for_octet_and_last",),
     (3046, "2.1", "renewals"): ("test_a_routed_renewal_without_option_82_is_granted_after_the_port_was_learned",),

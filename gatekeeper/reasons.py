@@ -1,0 +1,123 @@
+"""The one vocabulary of refusals: each reason with its meaning, and with what mends it."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Reason(StrEnum):
+    """Why a packet or an order was refused. One vocabulary for log, metrics, API, explain, replay and Reply-Message."""
+
+    UNKNOWN_MAC = "UNKNOWN_MAC"
+    SUSPENDED = "SUSPENDED"
+    PORT_MISMATCH = "PORT_MISMATCH"
+    PORT_MISSING = "PORT_MISSING"
+    PORT_FULL = "PORT_FULL"
+    TOO_MANY_BOXES = "TOO_MANY_BOXES"
+    RATE_LIMITED = "RATE_LIMITED"
+    NO_SUBNET = "NO_SUBNET"
+    POOL_EXHAUSTED = "POOL_EXHAUSTED"
+    ADDRESS_CONFLICT = "ADDRESS_CONFLICT"
+    WRONG_ADDRESS = "WRONG_ADDRESS"
+    OTHER_SERVER = "OTHER_SERVER"
+    MAC_SPOOFED = "MAC_SPOOFED"
+    UNTRUSTED_OPTION_82 = "UNTRUSTED_OPTION_82"
+    MALFORMED = "MALFORMED"
+    UNKNOWN_NAS = "UNKNOWN_NAS"
+    NO_MESSAGE_AUTHENTICATOR = "NO_MESSAGE_AUTHENTICATOR"
+    BAD_AUTHENTICATOR = "BAD_AUTHENTICATOR"
+    PROXY_STATE_LIMITED = "PROXY_STATE_LIMITED"
+    BAD_PASSWORD = "BAD_PASSWORD"  # noqa: S105
+    NO_IDENTITY = "NO_IDENTITY"
+    UNSUPPORTED = "UNSUPPORTED"
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    DUPLICATE = "DUPLICATE"
+    NO_LEASE = "NO_LEASE"
+    # Orders only.
+    MISSING_FIELD = "MISSING_FIELD"
+    BAD_FIELD = "BAD_FIELD"
+    BAD_MAC = "BAD_MAC"
+    STBID_MISMATCH = "STBID_MISMATCH"
+    MAC_IN_USE = "MAC_IN_USE"
+    UNKNOWN_ACCOUNT = "UNKNOWN_ACCOUNT"
+    ADDRESS_IN_USE = "ADDRESS_IN_USE"
+    ORDER_CONFLICT = "ORDER_CONFLICT"
+
+
+class ReasonText(NamedTuple):
+    """What a reason means, and what mends it."""
+
+    meaning: str
+    remedy: str
+
+
+REASONS: dict[Reason, ReasonText] = {
+    Reason.UNKNOWN_MAC: ReasonText("no order binds this MAC to an account", "install the order, or correct its MAC"),
+    Reason.SUSPENDED: ReasonText("the account is suspended", "resume the account"),
+    Reason.PORT_MISMATCH: ReasonText(
+        "the box is on another port than its account is bound to", "move the account, or bring the box home"
+    ),
+    Reason.PORT_MISSING: ReasonText(
+        "the account is bound to a port, and the packet names none",
+        'make the access node insert Option 82 or the NAS send NAS-Port-Id; or set [binding] missing = "allow"',
+    ),
+    Reason.PORT_FULL: ReasonText(
+        "the port holds all the boxes it may", "raise [binding] boxes_per_port, or cancel a box"
+    ),
+    Reason.TOO_MANY_BOXES: ReasonText(
+        "the account holds all the boxes it may", "raise boxes in the order or [binding] boxes_per_account, or swap"
+    ),
+    Reason.RATE_LIMITED: ReasonText(
+        "more packets than [limits] allows", "look for a loop or a flood; else raise the limit"
+    ),
+    Reason.NO_SUBNET: ReasonText(
+        "no [[dhcp.subnet]] fits where the packet came from",
+        "add the subnet of this giaddr, interface or fixed address",
+    ),
+    Reason.POOL_EXHAUSTED: ReasonText("every address of the pool is held", "widen the pool, or shorten lease_s"),
+    Reason.ADDRESS_CONFLICT: ReasonText(
+        "the address is another box's in the store", "nothing: the box gets another one"
+    ),
+    Reason.WRONG_ADDRESS: ReasonText(
+        "the box asks for an address that is not its own here", "nothing: after the NAK it starts afresh"
+    ),
+    Reason.OTHER_SERVER: ReasonText(
+        "the box chose another DHCP server", "if unexpected, look for a foreign DHCP server"
+    ),
+    Reason.MAC_SPOOFED: ReasonText("the frame's source MAC is not its chaddr", "look for a forged or bridged box"),
+    Reason.UNTRUSTED_OPTION_82: ReasonText(
+        "Option 82 came without a relay, from an interface that is not trusted", "add the interface to [dhcp] trusted"
+    ),
+    Reason.MALFORMED: ReasonText("the bytes are not a message of this protocol", "look at the packet in a capture"),
+    Reason.UNKNOWN_NAS: ReasonText("no [[radius.client]] has this source address", "add the NAS as a client"),
+    Reason.NO_MESSAGE_AUTHENTICATOR: ReasonText(
+        "the NAS must send Message-Authenticator and did not",
+        'update the NAS; or set require_message_authenticator = "no" for this client',
+    ),
+    Reason.BAD_AUTHENTICATOR: ReasonText("Message-Authenticator is wrong", "make both sides share the same secret"),
+    Reason.PROXY_STATE_LIMITED: ReasonText(
+        "Proxy-State without Message-Authenticator (CVE-2024-3596)",
+        'make the proxy send Message-Authenticator; or set limit_proxy_state = "no" for this client',
+    ),
+    Reason.BAD_PASSWORD: ReasonText(
+        "the password is not what mac_password asks for", "check mac_password of this client, and the shared secret"
+    ),
+    Reason.NO_IDENTITY: ReasonText(
+        "neither User-Name nor Calling-Station-Id names one MAC", "check what the NAS sends as User-Name"
+    ),
+    Reason.UNSUPPORTED: ReasonText("a message or method that gatekeeper does not serve", "see README: what is served"),
+    Reason.STORE_UNAVAILABLE: ReasonText("the store cannot be read or written", "see the log; mend disk or database"),
+    Reason.DUPLICATE: ReasonText(
+        "the same request again while its answer is being written", "nothing: the answer comes"
+    ),
+    Reason.NO_LEASE: ReasonText("the box speaks of a lease that is not on record", "nothing: it starts with DISCOVER"),
+    Reason.MISSING_FIELD: ReasonText("the order lacks a field that its kind needs", "send the field"),
+    Reason.BAD_FIELD: ReasonText("a field of the order cannot be read", "correct the field"),
+    Reason.BAD_MAC: ReasonText("the order's MAC or STBID cannot be read", "12 hex digits; an STBID has 32 characters"),
+    Reason.STBID_MISMATCH: ReasonText("the last 12 characters of the STBID are not the MAC", "scan the box again"),
+    Reason.MAC_IN_USE: ReasonText("the MAC belongs to another account", "cancel or swap it there first"),
+    Reason.UNKNOWN_ACCOUNT: ReasonText("no such account", "install the account first"),
+    Reason.ADDRESS_IN_USE: ReasonText("the fixed address is another account's or box's", "choose another address"),
+    Reason.ORDER_CONFLICT: ReasonText(
+        "this order number was seen before with other contents", "send the correction under a new order number"
+    ),
+}
