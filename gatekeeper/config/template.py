@@ -21,7 +21,14 @@ force = true                             # send it whether or not option 55 asks
 [dhcp]
 # interfaces = ["eth0.100"]              # boxes heard directly on the access VLAN
 listen = ["0.0.0.0:67"]                  # relays and renewals
-# leasequery = ["10.20.0.1"]            # relays and BRAS that may ask which box holds which address (RFC 4388)
+# trusted = ["eth0.100"]                 # interfaces where Option 82 is believed without a relay
+# check_source_mac = true                # the frame's source MAC must be chaddr
+# arp_probe = "first"                    # off | first: ask for an address on the link before it is offered
+# quarantine_s = 3600                    # nobody gets a declined address before that
+# offer_s = 30
+# rapid_commit = false                   # RFC 4039
+# deny_auto_configure = false            # RFC 2563: tell refused boxes not to make up an address
+# leasequery = ["10.20.0.1"]             # relays and BRAS that may ask which box holds which address (RFC 4388)
 
 [[dhcp.subnet]]
 network = "10.20.0.0/16"
@@ -32,6 +39,7 @@ dns = ["10.20.0.53", "10.20.0.54"]
 # vlan = 100                             # then named in interfaces and needs no subinterface
 # server = "10.20.0.2"                   # our address as the boxes of this subnet know it
 lease_s = 3600
+# shared_network = "north"               # subnets of one name are on one link
 # renew_s = 1800                         # options 58 and 59: renew_s < rebind_s < lease_s
 # rebind_s = 3150
 # [dhcp.subnet.options]                  # by number or IANA name, typed by the option table

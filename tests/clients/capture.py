@@ -85,6 +85,41 @@ def install_relayed(net: Net, folder: Path, start: Callable[[Relayed], None]) ->
     return tap
 
 
+def _decline_and_rebind(world: Direct | Relayed, network: str) -> Tap:
+    """A squatter has the first address: udhcpc declines it. dhclient cannot renew by unicast and rebinds."""
+    tap, squatter = world.tap("story"), world.box("02:00:00:00:00:66")
+    squatter.space.set_up("eth0", f"{network}.1.0/16")
+    box, other = world.box(MAC), world.box(_SECOND)
+    client = box.udhcpc("-a", "-R")
+    assert box.wait_for("bound", timeout_s=30)["ip"] == f"{network}.1.1"
+    _count(tap, MAC, "DECLINE", 1)
+    client.end()
+    _count(tap, MAC, "RELEASE", 1)
+    rebinding = other.dhclient_bound()
+    other.space.ip(f"route add blackhole {SERVER}/32")
+    other.wait_for("RENEW", "REBIND", timeout_s=30)  # dhclient calls its script with either
+    rebinding.end()
+    return tap
+
+
+def decline_direct(net: Net, folder: Path, start: Callable[[Direct], None]) -> Tap:
+    """DECLINE, RELEASE and REBINDING on the access VLAN."""
+    world = Direct(net, folder)
+    world.gate.file.write_text(config(dhcp_config(interfaces=["acc0"], lease_s=12), limits=""))
+    start(world)
+    return _decline_and_rebind(world, "10.20")
+
+
+def decline_relayed(net: Net, folder: Path, start: Callable[[Relayed], None]) -> Tap:
+    """The same behind a relay."""
+    world = Relayed(net, folder)
+    dhcp = dhcp_config(listen=[f"{SERVER}:67"], lease_s=12, network="10.21")
+    world.gate.file.write_text(config(dhcp, limits=""))
+    start(world)
+    world.dhcrelay()
+    return _decline_and_rebind(world, "10.21")
+
+
 class Story(NamedTuple):
     """What one recording left behind."""
 
@@ -93,7 +128,12 @@ class Story(NamedTuple):
     csv: Path
 
 
-STORIES: dict[str, Callable[..., Tap]] = {"install-direct": install_direct, "install-relayed": install_relayed}
+STORIES: dict[str, Callable[..., Tap]] = {
+    "install-direct": install_direct,
+    "install-relayed": install_relayed,
+    "decline-direct": decline_direct,
+    "decline-relayed": decline_relayed,
+}
 
 
 def record(name: str, target: Path) -> Story:
