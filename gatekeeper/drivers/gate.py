@@ -2,7 +2,6 @@
 
 import gc
 import select
-import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -26,9 +25,7 @@ from gatekeeper.store.sqlite import SqliteStore
 _MAX_WAITING = 4096
 _HOUSEKEEPING_S = 1.0
 _NEARLY_FULL = 0.9
-# The commit thread asks for the interpreter several times a batch; at the default of 5 ms each time is a stall.
 _GC_EVERY_S = 60.0
-_SWITCH_S = 0.0005
 
 Engine = DhcpEngine | RadiusEngine
 
@@ -106,7 +103,6 @@ class Gate:
 
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
         """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
-        sys.setswitchinterval(_SWITCH_S)
         # Messages and facts are tuples without cycles: reference counts free them, and walking hundreds of thousands
         # of them again and again would find nothing. Cycles elsewhere are looked for when there is nothing to do.
         gc.disable()

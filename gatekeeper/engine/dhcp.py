@@ -11,7 +11,6 @@ from gatekeeper.model import (
     Action,
     AddressDeclined,
     AddressOffered,
-    Binding,
     Datagram,
     Destination,
     Effect,
@@ -27,7 +26,7 @@ from gatekeeper.model import (
     make,
 )
 from gatekeeper.policy.binding import learns_port
-from gatekeeper.policy.dhcp import DhcpCase, address_in, gather, judge_dhcp, state_of
+from gatekeeper.policy.dhcp import DhcpCase, gather, judge_dhcp, state_of
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -40,6 +39,9 @@ _AGENT, _CLIENT_ID, _SERVER_ID, _RAPID_COMMIT = 82, 61, 54, 80
 _AUTO_CONFIGURE = 116
 _DURABLE = (Action.ACK, Action.FREE, Action.QUARANTINE)
 _REPLY = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM, Action.DENY: OFFER}
+
+
+_NO_AGENT: tuple[RelayInfo, PortId | None] = NO_RELAY_INFO, None
 
 
 class DhcpQuestion(NamedTuple):
@@ -67,6 +69,9 @@ class DhcpEngine:
         said = (book.server_id, *(subnet.server for subnet in book.subnets))
         self._own_ids = frozenset({*own_ids, *(address for address in said if address)})
         self._replies = DhcpReplies(book)
+        # What is asked for every packet, at hand.
+        self._trusted, self._port_key = book.trusted, book.binding.port_key
+        self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
         self._queries = LeaseQueries(book, world.pools)
 
@@ -82,15 +87,15 @@ class DhcpEngine:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
                 raise Malformed("giaddr in a broadcast", 24)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
-            agent = options.get(_AGENT) if giaddr or door.name in self._book.trusted else None
-            relay, port = read_agent(agent, giaddr, self._book.binding.port_key) if agent else (NO_RELAY_INFO, None)
+            agent = options.get(_AGENT) if giaddr or door.name in self._trusted else None
+            relay, port = read_agent(agent, giaddr, self._port_key) if agent else _NO_AGENT
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
         if message.kind == LEASEQUERY:
             return self._queries.read(message, datagram, relay.source_port)
         via = ip_text(giaddr) if giaddr else door.name
         state = state_of(message, door.raw, relay.unicast)
-        if self._book.rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
+        if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
             state = "rapid"
         refusal = self._distrust(message, datagram, state)
         if refusal:
@@ -100,7 +105,8 @@ class DhcpEngine:
             limit = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
             if limit:
                 return _silent(datagram, NAMES[message.kind], message.mac, limit, via)._replace(port=port)
-        server_id = address_in(message, _SERVER_ID) if _SERVER_ID in options else 0
+        named = options.get(_SERVER_ID, b"")
+        server_id = int.from_bytes(named, "big") if len(named) == 4 else 0
         return make(DhcpQuestion, (message.mac, message, datagram, state, port, via, server_id, relay))
 
     def _distrust(self, message: DhcpMessage, datagram: Datagram, state: str) -> Verdict | None:
@@ -120,7 +126,7 @@ class DhcpEngine:
         """Decide, apply, render. The facts of question.mac must have been admitted."""
         case = self.case(question, now)
         verdict = judge_dhcp(case)
-        if verdict.reason and self._book.deny_auto_configure:
+        if verdict.reason and self._denies:
             verdict = self._denied(question, verdict)
         effects = self._effects(case, verdict, question)
         if effects:
@@ -154,8 +160,8 @@ class DhcpEngine:
 
     def _is_ours(self, question: DhcpQuestion) -> bool:
         """True if the server that the message names is this one, under its own address or one that a relay lent it."""
-        named, lent = question.server_id, question.relay.server_id
-        return named in self._own_ids or (named == lent != 0)
+        named = question.server_id
+        return named in self._own_ids or (named != 0 and named == question.relay.server_id)
 
     def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[Effect, ...]:
         if verdict.action is Action.OFFER:
@@ -199,7 +205,7 @@ class DhcpEngine:
         return make(LeaseBound, (lease, last.address if last and not same and last.state == "active" else 0))
 
     def _render(self, question: DhcpQuestion, case: DhcpCase, verdict: Verdict, effects: tuple[Effect, ...]) -> Outcome:
-        message, datagram = question.message, question.datagram
+        message, datagram, binding = question.message, question.datagram, case.facts.binding
         kind = _REPLY.get(verdict.action, 0)
         answer, to = b"", None
         if kind:
@@ -214,16 +220,14 @@ class DhcpEngine:
                 answer = self._replies.nak(message, server_id, str(verdict.reason))
             elif case.subnet:
                 answer = self._replies.grant(
-                    kind, message, verdict.address, server_id, case.subnet, _acs_url(case.facts.binding)
+                    kind, message, verdict.address, server_id, case.subnet, binding.acs_url if binding else ""
                 )
             to = destination(message, kind, verdict.address, datagram.via.raw)
             if question.relay.source_port and message.giaddr:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.2
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
         what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.via, question.port
-        return make(
-            Outcome, (*what, case.facts.binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None)
-        )
+        return make(Outcome, (*what, binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None))
 
     def _own_id(self, subnet: Subnet | None, datagram: Datagram) -> int:
         return (subnet.server if subnet else 0) or self._book.server_id or datagram.via.local
@@ -252,10 +256,6 @@ def read_agent(agent: bytes, giaddr: int, port_key: str) -> tuple[RelayInfo, Por
     relay = read_relay_info(agent, port_key)
     node = ip_text(giaddr) if giaddr else ""
     return relay, port_from_wire(relay.line, node) if relay.line else None
-
-
-def _acs_url(binding: Binding | None) -> str:
-    return binding.acs_url if binding else ""
 
 
 def _silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, via: str = "") -> Outcome:

@@ -16,7 +16,9 @@ retries       packets sent again after 1 s without answer: lost where the server
 DISTURBED     other work took over 10 % of core 0 in each of three tries: do not trust the figure, nor its ratio
 kept          leases found on disk after the server was stopped; fewer than the ACKs is an error
 
-gatekeeper checks each MAC against its orders, learns ports and fsyncs each batch of leases before it answers. Kea here
+gatekeeper checks each MAC against its orders and its port, and fsyncs each batch of leases before it answers. With
+``--ports learn`` every box also locks its account to a port, as it does once in its life: an update more to each lease,
+for which no peer has an equal. Kea here
 gives an address to anybody and writes its lease file without fsync. FreeRADIUS reads a users file of as many MACs.
 The ratio is the median of the rounds' ratios.
 """
@@ -71,7 +73,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--boxes", type=int, default=60_000, help="boxes of the DHCP runs; each gets one lease")
     parser.add_argument("--users", type=int, default=20_000, help="boxes of the RADIUS runs")
-    parser.add_argument("--ports", choices=("learn", "ordered"), default="learn", help="how accounts get their port")
+    parser.add_argument("--ports", choices=("learn", "ordered"), default="ordered", help="how accounts get a port")
     parser.add_argument("--kea-threads", type=int, default=0, help="0: multi-threading off, the faster one here")
     parser.add_argument("--alone", action="store_true", help="gatekeeper only")
     parser.add_argument("--assert", dest="check", action="store_true", help=f"exit {BELOW} under the ratios {WANTED}")
