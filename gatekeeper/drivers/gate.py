@@ -16,7 +16,7 @@ from gatekeeper.drivers.sockets import Door
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.engine.radius import RadiusEngine, RadiusQuestion
-from gatekeeper.model import Datagram, Effect, Outcome, Reason
+from gatekeeper.model import Action, Datagram, Effect, Outcome, Reason
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
@@ -151,9 +151,11 @@ class Gate:
                 self._finish(door, engine, offer, now)
 
     def _is_first(self, offer: Outcome) -> bool:
-        """True for an offer of an address that is not already the box's own."""
+        """True for an offer of an address, and one that is not already the box's own."""
+        if offer.verdict.action is not Action.OFFER:
+            return False
         lease = self._world.facts(offer.mac).lease
-        return offer.reply == "DHCPOFFER" and (lease is None or lease.address != offer.verdict.address)
+        return lease is None or lease.address != offer.verdict.address
 
     def _drain(self) -> None:
         self._keep_house(self._clock.now())

@@ -21,7 +21,6 @@ class OrderFile:
 
     def __init__(self, path: Path) -> None:
         """Open and check the header. Raises OrderFileError."""
-        self._path = path
         self.size = path.stat().st_size
         self._text: IO[str] = path.open(encoding=_encoding(path), newline="")
         self._rows = csv.reader(self._text, strict=True)

@@ -31,9 +31,8 @@ class ArpProbe:
         self.open(our_mac)
 
     def open(self, our_mac: bytes) -> None:
-        """A new packet socket for ARP. Offers that were held before are forgotten; their boxes ask again."""
+        """A new packet socket for ARP."""
         self._mac = our_mac
-        self._held.clear()
         opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         try:
             opened.setblocking(False)
@@ -47,6 +46,8 @@ class ArpProbe:
         return self._socket.fileno()
 
     def close(self) -> None:
+        """Offers that are still held are forgotten, so that nobody waits for their end; their boxes ask again."""
+        self._held.clear()
         self._socket.close()
 
     def start(self, outcome: Outcome, now: float) -> bool:

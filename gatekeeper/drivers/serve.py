@@ -87,7 +87,6 @@ class Server:
         for door, protocol in self._doors:
             self._gate.add_door(door, protocol)
         self._committer = committer
-        self._signals: list[int] = []
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines(
