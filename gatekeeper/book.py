@@ -82,6 +82,9 @@ class Nas(NamedTuple):
     kilobit: int
     password: str
     shared_password: Secret | None
+    coa_port: int = 3799
+    seals: bool = True  # our packets to it have a Message-Authenticator
+    interim_s: int = 0  # how often it is told to report on a session, 0 = not told
 
 
 class Policybook(NamedTuple):
@@ -101,6 +104,11 @@ class Policybook(NamedTuple):
     clients: tuple[Nas, ...]  # longest prefix first
     limits: Limits | None = None  # None = none are in force
     leasequery: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who may ask for leases
+    stale_session_s: int = 86_400  # a session not heard of for so long is over
+
+    def stale_after(self) -> dict[str, int]:
+        """Seconds without a report after which a session is over, for clients that are told how often to report."""
+        return {nas.name: 3 * nas.interim_s + 60 for nas in self.clients if nas.interim_s}
 
     def subnet_of(self, address: int) -> Subnet | None:
         """The subnet that holds the address."""

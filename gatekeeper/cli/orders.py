@@ -63,7 +63,8 @@ def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
     record = result.record
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
     if record.state == "applied":
-        click.echo(f"{what}{' before' if result.again else ''}: {record.effects}")
+        told = f"; running sessions to be changed at their NAS: {result.sessions}" if result.sessions else ""
+        click.echo(f"{what}{' before' if result.again else ''}: {record.effects}{told}")
         return DONE
     click.echo(f"{what} {record.reason}: {record.detail} ({REASONS[Reason(record.reason)].remedy})", err=True)
     return CONFLICT if record.reason == Reason.ORDER_CONFLICT else REFUSED

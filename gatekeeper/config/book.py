@@ -43,6 +43,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         clients=_clients(schema, folder, problems),
         limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
         leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
+        stale_session_s=schema.radius.stale_session_s,
     )
     return book, problems
 
@@ -170,4 +171,5 @@ def _client(index: int, section: ClientSection, dictionary: Dictionary | None, p
         kilobit=section.kilobit,
         password="shared" if isinstance(password, SharedPassword) else password,
         shared_password=shared,
+        coa_port=section.coa_port,
     )

@@ -209,6 +209,7 @@ class RadiusSection(Section):
     listen_auth: list[Listen] = []
     listen_acct: list[Listen] = []
     dictionaries: str | None = None
+    stale_session_s: Annotated[int, Field(ge=300)] = 86_400
     client: list[ClientSection] = []
 
 

@@ -10,10 +10,12 @@ from gatekeeper.wire.text import mac_text
 
 
 class OrderResult(NamedTuple):
-    """Outcome of handing in an order. ``again``: the number was seen before, and this is the first result."""
+    """Outcome of handing in an order. ``again``: the number was seen before, and this is the first result.
+    ``sessions``: how many running ones a NAS is to be asked to end or to change."""
 
     record: OrderRecord
     again: bool
+    sessions: int = 0
 
 
 class Ledger(Protocol):
@@ -22,7 +24,7 @@ class Ledger(Protocol):
     def order_transaction(self) -> AbstractContextManager[object]: ...
     def find_order(self, number: str) -> tuple[OrderRecord, str] | None: ...
     def situation(self, order: Order, boxes_per_account: int, now: int) -> Situation: ...
-    def write_changes(self, changes: Changes, now: int) -> None: ...
+    def write_changes(self, changes: Changes, now: int) -> int: ...
     def write_order(self, record: OrderRecord, contents: str) -> None: ...
 
 
@@ -56,15 +58,16 @@ class OrderDesk:
             return OrderResult(_record(order, now, conflict), again=False)
         if found:
             return OrderResult(found[0], again=True)
+        sessions = 0
         try:
             changes = decide(order, self._ledger.situation(order, self._boxes_per_account, now))
         except OrderRefused as refusal:
             record = _record(order, now, refusal)
         else:
-            self._ledger.write_changes(changes, now)
+            sessions = self._ledger.write_changes(changes, now)
             record = _record(order, now, effects=changes.effects)
         self._ledger.write_order(record, contents)
-        return OrderResult(record, again=False)
+        return OrderResult(record, again=False, sessions=sessions)
 
 
 def _record(order: Order, now: int, refusal: OrderRefused | None = None, effects: str = "") -> OrderRecord:

@@ -102,6 +102,8 @@ class Changes(NamedTuple):
     add: tuple[tuple[bytes, str], ...]  # (MAC, STBID)
     drop: tuple[bytes, ...]
     effects: str
+    disconnect: tuple[bytes, ...] = ()  # boxes whose running sessions must end
+    change: tuple[bytes, ...] = ()  # boxes whose running sessions get the account's new rate
 
 
 def read(fields: Mapping[str, object]) -> Order:
@@ -234,7 +236,16 @@ def _install(order: Order, known: Account, situation: Situation) -> Changes:
             Reason.TOO_MANY_BOXES, f"account {order.account} has {len(situation.macs)} boxes and may have {most}"
         )
     add = ((order.mac, order.stbid),) if order.mac else ()
-    return Changes(account, add, (), f"box {mac_text(order.mac)} bound" if adds else "account written")
+    moved = known.port not in ("", account.port)
+    faster = (known.rate_down_kbps, known.rate_up_kbps) != (account.rate_down_kbps, account.rate_up_kbps)
+    return Changes(
+        account,
+        add,
+        (),
+        f"box {mac_text(order.mac)} bound" if adds else "account written",
+        disconnect=situation.macs if moved else (),
+        change=situation.macs if faster and not moved else (),
+    )
 
 
 def _swap(order: Order, known: Account, situation: Situation) -> Changes:
@@ -245,23 +256,28 @@ def _swap(order: Order, known: Account, situation: Situation) -> Changes:
     if order.mac == order.old_mac:
         raise OrderRefused(Reason.BAD_FIELD, "old_mac and mac are the same box")
     effects = f"box {mac_text(order.old_mac)} unbound, box {mac_text(order.mac)} bound"
-    return Changes(_merged(order, known), ((order.mac, order.stbid),), (order.old_mac,), effects)
+    return Changes(
+        _merged(order, known), ((order.mac, order.stbid),), (order.old_mac,), effects, disconnect=(order.old_mac,)
+    )
 
 
 def _move(order: Order, known: Account, situation: Situation) -> Changes:
     cleared = known._replace(port="", port_state="unlearned")
-    return Changes(_merged(order, cleared), (), (), f"port {'set' if order.port else 'cleared'}")
+    effects = f"port {'set' if order.port else 'cleared'}"
+    return Changes(_merged(order, cleared), (), (), effects, disconnect=situation.macs)
 
 
 def _rate(order: Order, known: Account, situation: Situation) -> Changes:
     if order.rate_down_kbps < 0 and order.rate_up_kbps < 0:
         raise OrderRefused(Reason.MISSING_FIELD, "a rate order names rate_down_kbps or rate_up_kbps")
     account = _merged(order, known)
-    return Changes(account, (), (), f"rate {account.rate_down_kbps}/{account.rate_up_kbps} kbit/s")
+    effects = f"rate {account.rate_down_kbps}/{account.rate_up_kbps} kbit/s"
+    return Changes(account, (), (), effects, change=situation.macs)
 
 
 def _suspend(order: Order, known: Account, situation: Situation) -> Changes:
-    return Changes(known._replace(state="suspended", last_order=order.number), (), (), "account suspended")
+    account = known._replace(state="suspended", last_order=order.number)
+    return Changes(account, (), (), "account suspended", disconnect=situation.macs)
 
 
 def _resume(order: Order, known: Account, situation: Situation) -> Changes:
@@ -270,7 +286,8 @@ def _resume(order: Order, known: Account, situation: Situation) -> Changes:
 
 def _cancel(order: Order, known: Account, situation: Situation) -> Changes:
     account = known._replace(state="cancelled", port="", port_state="unlearned", address=0, last_order=order.number)
-    return Changes(account, (), situation.macs, f"{len(situation.macs)} boxes deregistered")
+    effects = f"{len(situation.macs)} boxes deregistered"
+    return Changes(account, (), situation.macs, effects, disconnect=situation.macs)
 
 
 _DECIDE: dict[str, Callable[[Order, Account, Situation], Changes]] = {

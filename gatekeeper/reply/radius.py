@@ -3,8 +3,15 @@
 from gatekeeper.book import Nas
 from gatekeeper.model import Rate
 from gatekeeper.wire.nas import rate_body
-from gatekeeper.wire.radius import ACCESS_ACCEPT, ACCESS_REJECT, REPLY_MESSAGE, RadiusPacket, attribute
-from gatekeeper.wire.radius_seal import sealed_reply
+from gatekeeper.wire.radius import (
+    ACCESS_ACCEPT,
+    ACCESS_REJECT,
+    ACCOUNTING_RESPONSE,
+    REPLY_MESSAGE,
+    RadiusPacket,
+    attribute,
+)
+from gatekeeper.wire.radius_seal import plain_reply, sealed_reply
 
 _MAX_COMPILED = 4096
 
@@ -31,3 +38,9 @@ class RadiusReplies:
 
 def _reply(code: int, request: RadiusPacket, nas: Nas, body: bytes) -> bytes:
     return sealed_reply(code, request.identifier, request.authenticator, body + request.proxy, nas.secret)
+
+
+def accounting_reply(request: RadiusPacket, nas: Nas) -> bytes:
+    """Accounting-Response (RFC 2866 4.2): Proxy-State as it came; sealed where the request was."""
+    make = sealed_reply if request.seal_at else plain_reply
+    return make(ACCOUNTING_RESPONSE, request.identifier, request.authenticator, request.proxy, nas.secret)

@@ -3,10 +3,21 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from gatekeeper.model import AddressDeclined, Effect, Lease, LeaseBound, LeaseReleased, PortLearned, Refused
+from gatekeeper.model import (
+    AddressDeclined,
+    Effect,
+    Lease,
+    LeaseBound,
+    LeaseReleased,
+    PortLearned,
+    Refused,
+    SessionReported,
+    SessionsEnded,
+)
+from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_FEED, MAX_REFUSED, MAX_ROGUES
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.sessions import SessionTables
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import ip_text, mac_text
 
@@ -61,7 +72,7 @@ DELETE FROM rogues WHERE (server, mac, interface) IN
 _COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value"
 
 
-class EffectTables(Tables):
+class EffectTables(SessionTables):
     """The commit thread's side of the store."""
 
     _told = 0  # rows put into the change feed since it was pruned
@@ -94,6 +105,10 @@ class EffectTables(Tables):
                     self._bind({effect.lease.address: [effect]}, lost)
                 elif isinstance(effect, PortLearned):
                     learned.append(effect)
+                elif isinstance(effect, SessionReported):
+                    self._report(effect)
+                elif isinstance(effect, SessionsEnded):
+                    self._end_all(effect)
             self._bind(bound, lost)
             self._learn(learned, lost, origin)
         return lost
@@ -146,9 +161,16 @@ class EffectTables(Tables):
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
         return bool(found) and bool(found[0]) and port_from_text(found[0]).admits(effect.port)
 
-    def note(self, refused: Iterable[Refused], counters: dict[str, int], rogues: Iterable[Rogue] = ()) -> None:
-        """Keep what was refused, counted and heard of foreign servers since the last time. Raises StoreError."""
+    def note(
+        self,
+        refused: Iterable[Refused],
+        counters: dict[str, int],
+        rogues: Iterable[Rogue] = (),
+        nas: Iterable[NasSeen] = (),
+    ) -> None:
+        """Keep what was refused, counted, and heard of foreign servers and NASes since then. Raises StoreError."""
         with self._transaction():
+            self._note_nas(nas)
             self._connection.executemany(
                 _REFUSE,
                 (

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 
 from gatekeeper.policy.orders import Account, Changes, Order, OrderRecord, Situation
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.dynauth import COA, DISCONNECT, DynauthTables
 from gatekeeper.wire.text import ip_text, mac_text
 
 _ACCOUNT_COLUMNS = (
@@ -24,7 +24,7 @@ ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.s
 WHERE boxes.account = excluded.account"""
 
 
-class OrderTables(Tables):
+class OrderTables(DynauthTables):
     """The order desk's side of the store."""
 
     def order_transaction(self) -> AbstractContextManager[None]:
@@ -65,8 +65,11 @@ class OrderTables(Tables):
         )
         return row[0] if row else ""
 
-    def write_changes(self, changes: Changes, now: int) -> None:
-        """Write what ``policy.orders.decide`` decided, and tell the engines which MACs to look up again."""
+    def write_changes(self, changes: Changes, now: int) -> int:
+        """Write what ``policy.orders.decide`` decided, and tell the engines which MACs to look up again.
+
+        Returns how many running sessions the NASes are now to be asked to end or to change.
+        """
         account = changes.account
         query = self._connection.execute
         before = query("SELECT address FROM accounts WHERE account = ?", (account.account,)).fetchone()
@@ -81,6 +84,8 @@ class OrderTables(Tables):
         address = before[0] if before else 0
         if address != account.address:
             self._tell([""], address or account.address)
+        ended = self.ask(DISCONNECT, changes.disconnect, account.last_order, now)
+        return ended + self.ask(COA, changes.change, account.last_order, now)
 
     def _tell(self, macs: list[str], address: int = 0) -> None:
         rows = [(mac, address) for mac in macs]
