@@ -56,6 +56,8 @@ lease_s = 3600
 
 [radius]
 listen_auth = ["0.0.0.0:1812"]
+listen_acct = ["0.0.0.0:1813"]
+# stale_session_s = 86400                # a session that no NAS has reported on for so long is over
 
 [[radius.client]]
 name = "bras1"
@@ -64,6 +66,7 @@ secret = "{secret}"
 nas = "huawei"                           # which rate attributes it understands
 require_message_authenticator = "auto"   # yes | no | auto
 mac_password = "mac"                     # "mac" | "any" | { shared = "..." }
+# coa_port = 3799                        # where it takes CoA and Disconnect
 
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)
