@@ -57,6 +57,7 @@ class BindingPolicy(NamedTuple):
     port_key: str
     port_names: dict[str, str]
     boxes_per_account: int
+    boxes_per_port: int = 0  # 0 = no limit
 
 
 class Limits(NamedTuple):
@@ -104,6 +105,8 @@ class Policybook(NamedTuple):
     clients: tuple[Nas, ...]  # longest prefix first
     limits: Limits | None = None  # None = none are in force
     leasequery: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who may ask for leases
+    hold_s: int = 0  # how long an order waits for the install of its account
+    keep_days: int = 90  # of the journal, and of sessions that have ended
     stale_session_s: int = 86_400  # a session not heard of for so long is over
 
     def stale_after(self) -> dict[str, int]:

@@ -239,6 +239,16 @@ class Outcome(NamedTuple):
     token: object = None  # the engine's own: what it wants back when the answer has left
 
 
+class Admitted(NamedTuple):
+    """One box that RADIUS let in."""
+
+    mac: bytes
+    account: str
+    via: str
+    port: str
+    at: int
+
+
 class Refused(NamedTuple):
     """One refused box, counted."""
 

@@ -222,6 +222,14 @@ class BindingSection(Section):
     boxes_per_port: Positive = 4
 
 
+class OrdersSection(Section):
+    hold_s: Annotated[int, Field(ge=0, le=30 * 86_400)] = 0
+
+
+class HistorySection(Section):
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+
 class LimitsSection(Section):
     per_mac_per_s: Positive = 5
     per_port_per_s: Positive = 50
@@ -246,6 +254,8 @@ class FileSchema(Section):
     dhcp: DhcpSection = DhcpSection()
     radius: RadiusSection = RadiusSection()
     binding: BindingSection = BindingSection()
+    orders: OrdersSection = OrdersSection()
+    history: HistorySection = HistorySection()
     log: LogSection = LogSection()
     limits: LimitsSection | None = None
     api: ApiSection | None = None

@@ -72,6 +72,14 @@ mac_password = "mac"                     # "mac" | "any" | { shared = "..." }
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)
 boxes_per_account = 2
 
+# boxes_per_port = 4                     # boxes that may be bound to one port
+
+# [orders]
+# hold_s = 0                             # an order whose account is not installed yet waits for so long
+
+# [history]
+# keep_days = 90                         # of the journal (gatekeeper timeline) and of sessions that have ended
+
 [limits]                                 # packets per second of each protocol; bursts of two seconds pass
 per_mac_per_s = 5
 per_port_per_s = 50                      # access line

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from gatekeeper.model import Effect, PortLearned, Reason, Refused
+from gatekeeper.model import Admitted, Effect, PortLearned, Reason, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import StoreError
@@ -39,6 +39,7 @@ class Notes(NamedTuple):
     counters: dict[str, int]
     rogues: list[Rogue]
     nas: list[NasSeen]
+    admitted: list[Admitted]
 
 
 class Stale(NamedTuple):

@@ -235,6 +235,9 @@ class Gate:
         if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:
             port = outcome.port.text if outcome.port else ""
             self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now)
+        if verdict.action is Action.ACCEPT and outcome.binding:
+            port = outcome.port.text if outcome.port else ""
+            self._world.meet(outcome.mac, outcome.binding.account, outcome.via, port, now)
         self._log.outcome(outcome, now)
 
     def _commit_next(self, now: float) -> None:
@@ -295,7 +298,8 @@ class Gate:
         refused = self._world.drain_refusals()
         if refused or self._counts:
             counted = {".".join(name): count for name, count in self._counts.items()}
-            self._committer.note(Notes(refused, counted, self._interfaces.drain(), []))
+            admitted = self._world.drain_admitted()
+            self._committer.note(Notes(refused, counted, self._interfaces.drain(), [], admitted))
             self._counts.clear()
         if now >= self._next_stale:
             self._next_stale = now + _STALE_EVERY_S

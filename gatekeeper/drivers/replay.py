@@ -17,7 +17,7 @@ from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.leasequery import LeaseQuestion
-from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
 from gatekeeper.state.replies import Replies
@@ -179,7 +179,7 @@ def private_store(settings: Settings, orders: Path | None, start: float) -> tupl
     store = SqliteStore(":memory:")
     refused: list[str] = []
     if orders:
-        desk = OrderDesk(store, settings.book.binding.boxes_per_account)
+        desk = OrderDesk(store, rules_of(settings.book))
         with OrderFile(orders) as lines:
             for number, fields in lines:
                 record = desk.hand_in(fields, int(start)).record

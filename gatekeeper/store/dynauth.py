@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gatekeeper.model import Rate, make
 from gatekeeper.store import StoreError
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.journal import Event, JournalTables
 from gatekeeper.wire.text import mac_text, parse_mac
 
 DISCONNECT, COA = "disconnect", "coa"
@@ -24,7 +24,7 @@ SELECT 'disconnect', s.id, '', 'waiting', 0, '', ?, 0 FROM sessions s
 WHERE s.state = 'active' AND (s.session = ? OR s.mac = ?) AND NOT EXISTS (
     SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
 _WAITING = """
-SELECT d.id, d.kind, d."order", s.id, s.session, s.nas, s.source, s.mac, s.keys, s.state,
+SELECT d.id, d.kind, d."order", s.id, s.session, s.nas, s.source, s.mac, s.account, s.keys, s.state,
        coalesce(a.rate_down_kbps, 0), coalesce(a.rate_up_kbps, 0)
 FROM dynauth d JOIN sessions s ON s.id = d.session LEFT JOIN accounts a ON a.account = s.account
 WHERE d.ended = 0 ORDER BY d.id LIMIT ?"""
@@ -44,6 +44,7 @@ class Wanted(NamedTuple):
     nas: str
     source: int
     mac: bytes
+    account: str
     keys: bytes
     over: bool
     rate: Rate
@@ -67,7 +68,7 @@ class Asked(NamedTuple):
     detail: str
 
 
-class DynauthTables(Tables):
+class DynauthTables(JournalTables):
     """The outbox of the dynamic authorization client."""
 
     def ask(self, kind: str, macs: Iterable[bytes], order: str, now: int) -> int:
@@ -112,7 +113,8 @@ WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
             raise StoreError(f"store {self.path}: {error}") from error
         return [
             make(
-                Wanted, (*row[:7], bytes.fromhex(row[7].replace(":", "")), row[8], row[9] == "closed", Rate(*row[10:]))
+                Wanted,
+                (*row[:7], bytes.fromhex(row[7].replace(":", "")), *row[8:10], row[10] == "closed", Rate(*row[11:])),
             )
             for row in rows
         ]
@@ -127,5 +129,8 @@ WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
         with self._transaction():
             for wanted, state, detail, gone in ended:
                 self._connection.execute(_END, (state, detail, now, wanted.id))
+                told = f"session {wanted.session} at {wanted.nas}: {state}" + (f" ({detail})" if detail else "")
+                kind = "CoA" if wanted.kind == COA else "Disconnect"
+                self._tell_event(Event(now, kind, mac_text(wanted.mac), wanted.account, 0, "", told))
                 if gone:
                     self._connection.execute(_GONE, (wanted.row,))

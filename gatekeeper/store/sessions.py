@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from gatekeeper.model import Session, SessionReported, SessionsEnded
 from gatekeeper.state.nas import NasSeen
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.journal import Event, JournalTables
 from gatekeeper.wire.text import mac_text
 
 # Sessions that ended longer ago than this go, some at a time.
@@ -57,7 +57,7 @@ ON CONFLICT (name) DO UPDATE SET requests = nas_seen.requests + excluded.request
     last_seen = max(nas_seen.last_seen, excluded.last_seen)"""
 
 
-class SessionTables(Tables):
+class SessionTables(JournalTables):
     """The side of the store that accounting writes; called inside a transaction of the commit."""
 
     def _report(self, effect: SessionReported) -> None:
@@ -86,6 +86,8 @@ class SessionTables(Tables):
             *(one.order, one.started, one.last_seen, one.bytes_in, one.bytes_out, one.cause, one.keys),
         )
         self._connection.execute(_INSERT, (*values, "closed" if effect.status == "stop" else "active", effect.heard))
+        if effect.status != "stop":
+            self._tell_event(_event("session", one, f"{one.session} at {one.nas}"))
 
     def _update(self, row: int, one: Session, state: str, before: str, now: int) -> None:
         kept = self._connection.execute("SELECT cause, keys FROM sessions WHERE id = ?", (row,)).fetchone()
@@ -95,6 +97,8 @@ class SessionTables(Tables):
             *(one.bytes_in, one.bytes_out, cause, one.keys or kept[1], state, now, row),
         )
         self._connection.execute(_UPDATE, values)
+        if state == "closed" != before:
+            self._tell_event(_event("session ended", one, f"{one.session} at {one.nas}: {cause}"))
 
     def _show(self, row: int, order: str, now: int, ended: bool) -> None:
         """Accounting has shown that what was asked of the NAS about this session was done."""
@@ -134,6 +138,10 @@ class SessionTables(Tables):
             "SELECT id FROM sessions WHERE mac = ? AND state = 'active'", (mac_text(mac),)
         )
         return [row[0] for row in rows]
+
+
+def _event(kind: str, one: Session, detail: str) -> Event:
+    return Event(one.last_seen, kind, mac_text(one.mac), one.account, one.address, one.port, detail)
 
 
 def _is_another(effect: SessionReported, state: str, last_seen: int) -> bool:

@@ -24,7 +24,8 @@ SELECT address, mac, account, port,
 FROM leases ORDER BY address"""
 # What an order asked of NASes stands behind what it changed, with how that ended.
 _ORDERS = """
-SELECT number AS "order", kind, account, mac, state, reason, detail, received,
+SELECT number AS "order", kind, account, mac,
+       CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail, received,
        effects || coalesce((
            SELECT group_concat(
                '; ' || CASE d.kind WHEN 'coa' THEN 'CoA' ELSE 'Disconnect' END || ' of session ' || s.session
@@ -73,7 +74,7 @@ class Views(Tables):
         yield from self._rows(_NAS, {})
 
     def orders(self, now: int) -> Iterator[Row]:
-        yield from self._rows(_ORDERS, {})
+        yield from self._rows(_ORDERS, {"now": now})
 
     def refused(self, now: int) -> Iterator[Row]:
         yield from self._rows(_REFUSED, {})

@@ -10,7 +10,7 @@ from gatekeeper.config.load import load_file
 from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
-from gatekeeper.engine.order_desk import OrderDesk, OrderResult
+from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.model import Datagram, Outcome, Via
 from gatekeeper.state.replies import Replies
@@ -90,7 +90,7 @@ class Bench:
         file.write_text(config, encoding="utf-8")
         self.book = load_file(file).book
         self.store = SqliteStore(store, create=True)
-        self.desk = OrderDesk(self.store, self.book.binding.boxes_per_account)
+        self.desk = OrderDesk(self.store, rules_of(self.book))
         self._orders = 0
         self.gathers = False  # True: durable outcomes wait for commit(), as in a running gate
         self.lost = 0  # effects that the store refused: the memory was wrong

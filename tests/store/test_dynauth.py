@@ -7,6 +7,7 @@ import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Rate, Session, SessionReported, SessionsEnded
+from gatekeeper.policy.orders import OrderRules
 from gatekeeper.store.dynauth import Ended
 from gatekeeper.store.sqlite import SqliteStore
 from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled
@@ -32,7 +33,9 @@ def report(mac: bytes, account: str, status: str = "start", at: int = NOW, order
 
 
 def order(store: SqliteStore, kind: str, account: str = "A", **fields: str) -> int:
-    result = OrderDesk(store, 2).hand_in({"order": f"{kind}-1", "kind": kind, "account": account, **fields}, NOW + 1)
+    result = OrderDesk(store, OrderRules(2)).hand_in(
+        {"order": f"{kind}-1", "kind": kind, "account": account, **fields}, NOW + 1
+    )
     assert result.record.state == "applied", result.record
     return result.sessions
 
@@ -70,7 +73,7 @@ def test_what_each_kind_of_order_asks(
 def test_a_refused_order_asks_nothing(store: SqliteStore) -> None:
     """It changes nothing, so there is nothing to be told."""
     fields = {"order": "s", "kind": "swap", "account": "A", "old_mac": OTHER.hex(), "mac": "020000000009"}
-    assert OrderDesk(store, 2).hand_in(fields, NOW).record.state == "refused"
+    assert OrderDesk(store, OrderRules(2)).hand_in(fields, NOW).record.state == "refused"
     assert wanted(store) == set()
 
 
@@ -78,14 +81,19 @@ def test_an_amended_port_ends_the_sessions_on_the_old_one(store: SqliteStore) ->
     """The first port that is ordered does not: nobody is known to be elsewhere."""
     assert order(store, "amend", port="n|1") == 0
     assert (
-        OrderDesk(store, 2).hand_in({"order": "2", "kind": "amend", "account": "A", "port": "n|2"}, NOW).sessions == 2
+        OrderDesk(store, OrderRules(2))
+        .hand_in({"order": "2", "kind": "amend", "account": "A", "port": "n|2"}, NOW)
+        .sessions
+        == 2
     )
 
 
 def test_the_rate_is_that_of_the_account_when_it_is_sent(store: SqliteStore) -> None:
     """Two orders in a row: the second is the truth."""
     order(store, "rate", rate_down_kbps="50000", rate_up_kbps="5000")
-    OrderDesk(store, 2).hand_in({"order": "2", "kind": "rate", "account": "A", "rate_down_kbps": "60000"}, NOW)
+    OrderDesk(store, OrderRules(2)).hand_in(
+        {"order": "2", "kind": "rate", "account": "A", "rate_down_kbps": "60000"}, NOW
+    )
     assert {one.rate for one in store.wanted()} == {Rate(60000, 5000)}
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.store import StoreError
-from gatekeeper.store.schema import APPLICATION_ID, SCHEMA, SESSIONS, VERSION
+from gatekeeper.store.schema import APPLICATION_ID, VERSION, VERSION_1
 from gatekeeper.store.sqlite import SqliteStore
 from tests.store.ledger import BOX, NOW
-
-OLD = SCHEMA.replace(SESSIONS, "")
 
 
 def old_store(folder: Path, version: int = 1) -> Path:
@@ -18,10 +16,11 @@ def old_store(folder: Path, version: int = 1) -> Path:
     path = folder / "gatekeeper.db"
     with sqlite3.connect(path) as made:
         made.executescript(
-            f"PRAGMA journal_mode = WAL; BEGIN; {OLD} PRAGMA application_id = {APPLICATION_ID};"
+            f"PRAGMA journal_mode = WAL; BEGIN; {VERSION_1} PRAGMA application_id = {APPLICATION_ID};"
             f"PRAGMA user_version = {version}; COMMIT;"
         )
         made.execute("INSERT INTO accounts VALUES ('A','s','active',1,1,'','unlearned',0,'',0,'','#1','',0)")
+        made.execute("INSERT INTO orders VALUES ('#1','install','A','','applied','','',7,'box bound','[]')")
         made.execute("INSERT INTO boxes VALUES (?, 'A', '')", (BOX.hex(":"),))
     made.close()
     return path
@@ -40,6 +39,9 @@ def test_an_older_store_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) 
     store = SqliteStore(str(path))
     assert store.facts([BOX])[BOX].binding is not None
     assert list(store.sessions(NOW)) == []
+    assert [(row["order"], row["state"], row["effects"]) for row in store.orders(NOW)] == [
+        ("#1", "applied", "box bound")
+    ]
     store.close()
     fresh = tmp_path / "fresh.db"
     SqliteStore(str(fresh), create=True).close()
