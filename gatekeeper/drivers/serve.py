@@ -98,7 +98,7 @@ class Server:
             DhcpEngine(book, self._world, sorted(self._interfaces.own_ids())),
             RadiusEngine(book, self._world, self._kept),
             AccountingEngine(book, self._world, self._kept),
-            (book.stale_after(), book.stale_session_s),
+            (book.stale_after(), book.stale_session_s, book.keep_days * 86_400),
         )
 
     def _dynauth_client(self) -> DynauthClient | None:
