@@ -222,7 +222,9 @@ class DhcpEngine:
                 answer = self._replies.grant(
                     kind, message, verdict.address, server_id, case.subnet, binding.acs_url if binding else ""
                 )
-            to = destination(message, kind, verdict.address, datagram.via.raw)
+            door = datagram.via
+            routed = kind == NAK and not door.raw and self._book.is_behind_router(message.ciaddr, door.local)
+            to = destination(message, kind, verdict.address, door.raw, routed)
             if question.relay.source_port and message.giaddr:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.2
         reply = NAMES.get(ACK if kind == INFORM else kind, "")

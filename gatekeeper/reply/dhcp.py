@@ -221,15 +221,19 @@ def _message(
     return b"".join((head, areas, options, _END)).ljust(MINIMUM, b"\0")
 
 
-def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool) -> Destination:
-    """Where the reply goes: the table of RFC 2131 4.1. raw: the box was heard on an interface, frames can be made."""
+def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool, routed: bool = False) -> Destination:
+    """Where the reply goes: the table of RFC 2131 4.1.
+
+    raw: the box was heard on an interface, frames can be made. routed: its ciaddr is known to be behind a router.
+    """
     if request.giaddr:
         return make(Destination, (request.giaddr, SERVER_PORT, b""))
     if kind == NAK:
-        # RFC 2131 4.1: broadcast. A renewal that came by unicast through a router can only be answered there.
-        if raw:
-            return Destination(BROADCAST_IP, CLIENT_PORT, BROADCAST_MAC)
-        return Destination(request.ciaddr or BROADCAST_IP, CLIENT_PORT)
+        # RFC 2131 4.1: with giaddr 0 a NAK is broadcast. No broadcast passes a router: behind one, the box that renews
+        # by unicast hears us at the address it still has, or not at all.
+        if routed and request.ciaddr:
+            return Destination(request.ciaddr, CLIENT_PORT)
+        return Destination(BROADCAST_IP, CLIENT_PORT, BROADCAST_MAC if raw else b"")
     if request.ciaddr:
         return Destination(request.ciaddr, CLIENT_PORT, request.mac if raw else b"")
     if request.flags & BROADCAST or not raw:

@@ -17,7 +17,11 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (1542, "4.1.1", "more"): ("test_a_datagram_is_this_message_or_malformed",),
     (2131, "2", "no reply"): ("test_rfc2132_9_10_a_reply_fits_the_size_that_the_box_takes",),
     (2131, "3", "options"): ("test_a_datagram_is_this_message_or_malformed",),
-    (2131, "4.1", "where"): ("test_rfc2131_4_1_a_reply_goes_there",),
+    (2131, "4.1", "where"): (
+        "test_rfc2131_4_1_a_reply_goes_there",
+        "test_rfc2131_4_1_a_nak_to_a_renewal_by_unicast_is_broadcast_unless_it_came_through_a_router",
+        "test_a_cancelled_box_hears_no_at_its_next_renewal",
+    ),
     (2131, "4.1", "option overload"): ("test_rfc2131_4_1_what_does_not_fit_goes_to_file_then_to_sname",),
     (2131, "4.2", "silence"): ("test_a_stranger_hears_nothing_in_any_state",),
     (2131, "4.3.1", "which"): (
