@@ -73,7 +73,7 @@ class DhcpEngine:
         self._trusted, self._port_key = book.trusted, book.binding.port_key
         self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
-        self._queries = LeaseQueries(book, world.pools)
+        self._queries = LeaseQueries(book, world.pools, self._throttle)
 
     def read(self, datagram: Datagram, now: float) -> DhcpQuestion | LeaseQuestion | Outcome:
         """Decode. What cannot be served becomes an Outcome at once."""
@@ -92,7 +92,7 @@ class DhcpEngine:
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
         if message.kind == LEASEQUERY:
-            return self._queries.read(message, datagram, relay.source_port)
+            return self._queries.read(message, datagram, relay.source_port, now)
         via = ip_text(giaddr) if giaddr else door.name
         state = state_of(message, door.raw, relay.unicast)
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
@@ -243,6 +243,14 @@ class DhcpEngine:
         seen = ip_text(offer.verdict.address)
         verdict = Verdict(Action.QUARANTINE, Reason.ADDRESS_CONFLICT, seen=seen, address=offer.verdict.address)
         return offer._replace(reply="", verdict=verdict, effects=effects, answer=b"", to=None, durable=True)
+
+    def drain_counts(self) -> dict[tuple[str, ...], int]:
+        """What was counted here since the last time, by name: the options that replies had no room for."""
+        counts: dict[tuple[str, ...], int] = {
+            ("dhcp", "option-left-out", str(code)): times for code, times in self._replies.left_out.items()
+        }
+        self._replies.left_out.clear()
+        return counts
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer has left. DHCP keeps no answers: a repeated message is decided anew."""
