@@ -225,8 +225,8 @@ class DhcpEngine:
             door = datagram.via
             routed = kind == NAK and not door.raw and self._book.is_behind_router(message.ciaddr, door.local)
             to = destination(message, kind, verdict.address, door.raw, routed)
-            if question.relay.source_port and message.giaddr:
-                to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.2
+            if question.relay.source_port and to.address == message.giaddr:
+                to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
         what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.via, question.port
         return make(Outcome, (*what, binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None))

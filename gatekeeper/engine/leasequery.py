@@ -40,7 +40,7 @@ class LeaseQueries:
     def read(
         self, message: DhcpMessage, datagram: Datagram, to_source_port: bool, now: float
     ) -> LeaseQuestion | Outcome:
-        """What is asked; an Outcome where there will be no answer. to_source_port: RFC 8357 5.2."""
+        """What is asked; an Outcome where there will be no answer. to_source_port: RFC 8357 5.1."""
         if not message.giaddr:
             # RFC 4388 6.3: giaddr MUST be set, there is nowhere else to answer to.
             return _outcome(message, datagram, Verdict(Action.SILENT, Reason.MALFORMED, seen="no giaddr at octet 24"))

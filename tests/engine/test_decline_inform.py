@@ -121,6 +121,19 @@ def test_4_3_5_an_inform_by_unicast_is_told_what_its_own_subnet_has(
     assert dhcp_wire.decode(outcome.answer).options[3] == parse_ip(routers).to_bytes(4, "big")
 
 
+@pytest.mark.rfc(2131, "4.3.5")
+@pytest.mark.parametrize("agent", [b"", bytes((19, 0))], ids=["plain", "RFC 8357 source port"])
+def test_4_3_5_an_inform_is_answered_at_ciaddr_also_where_a_relay_passed_it_on(bench: Bench, agent: bytes) -> None:
+    """The relay could not: its answer has no yiaddr. Without ciaddr it goes to the relay, to be broadcast."""
+    bench.install()
+    direct = bench.hear(inform(BOX, FIRST, giaddr=GIADDR, agent=agent))
+    assert direct.to == Destination(FIRST, 68)
+    assert dhcp_wire.decode(direct.answer).flags == 0
+    broken = bench.hear(inform(BOX, 0, giaddr=GIADDR))
+    assert broken.to == Destination(GIADDR, 67)
+    assert dhcp_wire.decode(broken.answer).flags == 0x8000
+
+
 def test_an_inform_of_an_unknown_box_is_silence(bench: Bench) -> None:
     assert told(bench.hear(inform(BOX, FIRST))) == ("silent", Reason.UNKNOWN_MAC)
 

@@ -250,7 +250,7 @@ def test_rfc4388_7_nobody_is_answered_unless_configured(bench: Bench) -> None:
     assert told(hear(bench, query(ciaddr=FIRST))) == ("silent", "UNSUPPORTED")
 
 
-def test_rfc8357_5_2_the_answer_goes_to_the_port_that_the_relay_asks_for(asked: Bench) -> None:
+def test_rfc8357_5_1_the_answer_goes_to_the_port_that_the_relay_asks_for(asked: Bench) -> None:
     """Sub-option 19 of Option 82."""
     bind(asked)
     data = query(mac=BOX, options={82: b"\x13\x00"})

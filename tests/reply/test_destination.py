@@ -4,7 +4,7 @@ import pytest
 
 from gatekeeper.model import Destination
 from gatekeeper.reply.dhcp import destination
-from gatekeeper.wire.dhcp import ACK, NAK, OFFER, message
+from gatekeeper.wire.dhcp import ACK, INFORM, NAK, OFFER, message
 from tests.engine.bench import BOX
 
 GIADDR, CIADDR, YIADDR, ALL = 0x0A140001, 0x0A140105, 0x0A140107, 0xFFFFFFFF
@@ -31,6 +31,13 @@ TABLE = [
     (0, CIADDR, 0, NAK, RAW, Destination(ALL, 68, EVERYBODY)),
     (0, CIADDR, 0, NAK, UDP, Destination(ALL, 68)),
     (0, 0, 0, NAK, UDP, Destination(ALL, 68)),
+    # RFC 2131 4.3.5: at ciaddr; without one, by the rest of the table
+    (0, CIADDR, B, INFORM, UDP, Destination(CIADDR, 68)),
+    (0, CIADDR, B, INFORM, RAW, Destination(CIADDR, 68, BOX)),
+    (GIADDR, CIADDR, 0, INFORM, UDP, Destination(CIADDR, 68)),
+    (GIADDR, 0, 0, INFORM, UDP, Destination(GIADDR, 67)),
+    (0, 0, B, INFORM, RAW, Destination(ALL, 68, EVERYBODY)),
+    (0, 0, 0, INFORM, UDP, Destination(ALL, 68)),
 ]
 
 
