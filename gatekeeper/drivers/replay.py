@@ -96,7 +96,10 @@ class Replay:
         return Datagram(packet.payload, packet.source, packet.source_port, via)
 
     def _via_of(self, vlan: int, interface: str) -> Via:
-        """Where a broadcast is heard. A configuration without VLANs is asked about whatever was captured."""
+        """Where a broadcast is heard. A configuration without VLANs is asked about whatever was captured.
+
+        vlan: of two tags the outer one; serve itself does not hear QinQ.
+        """
         if not vlan or not self._tagged:
             return Via(interface, self._local, raw=True)
         known = self._tagged.get(vlan)
