@@ -23,6 +23,7 @@ from gatekeeper.model import (
     PortLearned,
     Reason,
     Verdict,
+    Via,
     make,
 )
 from gatekeeper.policy.binding import learns_port
@@ -223,13 +224,19 @@ class DhcpEngine:
                     kind, message, verdict.address, server_id, case.subnet, binding.acs_url if binding else ""
                 )
             door = datagram.via
-            routed = kind == NAK and not door.raw and self._book.is_behind_router(message.ciaddr, door.local)
+            routed = kind == NAK and not door.raw and self._is_out_of_earshot(message.ciaddr, case, door)
             to = destination(message, kind, verdict.address, door.raw, routed)
             if question.relay.source_port and to.address == message.giaddr:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
         what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.via, question.port
         return make(Outcome, (*what, binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None))
+
+    def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
+        """True if no broadcast of ours gets to the box: it is on another subnet, or came to its lease by a relay."""
+        lease = case.facts.lease
+        relayed = lease is not None and lease.agent != b"" and door.name not in self._trusted
+        return relayed or self._book.is_behind_router(ciaddr, door.local)
 
     def _own_id(self, subnet: Subnet | None, datagram: Datagram) -> int:
         return (subnet.server if subnet else 0) or self._book.server_id or datagram.via.local

@@ -227,7 +227,7 @@ def _message(
 def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool, routed: bool = False) -> Destination:
     """Where the reply goes: the table of RFC 2131 4.1.
 
-    raw: the box was heard on an interface, frames can be made. routed: its ciaddr is known to be behind a router.
+    raw: the box was heard on an interface, frames can be made. routed: no broadcast of ours gets to it.
     """
     # RFC 2131 4.3.5: an INFORM is answered at ciaddr, also past its relay, which needs a yiaddr to send anything on.
     if request.giaddr and not (kind == INFORM and request.ciaddr):

@@ -19,7 +19,7 @@ ROWS = (
     RfcRow(2131, "2", "no reply larger than the box takes (576 octets, or option 57)", "yes"),
     RfcRow(2131, "3", "options behind the magic cookie; pads, missing END and empty options are accepted", "yes"),
     RfcRow(2131, "4.1", "where replies go: giaddr, ciaddr, broadcast flag, chaddr without ARP", "yes",
-           "a NAK to a renewal from behind a router, where no broadcast arrives, goes to ciaddr"),
+           "a NAK to a renewal from behind a router or relay, where no broadcast arrives, goes to ciaddr"),
     RfcRow(2131, "4.1", "option overload, read and written", "yes"),
     RfcRow(2131, "4.2", "silence for boxes that are not registered", "yes"),
     RfcRow(2131, "4.2", "a lease is its client identifier's, else its chaddr's", "partly",

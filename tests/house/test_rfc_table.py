@@ -24,6 +24,7 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (2131, "4.1", "where"): (
         "test_rfc2131_4_1_a_reply_goes_there",
         "test_rfc2131_4_1_a_nak_to_a_renewal_by_unicast_is_broadcast_unless_it_came_through_a_router",
+        "test_rfc2131_4_1_a_nak_to_a_box_behind_a_relay_goes_to_its_address",
         "test_a_cancelled_box_hears_no_at_its_next_renewal",
     ),
     (2131, "4.1", "option overload"): ("test_rfc2131_4_1_what_does_not_fit_goes_to_file_then_to_sname",),
