@@ -93,6 +93,7 @@ class Gate:
 
     def set_engines(self, engines: Engines) -> None:
         """Go on with another Policybook."""
+        self._counts.update(self._engines.dhcp.drain_counts())
         self._engines = engines
 
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
@@ -295,6 +296,7 @@ class Gate:
         self._next_housekeeping = now + _HOUSEKEEPING_S
         self._log.tick(now)
         self._interfaces.look(self)
+        self._counts.update(self._engines.dhcp.drain_counts())
         refused = self._world.drain_refusals()
         if refused or self._counts:
             counted = {".".join(name): count for name, count in self._counts.items()}

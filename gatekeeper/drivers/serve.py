@@ -163,6 +163,8 @@ class Server:
             return
         if (settings.store_url, *_listens(settings)) != (old.store_url, *_listens(old)):
             self._log.say("reload: interfaces, listen and store stay as they are until a restart")
+        if settings.book.arp_probe != old.book.arp_probe:
+            self._log.say("reload: arp_probe stays as it is until a restart")
         self._settings = settings
         self._log.packets = settings.log_packets
         self._gate.set_engines(self._engines(settings.book))
