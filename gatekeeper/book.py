@@ -82,6 +82,7 @@ class Nas(NamedTuple):
     kilobit: int
     password: str
     shared_password: Secret | None
+    seals: bool = True  # replies carry Message-Authenticator
 
 
 class Policybook(NamedTuple):

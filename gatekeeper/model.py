@@ -87,9 +87,10 @@ class Action(StrEnum):
     QUARANTINE = "quarantine"
     INFORM = "inform"
     DENY = "deny"
-    TELL = "tell"  # a lease query is answered
+    TELL = "tell"  # a lease query, or a Status-Server, is answered
     ACCEPT = "accept"
     REJECT = "reject"
+    CHALLENGE = "challenge"
 
 
 class Verdict(NamedTuple):

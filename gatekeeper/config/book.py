@@ -170,4 +170,5 @@ def _client(index: int, section: ClientSection, dictionary: Dictionary | None, p
         kilobit=section.kilobit,
         password="shared" if isinstance(password, SharedPassword) else password,
         shared_password=shared,
+        seals=section.send_message_authenticator,
     )

@@ -209,4 +209,14 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
     for client in schema.radius.client:
         if client.secret.lower() in _FAMOUS_SECRETS or len(client.secret) < _SHORT_SECRET:
             notes.append(f"[[radius.client]] {client.name}: its secret is short or well known; take a long random one")
+        if not client.send_message_authenticator:
+            notes.append(
+                f"[[radius.client]] {client.name}: send_message_authenticator = false lets answers be forged"
+                " (CVE-2024-3596); answers with EAP carry it all the same"
+            )
+        if client.limit_proxy_state == "no" and client.require_message_authenticator != "yes":
+            notes.append(
+                f'[[radius.client]] {client.name}: limit_proxy_state = "no" lets an Access-Accept be forged'
+                ' (CVE-2024-3596); with "auto" Proxy-State is refused only in requests without Message-Authenticator'
+            )
     return tuple(notes)

@@ -199,6 +199,7 @@ class ClientSection(Section):
     secret: Annotated[str, Field(min_length=1, max_length=128, repr=False)]
     require_message_authenticator: YesNoAuto = "auto"
     limit_proxy_state: YesNoAuto = "auto"
+    send_message_authenticator: bool = True
     nas: Annotated[str, _one_of(*DIALECTS)] = "generic"
     coa_port: Annotated[int, Field(gt=0, lt=65536)] = 3799
     mac_password: Annotated[Literal["mac", "any"] | SharedPassword, BeforeValidator(_mac_password)] = "mac"  # noqa: S105 - a mode, no password

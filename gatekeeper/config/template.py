@@ -62,8 +62,10 @@ name = "bras1"
 ipaddr = "192.0.2.0/24"
 secret = "{secret}"
 nas = "huawei"                           # which rate attributes it understands
-require_message_authenticator = "auto"   # yes | no | auto
-mac_password = "mac"                     # "mac" | "any" | { shared = "..." }
+require_message_authenticator = "auto"   # yes | no | auto: from the first request that has one
+# limit_proxy_state = "auto"             # auto, yes: no Proxy-State without Message-Authenticator (CVE-2024-3596) | no
+# send_message_authenticator = true      # false: for clients that throw away answers with it (Check Point sk182516)
+mac_password = "mac"                     # "mac" | "any" | { shared = "..." }, by PAP, CHAP or EAP-MD5
 
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)

@@ -27,6 +27,7 @@ from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
 
 _AUTH_PORTS = frozenset({1812, 1645})
 _SERVER_ID = 54
+_KEY = b"gatekeeper replay"  # equal input gives equal answers; nobody is let in by them
 # The server's MAC where the capture shows none (locally administered).
 _OUR_MAC = b"\x02\x67\x6b\x00\x00\x01"
 
@@ -53,7 +54,7 @@ class Replay:
         heard = {packet.destination for packet in packets if packet.destination_port == DHCP_PORT} - {BROADCAST_IP}
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
         self._dhcp = DhcpEngine(settings.book, self._world, sorted(own_ids))
-        self._radius = RadiusEngine(settings.book, self._world, Replies())
+        self._radius = RadiusEngine(settings.book, self._world, Replies(), _KEY)
         store.keep_lease_keys(bool(settings.book.leasequery))
 
     def _our_address(self) -> int:

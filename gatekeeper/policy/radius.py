@@ -1,6 +1,8 @@
-"""What RADIUS asks before the shared rules: is the packet believed, whom does it name, is the password right."""
+"""What RADIUS asks before the shared rules: is the packet believed, whom does it name, on which line.
 
-import hmac
+Whether the box is the one it names is asked in ``radius_methods`` and ``radius_eap``.
+"""
+
 from functools import lru_cache
 
 from gatekeeper.book import Nas
@@ -8,14 +10,11 @@ from gatekeeper.model import PortId, Reason
 from gatekeeper.wire.line_id import port_from_wire
 from gatekeeper.wire.radius import (
     CALLING_STATION_ID,
-    CHAP_PASSWORD,
-    EAP_MESSAGE,
     NAS_PORT_ID,
     USER_NAME,
-    USER_PASSWORD,
     RadiusPacket,
 )
-from gatekeeper.wire.radius_seal import reveal_password, seal_is_right
+from gatekeeper.wire.radius_seal import seal_is_right
 from gatekeeper.wire.text import parse_mac
 
 
@@ -53,22 +52,9 @@ def _mac_in(value: bytes) -> bytes:
         return b""
 
 
-def method_refusal(packet: RadiusPacket) -> Reason | None:
-    """Methods that are not served; None = PAP, or no password at all."""
-    return Reason.UNSUPPORTED if EAP_MESSAGE in packet.attributes or CHAP_PASSWORD in packet.attributes else None
-
-
-def password_is_right(packet: RadiusPacket, nas: Nas, mac: bytes) -> bool:
-    """PAP as the client's mac_password wants it: the MAC as the NAS spells it, a shared password, or any."""
-    if nas.password == "any":  # noqa: S105 - a mode
-        return True
-    hidden = packet.attributes.get(USER_PASSWORD)
-    if hidden is None:
-        return False
-    password = reveal_password(hidden, packet.authenticator, nas.secret)
-    if nas.password == "shared":  # noqa: S105 - a mode
-        return nas.shared_password is not None and hmac.compare_digest(password, nas.shared_password.key)
-    return hmac.compare_digest(_mac_in.__wrapped__(password), mac)  # past the cache: no password stays in memory
+def names_mac(value: bytes) -> bytes:
+    """The MAC that a password or an EAP identity is, b"" if none. Past the cache: no password stays in memory."""
+    return _mac_in.__wrapped__(value)
 
 
 def port_of(packet: RadiusPacket, nas: Nas, port_names: dict[str, str]) -> PortId | None:

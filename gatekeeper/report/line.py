@@ -52,6 +52,8 @@ def _radius(outcome: Outcome) -> str:
         rate = outcome.binding.rate
         rates = f" down_kbps={rate.down_kbps} up_kbps={rate.up_kbps}"
         return f"Access-Accept{mac} from {outcome.via}{port} account={_safe(outcome.binding.account)}{rates}"
+    if outcome.reply and not verdict.reason:
+        return f"{outcome.reply}{mac} from {outcome.via}{port} to {outcome.message}"
     if outcome.reply:
         return f"{outcome.reply}{mac} from {outcome.via}{port}: {verdict.reason}{_values(verdict)}"
     return f"{outcome.message}{mac} from {outcome.via}{port}: no answer {verdict.reason}{_values(verdict)}"

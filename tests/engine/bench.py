@@ -98,7 +98,7 @@ class Bench:
         """Begin with what the store says: memory is empty, as after a restart."""
         self.world = make_world(self.book, self.store)
         self.dhcp = DhcpEngine(self.book, self.world, [SERVER])
-        self.radius = RadiusEngine(self.book, self.world, Replies())
+        self.radius = RadiusEngine(self.book, self.world, Replies(), b"key of the bench")
         self._seq = self.store.feed_end()
         self._waiting: list[tuple[DhcpEngine | RadiusEngine, Outcome]] = []
 
