@@ -17,6 +17,7 @@ _VERBS = {
     "orders": ("gatekeeper.cli.orders", "orders"),
     "show": ("gatekeeper.cli.show", "show"),
     "explain": ("gatekeeper.cli.explain", "explain"),
+    "radtest": ("gatekeeper.cli.radtest", "radtest"),
     "replay": ("gatekeeper.cli.replay", "replay"),
     "lab": ("gatekeeper.cli.lab", "lab"),
 }
@@ -28,6 +29,7 @@ _HELP = {
     "orders": "Hand in many orders.",
     "show": "Show what is known: bindings, leases, refused and more.",
     "explain": "Say why a box is, or is not, let in.",
+    "radtest": "Ask a RADIUS server for one box, and show its answer.",
     "replay": "Play a capture against a policy.",
     "lab": "Play a whole installation in a private network.",
 }

@@ -1,6 +1,7 @@
 """FreeRADIUS-format dictionaries through pyrad: attribute names -> numbers and types."""
 
 from pathlib import Path
+from typing import Any
 
 from gatekeeper.wire.nas import AttributeCode
 
@@ -27,6 +28,7 @@ class Dictionary:
             raise ValueError(f"no file {main}: name a folder that holds FreeRADIUS dictionaries")
         try:
             self._read = PyradDictionary(str(main))
+            self._by_code: dict[tuple[int, int], Any] = {}
         except (ParseError, OSError, ValueError, KeyError) as error:
             raise ValueError(f"{main}: {error}") from None
 
@@ -35,3 +37,15 @@ class Dictionary:
         found = self._read.attributes[name]
         vendor = self._read.vendors.GetForward(found.vendor) if found.vendor else 0
         return AttributeCode(int(vendor), int(found.code), "integer" if found.type == "integer" else "string")
+
+    def describe(self, vendor: int, code: int) -> tuple[str, str, dict[bytes, str]] | None:
+        """(name, type, names of values by their octets) of an attribute by its numbers; None = not in here."""
+        if not self._by_code:
+            for found in self._read.attributes.values():
+                number = self._read.vendors.GetForward(found.vendor) if found.vendor else 0
+                self._by_code.setdefault((int(number), found.code), found)
+        found = self._by_code.get((vendor, code))
+        if found is None:
+            return None
+        values = {octets: found.values.GetBackward(octets) for octets in found.values.backward}
+        return str(found.name), str(found.type), values

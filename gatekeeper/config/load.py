@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError, Problem
 from gatekeeper.config.book import make_book
+from gatekeeper.config.dictionary import shipped_folder
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.schema import Endpoint, FileSchema
@@ -39,6 +40,7 @@ class Settings(NamedTuple):
     log_packets: str  # all refused none
     notes: tuple[str, ...]  # what check and serve tell beside the errors
     places: Places
+    dictionaries: Path  # folder
 
     def problem(self, path: KeyPath, text: str) -> Problem:
         """Something about a key that shows only when it is tried."""
@@ -91,6 +93,7 @@ def load_file(file: Path) -> Settings:
         log_packets=schema.log.packets,
         notes=_notes(schema),
         places=places,
+        dictionaries=folder / schema.radius.dictionaries if schema.radius.dictionaries else shipped_folder(),
     )
 
 
