@@ -31,8 +31,8 @@ _OTHERS = {
     (0, 70): "ARAP",
     (0, 103): "Digest",
 }
-# RouterOS manual, "DHCP Server", RADIUS: the user name is the MAC and the password is empty.
-_EMPTY_IS_NONE = frozenset({"mikrotik"})
+# RouterOS manual, "DHCP Server", RADIUS: the user name is the MAC, the password is empty; it says no Call-Check.
+_SENDS_NO_PASSWORD = frozenset({"mikrotik"})
 
 _WRONG = Verdict(Action.REJECT, Reason.BAD_PASSWORD)
 _NO_PASSWORD = Verdict(Action.REJECT, Reason.BAD_PASSWORD, seen="no password")
@@ -49,7 +49,7 @@ def method_refusal(packet: RadiusPacket, nas: Nas, mac: bytes) -> Verdict | None
         if nas.password == "any":  # noqa: S105 - a mode
             return None
         password = reveal_password(hidden, packet.authenticator, nas.secret)
-        if not password and nas.dialect in _EMPTY_IS_NONE:
+        if not password and nas.dialect in _SENDS_NO_PASSWORD:
             return _without_password(packet, nas)
         return None if _is_right(password, nas, mac) else _WRONG
     chap = attributes.get(CHAP_PASSWORD)
@@ -64,7 +64,9 @@ def method_refusal(packet: RadiusPacket, nas: Nas, mac: bytes) -> Verdict | None
     if nas.password == "any":  # noqa: S105 - a mode
         return None
     # RFC 2865 5.6, RFC 3580 3.5: Call-Check asks whether this line may be served at all.
-    return _without_password(packet, nas) if attributes.get(SERVICE_TYPE) == _CALL_CHECK else _NO_PASSWORD
+    if attributes.get(SERVICE_TYPE) == _CALL_CHECK or nas.dialect in _SENDS_NO_PASSWORD:
+        return _without_password(packet, nas)
+    return _NO_PASSWORD
 
 
 def answers_challenge(nas: Nas, mac: bytes, name: bytes, identifier: int, challenge: bytes, given: bytes) -> bool:

@@ -11,7 +11,10 @@ import pytest
 from tests.clients import worlds
 from tests.clients.net import Net
 
-_PROGRAMS = ("ip", "tcpdump", "busybox", "dhclient", "dhcrelay", "dhcpcd", "radclient", "tshark", "perfdhcp", "mount")
+_PROGRAMS = (
+    *("ip", "tcpdump", "busybox", "dhclient", "dhcrelay", "dhcpcd", "radclient", "eapol_test", "tshark", "perfdhcp"),
+    "mount",
+)
 
 
 def _lacking() -> str:

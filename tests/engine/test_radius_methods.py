@@ -104,13 +104,15 @@ def test_rfc2865_5_6_call_check_needs_no_password_but_a_seal(
     ("password", "sealed", "source", "expected"),
     [
         ("", True, MIKROTIK, ACCEPT),
+        (None, True, MIKROTIK, ACCEPT),
+        (None, False, MIKROTIK, _reject("NO_MESSAGE_AUTHENTICATOR")),
         ("", False, MIKROTIK, _reject("NO_MESSAGE_AUTHENTICATOR")),
         (OTHER.hex(), True, MIKROTIK, _reject("BAD_PASSWORD")),
         ("", True, 0xC0000201, _reject("BAD_PASSWORD")),
     ],
 )
 def test_an_empty_password_is_none_where_the_nas_is_a_mikrotik(
-    bench: Bench, password: str, sealed: bool, source: int, expected: tuple[str, str]
+    bench: Bench, password: str | None, sealed: bool, source: int, expected: tuple[str, str]
 ) -> None:
     """RouterOS manual: its DHCP server sends the MAC as the name and an empty password."""
     bench.install()
