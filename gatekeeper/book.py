@@ -57,6 +57,7 @@ class BindingPolicy(NamedTuple):
     port_key: str
     port_names: dict[str, str]
     boxes_per_account: int
+    boxes_per_port: int = 0  # 0 = no limit
 
 
 class Limits(NamedTuple):
@@ -82,7 +83,9 @@ class Nas(NamedTuple):
     kilobit: int
     password: str
     shared_password: Secret | None
-    seals: bool = True  # replies carry Message-Authenticator
+    coa_port: int = 3799
+    seals: bool = True  # our packets to it have a Message-Authenticator
+    interim_s: int = 0  # how often it is told to report on a session, 0 = not told
 
 
 class Policybook(NamedTuple):
@@ -102,6 +105,13 @@ class Policybook(NamedTuple):
     clients: tuple[Nas, ...]  # longest prefix first
     limits: Limits | None = None  # None = none are in force
     leasequery: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who may ask for leases
+    hold_s: int = 0  # how long an order waits for the install of its account
+    keep_days: int = 90  # of the journal, and of sessions that have ended
+    stale_session_s: int = 86_400  # a session not heard of for so long is over
+
+    def stale_after(self) -> dict[str, int]:
+        """Seconds without a report after which a session is over, for clients that are told how often to report."""
+        return {nas.name: 3 * nas.interim_s + 60 for nas in self.clients if nas.interim_s}
 
     def subnet_of(self, address: int) -> Subnet | None:
         """The subnet that holds the address."""
@@ -109,6 +119,11 @@ class Policybook(NamedTuple):
             if address & subnet.mask == subnet.network:
                 return subnet
         return None
+
+    def is_behind_router(self, address: int, local: int) -> bool:
+        """True if the address is in a subnet of ours, but not on the link where our own address local is."""
+        there, here = self.subnet_of(address), self.subnet_of(local)
+        return there is not None and there is not here and (here is None or there.number not in here.link)
 
     def nas_of(self, address: int) -> Nas | None:
         """The client with the longest prefix that holds the address."""

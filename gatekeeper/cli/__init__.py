@@ -19,6 +19,9 @@ _VERBS = {
     "explain": ("gatekeeper.cli.explain", "explain"),
     "radtest": ("gatekeeper.cli.radtest", "radtest"),
     "replay": ("gatekeeper.cli.replay", "replay"),
+    "timeline": ("gatekeeper.cli.timeline", "timeline"),
+    "whois": ("gatekeeper.cli.timeline", "whois"),
+    "clear": ("gatekeeper.cli.clear", "clear"),
     "lab": ("gatekeeper.cli.lab", "lab"),
 }
 _HELP = {
@@ -31,6 +34,9 @@ _HELP = {
     "explain": "Say why a box is, or is not, let in.",
     "radtest": "Ask a RADIUS server for one box, and show its answer.",
     "replay": "Play a capture against a policy.",
+    "timeline": "Tell what happened to a box, an account or an address.",
+    "whois": "Say who has or had an address.",
+    "clear": "End a running session.",
     "lab": "Play a whole installation in a private network.",
 }
 

@@ -38,11 +38,19 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         check_source_mac=schema.dhcp.check_source_mac,
         acs=make_acs(schema.acs, problems) if schema.acs else None,
         binding=BindingPolicy(
-            binding.port, binding.missing, binding.port_key, dict(binding.port_names), binding.boxes_per_account
+            port=binding.port,
+            missing=binding.missing,
+            port_key=binding.port_key,
+            port_names=dict(binding.port_names),
+            boxes_per_account=binding.boxes_per_account,
+            boxes_per_port=binding.boxes_per_port,
         ),
         clients=_clients(schema, folder, problems),
         limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
         leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
+        hold_s=schema.orders.hold_s,
+        keep_days=schema.history.keep_days,
+        stale_session_s=schema.radius.stale_session_s,
     )
     return book, problems
 
@@ -170,5 +178,6 @@ def _client(index: int, section: ClientSection, dictionary: Dictionary | None, p
         kilobit=section.kilobit,
         password="shared" if isinstance(password, SharedPassword) else password,
         shared_password=shared,
+        coa_port=section.coa_port,
         seals=section.send_message_authenticator,
     )

@@ -56,6 +56,8 @@ lease_s = 3600
 
 [radius]
 listen_auth = ["0.0.0.0:1812"]
+listen_acct = ["0.0.0.0:1813"]
+# stale_session_s = 86400                # a session that no NAS has reported on for so long is over
 
 [[radius.client]]
 name = "bras1"
@@ -66,10 +68,19 @@ require_message_authenticator = "auto"   # yes | no | auto: from the first reque
 # limit_proxy_state = "auto"             # auto, yes: no Proxy-State without Message-Authenticator (CVE-2024-3596) | no
 # send_message_authenticator = true      # false: for clients that throw away answers with it (Check Point sk182516)
 mac_password = "mac"                     # "mac" | "any" | { shared = "..." }, by PAP, CHAP or EAP-MD5
+# coa_port = 3799                        # where it takes CoA and Disconnect
 
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)
 boxes_per_account = 2
+
+# boxes_per_port = 4                     # boxes that may be bound to one port
+
+# [orders]
+# hold_s = 0                             # an order whose account is not installed yet waits for so long
+
+# [history]
+# keep_days = 90                         # of the journal (gatekeeper timeline) and of sessions that have ended
 
 [limits]                                 # packets per second of each protocol; bursts of two seconds pass
 per_mac_per_s = 5

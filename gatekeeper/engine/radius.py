@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
+from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
 from gatekeeper.policy.binding import Case, judge, learns_port
 from gatekeeper.policy.radius import distrust, identity, port_of
 from gatekeeper.policy.radius_eap import Challenge, EapMd5
 from gatekeeper.policy.radius_methods import method_refusal
-from gatekeeper.reply.radius import RadiusReplies, challenge_reply, status_reply
+from gatekeeper.reply.radius import RadiusReplies, challenge_reply
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -66,7 +67,7 @@ class RadiusEngine:
             return _silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
-            return self._status(datagram, packet, nas, now)
+            return answer_status(self._world, datagram, packet, nas, now)
         if packet.code != ACCESS_REQUEST:
             return _silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         doubt = distrust(packet, nas, nas.name in self._sealed)
@@ -98,19 +99,6 @@ class RadiusEngine:
                 self._nas_of.clear()
             self._nas_of[source] = self._book.nas_of(source)
         return self._nas_of[source]
-
-    def _status(self, datagram: Datagram, packet: RadiusPacket, nas: Nas, now: float) -> Outcome:
-        # RFC 5997 4.2: answered at once, and never kept: each one wants to know how things are now.
-        outcome = _silent(datagram, NAMES[STATUS_SERVER], nas.name, Reason.BAD_AUTHENTICATOR)
-        if distrust(packet, nas, False):
-            return outcome
-        self._world.nas.alive(nas.name, now)
-        return outcome._replace(
-            reply=NAMES[ACCESS_ACCEPT],
-            verdict=Verdict(Action.TELL),
-            answer=status_reply(packet, nas, accounting=False),
-            to=Destination(datagram.source, datagram.source_port),
-        )
 
     def _repeat(self, datagram: Datagram, name: str, nas: Nas, given: bytes) -> Outcome:
         # RFC 5080 2.2.2: the same answer again; while it is being made, nothing.

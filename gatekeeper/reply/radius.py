@@ -66,3 +66,9 @@ def _reply(code: int, request: RadiusPacket, nas: Nas, body: bytes) -> bytes:
     # RFC 3579 3.2: where there is EAP-Message there is Message-Authenticator, whatever the client likes.
     make = sealed_reply if nas.seals or EAP_MESSAGE in request.attributes else plain_reply
     return make(code, request.identifier, request.authenticator, body + request.proxy, nas.secret)
+
+
+def accounting_reply(request: RadiusPacket, nas: Nas) -> bytes:
+    """Accounting-Response (RFC 2866 4.2): Proxy-State as it came; sealed where the request was."""
+    make = sealed_reply if request.seal_at else plain_reply
+    return make(ACCOUNTING_RESPONSE, request.identifier, request.authenticator, request.proxy, nas.secret)

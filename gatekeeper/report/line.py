@@ -2,7 +2,7 @@
 
 import re
 
-from gatekeeper.model import Outcome, Verdict
+from gatekeeper.model import Action, Outcome, Verdict
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
 
@@ -29,8 +29,8 @@ def _dhcp(outcome: Outcome) -> str:
         held = f": {ip_text(verdict.address)} of {mac}" if outcome.mac else ""
         return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.via}{held}"
     if outcome.reply and not verdict.reason:
-        to = f"{outcome.reply} on {ip_text(verdict.address)} to {mac} via {outcome.via}"
-        return to + _known(outcome)
+        on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
+        return f"{outcome.reply}{on} to {mac} via {outcome.via}{_known(outcome)}"
     if outcome.reply:
         return f"{outcome.reply} to {mac} via {outcome.via}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:
@@ -48,6 +48,10 @@ def _radius(outcome: Outcome) -> str:
     verdict = outcome.verdict
     mac = f" {outcome.mac.hex(':')}" if outcome.mac else ""
     port = f" port {_safe(outcome.port.text)}" if outcome.port else ""
+    if verdict.action is Action.RECORD:
+        account = f" account={_safe(outcome.binding.account)}" if outcome.binding else ""
+        address = f" address={ip_text(verdict.address)}" if verdict.address else ""
+        return f"Accounting-Request {_safe(verdict.seen)}{mac} from {outcome.via}{port}{account}{address}"
     if outcome.reply == "Access-Accept" and outcome.binding:
         rate = outcome.binding.rate
         rates = f" down_kbps={rate.down_kbps} up_kbps={rate.up_kbps}"

@@ -2,13 +2,15 @@
 
 from typing import NamedTuple
 
+from gatekeeper.wire.text import ip_text
+
 
 class NasSeen(NamedTuple):
     """What came from one client since the last time it was told.
 
     requests: Access-Requests, forged ones apart; accepts, rejects: answers that left, repeated ones apart. sealed,
     unsealed: requests with a right Message-Authenticator, and with none, whether they were then believed or not.
-    unsealed_from: address that the last of these came from, 0 = none. last_seen: Unix seconds.
+    unsealed_from: address that the last of these came from, "" = none. last_seen: Unix seconds.
     """
 
     name: str
@@ -17,7 +19,7 @@ class NasSeen(NamedTuple):
     rejects: int
     sealed: int
     unsealed: int
-    unsealed_from: int
+    unsealed_from: str
     last_seen: int
 
 
@@ -57,8 +59,8 @@ class NasCounts:
     def drain(self) -> list[NasSeen]:
         """What was counted since the last time. last_seen 0: only an answer left meanwhile."""
         drained = [
-            NasSeen(name, sealed + unsealed, accepts, rejects, sealed, unsealed, unsealed_from, last_seen)
-            for name, (accepts, rejects, sealed, unsealed, unsealed_from, last_seen) in self._counts.items()
+            NasSeen(name, sealed + unsealed, accepts, rejects, sealed, unsealed, ip_text(last) if last else "", seen_at)
+            for name, (accepts, rejects, sealed, unsealed, last, seen_at) in self._counts.items()
         ]
         self._counts.clear()
         return drained

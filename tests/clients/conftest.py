@@ -12,8 +12,19 @@ from tests.clients import worlds
 from tests.clients.net import Net
 
 _PROGRAMS = (
-    *("ip", "tcpdump", "busybox", "dhclient", "dhcrelay", "dhcpcd", "radclient", "eapol_test", "tshark", "perfdhcp"),
+    "ip",
+    "tcpdump",
+    "busybox",
+    "dhclient",
+    "dhcrelay",
+    "dhcpcd",
+    "radclient",
+    "eapol_test",
+    "tshark",
+    "perfdhcp",
+    "dhcping",
     "mount",
+    "freeradius",
 )
 
 

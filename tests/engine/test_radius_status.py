@@ -42,7 +42,10 @@ def test_rfc5997_3_the_authentication_port_answers_access_accept(bench: Bench) -
 
 def test_rfc5997_3_the_accounting_port_answers_accounting_response(bench: Bench) -> None:
     """The same seal."""
-    answer = decode(status_reply(decode(_status()), bench.book.clients[0], accounting=True))
+    outcome = bench.report(_status())
+    assert (outcome.message, *told(outcome)) == ("Status-Server", "Accounting-Response", "")
+    assert outcome_line(outcome) == "Accounting-Response from bras1 to Status-Server"
+    answer = decode(outcome.answer)
     assert answer.code == ACCOUNTING_RESPONSE
     assert reply_is_right(answer, bytes(range(16)), SECRET)
 
@@ -115,8 +118,8 @@ def test_what_each_client_sends_is_counted(bench: Bench) -> None:
     bench.ask(access_request(identifier=4, secret=Secret(b"guess")), now=NOW + 4)
     bench.ask(_status(), source=H3C, now=NOW + 5)
     assert bench.world.drain_nas() == [
-        NasSeen("bras1", 4, 1, 1, sealed=1, unsealed=3, unsealed_from=BRAS, last_seen=NOW + 3),
-        NasSeen("h3c1", 0, 0, 0, sealed=0, unsealed=0, unsealed_from=0, last_seen=NOW + 5),
+        NasSeen("bras1", 4, 1, 1, sealed=1, unsealed=3, unsealed_from="192.0.2.1", last_seen=NOW + 3),
+        NasSeen("h3c1", 0, 0, 0, sealed=0, unsealed=0, unsealed_from="", last_seen=NOW + 5),
     ]
     assert bench.world.drain_nas() == []
 
