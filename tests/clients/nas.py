@@ -52,9 +52,10 @@ def radclient(
     source: str = BRAS,
     secret: str = "testing123",
     timeout_s: float = 2,
+    port: int = 1812,
 ) -> Answer:
     """One packet, once, made of these lines. kind: auth, status or what else radclient sends."""
-    words = space.words(*f"radclient -x -r 1 -t {timeout_s} 192.0.2.1:1812 {kind}".split(), secret)
+    words = space.words(*f"radclient -x -r 1 -t {timeout_s} 192.0.2.1:{port} {kind}".split(), secret)
     text = "\n".join([*lines, f"Packet-Src-IP-Address = {source}"])
     done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=timeout_s + 15)
     return _read(done.stdout + done.stderr)

@@ -43,7 +43,9 @@ class Place(Aaa):
         super().__init__(net, folder)
         self.bras.ip(f"address add {OLD}/24 dev aaa0")
         self.folder = folder
-        self.gate.file.write_text(self.gate.file.read_text().replace(RADIUS, RADIUS + EXEMPTED))
+        text = self.gate.file.read_text().replace(RADIUS, RADIUS + EXEMPTED)
+        acct = 'listen_auth = ["192.0.2.1:1812"]\nlisten_acct = ["192.0.2.1:1813"]\n'
+        self.gate.file.write_text(text if "listen_acct" in text else text.replace(acct.splitlines()[0], acct))
 
     def send(self, *lines: str, **keys: object) -> Answer:
         """One packet by radclient."""
@@ -127,6 +129,27 @@ def test_a_status_server_is_answered_and_is_no_refusal(place: Place) -> None:
     assert (answer.name, list(answer.attributes)) == ("Access-Accept", ["Message-Authenticator"])
     wait_until(lambda: place.gate.counted("radius", "Status-Server", "Access-Accept", "ok") > before, 5, "the counter")
     assert place.send(SEAL, kind="status", secret="guess", timeout_s=1).name == ""
+
+
+def test_a_status_server_is_answered_on_the_accounting_port(place: Place) -> None:
+    """RFC 5997 3: Accounting-Response there."""
+    assert place.send(SEAL, kind="status", port=1813).name == "Accounting-Response"
+
+
+def test_show_nas_says_who_sends_no_message_authenticator(place: Place) -> None:
+    """And whose it was last; a counter for each client that does so."""
+    place.send(f"User-Name = {BARE}", f"User-Password = {BARE}", source=OLD)
+    place.send(f"User-Name = {BARE}", f"User-Password = {BARE}", SEAL)
+
+    def rows() -> dict[str, str]:
+        found = {row["name"]: row for row in place.gate.show("nas")}
+        told = {name: row["message_authenticator"] for name, row in found.items()}
+        return told if found["old1"]["unsealed_from"] == OLD and told["bras1"] else {}
+
+    told = wait_until(rows, 5, "the counts of old1 in show nas")
+    assert (told["old1"], told["bras1"]) == ("no", "yes")
+    assert place.gate.counted("radius.nas.old1.unsealed") > 0
+    assert place.gate.counted("radius.nas.bras1.unsealed") == 0
 
 
 def test_an_exempted_client_gets_no_message_authenticator(place: Place) -> None:

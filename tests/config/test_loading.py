@@ -166,3 +166,23 @@ def test_a_wrong_secret_is_not_told_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         load_text(tmp_path, CONFIG.replace('secret = "testing123"', f'secret = "{"hush" * 40}"'))
     assert "hush" not in str(refused.value)
+
+
+CLIENT = '[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "a long random one"\n'
+
+
+@pytest.mark.parametrize(
+    ("keys", "note"),
+    [
+        ("", ""),
+        ('limit_proxy_state = "auto"\nrequire_message_authenticator = "no"\n', ""),
+        ("send_message_authenticator = false\n", "send_message_authenticator = false lets answers be forged"),
+        ('limit_proxy_state = "no"\n', 'limit_proxy_state = "no" lets an Access-Accept be forged'),
+        ('limit_proxy_state = "no"\nrequire_message_authenticator = "yes"\n', ""),
+    ],
+)
+def test_cve_2024_3596_a_client_that_is_let_off_is_noted(tmp_path: Path, keys: str, note: str) -> None:
+    """Not an error: old NASes exist; but somebody must know."""
+    settings = load_text(tmp_path, CLIENT + keys)
+    assert [told.partition(": ")[2][: len(note)] for told in settings.notes] == ([note] if note else [])
+    assert settings.book.clients[0].seals is ("send" not in keys)
