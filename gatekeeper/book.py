@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gatekeeper.wire.acs import AcsInfo
-from gatekeeper.wire.nas import RateAttribute
+from gatekeeper.wire.nas import AttributeCode
+from gatekeeper.wire.nas_rates import RateAttribute
+from gatekeeper.wire.nas_request import Reading
 from gatekeeper.wire.radius_seal import Secret
 
 
@@ -50,13 +52,17 @@ class AcsClass(NamedTuple):
 
 
 class BindingPolicy(NamedTuple):
-    """[binding]. port: off learn strict. missing: refuse allow. port_key: circuit-id remote-id both."""
+    """[binding]. port: off learn strict. missing: refuse allow. port_key: circuit-id remote-id both.
+
+    ``cut_nodes``: giaddrs of access nodes whose lines a NAS tells that cuts them.
+    """
 
     port: str
     missing: str
     port_key: str
     port_names: dict[str, str]
     boxes_per_account: int
+    cut_nodes: frozenset[str] = frozenset()
 
 
 class Limits(NamedTuple):
@@ -69,7 +75,11 @@ class Limits(NamedTuple):
 
 
 class Nas(NamedTuple):
-    """One [[radius.client]]. password: mac any shared."""
+    """One [[radius.client]]. password: mac any shared.
+
+    ``rates``: all attributes that come out of templates; ``per_box``: one of them is not the same for all accounts of
+    one rate. ``option_43``: the attribute that carries it. Times of 0 are not told.
+    """
 
     name: str
     network: int
@@ -82,6 +92,13 @@ class Nas(NamedTuple):
     kilobit: int
     password: str
     shared_password: Secret | None
+    reading: Reading
+    per_box: bool = False
+    framed_address: bool = True
+    framed_pool: str = ""
+    session_timeout_s: int = 0
+    interim_s: int = 0
+    option_43: AttributeCode | None = None
 
 
 class Policybook(NamedTuple):

@@ -1,5 +1,7 @@
 """FreeRADIUS-format dictionaries through pyrad: attribute names -> numbers and types."""
 
+import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from gatekeeper.wire.nas import AttributeCode
@@ -25,6 +27,8 @@ class Dictionary:
         main = folder / SHIPPED
         if not main.is_file():
             raise ValueError(f"no file {main}: name a folder that holds FreeRADIUS dictionaries")
+        # It warns of every type and vendor's format that it passes over; what a client needs of them is told by name.
+        logging.getLogger("pyrad").setLevel(logging.ERROR)
         try:
             self._read = PyradDictionary(str(main))
         except (ParseError, OSError, ValueError, KeyError) as error:
@@ -34,4 +38,12 @@ class Dictionary:
         """Numbers and type of an attribute. Raises KeyError."""
         found = self._read.attributes[name]
         vendor = self._read.vendors.GetForward(found.vendor) if found.vendor else 0
-        return AttributeCode(int(vendor), int(found.code), "integer" if found.type == "integer" else "string")
+        return AttributeCode(int(vendor), int(found.code), "integer" if found.type == "integer" else "string", name)
+
+    def kind(self, name: str) -> str:
+        """The attribute's type as the dictionary spells it. Raises KeyError."""
+        return str(self._read.attributes[name].type)
+
+    def names(self) -> Iterable[str]:
+        """All attributes."""
+        return list(self._read.attributes)

@@ -6,11 +6,12 @@ from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
 from gatekeeper.policy.binding import Case, judge, learns_port
-from gatekeeper.policy.radius import distrust, identity, method_refusal, password_is_right, port_of
+from gatekeeper.policy.radius import distrust, method_refusal, no_identity, password_is_right
 from gatekeeper.reply.radius import RadiusReplies
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
+from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import ACCESS_REQUEST, NAMES, RadiusPacket, decode
 from gatekeeper.wire.text import ip_text
 
@@ -38,7 +39,7 @@ class RadiusEngine:
         self._book = book
         self._world = world
         self._kept = kept
-        self._replies = RadiusReplies()
+        self._replies = RadiusReplies(book)
         self._nas_of: dict[int, Nas | None] = {}
         self._sealed: set[str] = set()
         self._throttle = throttle_of(book.limits)
@@ -63,7 +64,7 @@ class RadiusEngine:
             self._sealed.add(nas.name)
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
-        mac, port = identity(packet), port_of(packet, nas, self._book.binding.port_names)
+        mac, port, _ = read_request(packet, nas.reading)
         if self._throttle:
             # A duplicate counts too. What is refused is not marked as being answered: the next try is a new request.
             limit = radius_limit(self._throttle, mac, port, datagram, now)
@@ -109,7 +110,7 @@ class RadiusEngine:
 
     def _judge(self, question: RadiusQuestion, case: Case) -> Verdict:
         if not question.mac:
-            return Verdict(Action.REJECT, Reason.NO_IDENTITY)
+            return no_identity(question.packet, question.nas)
         refused = method_refusal(question.packet)
         if refused:
             return Verdict(Action.REJECT, refused, "PAP", "CHAP or EAP")
@@ -122,7 +123,7 @@ class RadiusEngine:
     ) -> Outcome:
         packet, nas, datagram = question.packet, question.nas, question.datagram
         if verdict.action is Action.ACCEPT and case.binding:
-            reply, answer = "Access-Accept", self._replies.accept(packet, nas, case.binding.rate)
+            reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
         return Outcome(

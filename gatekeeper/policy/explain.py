@@ -7,7 +7,7 @@ from gatekeeper.model import Action, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case
 from gatekeeper.policy.dhcp import DhcpCase, choose_address, judge_dhcp
 from gatekeeper.state.world import World
-from gatekeeper.wire.nas import rate_values
+from gatekeeper.wire.nas_rates import rate_text
 from gatekeeper.wire.text import ip_text, parse_ip
 
 
@@ -78,9 +78,7 @@ def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | No
         values = refused.compared(case) if refused else ("", "")
         verdict = Verdict(Action.REJECT, reason, *values)
         return Explanation("radius", mac, verdict, "Access-Reject", tuple(lines), "")
-    rates = ", ".join(
-        f"{code.vendor}/{code.code}={value}" for code, value in rate_values(nas.rates, binding.rate, nas.kilobit)
-    )
+    rates = rate_text(nas.rates, binding.rate, nas.kilobit, binding.account, mac.hex(":"))
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
     return Explanation("radius", mac, Verdict(Action.ACCEPT), "Access-Accept", tuple(lines), gives)

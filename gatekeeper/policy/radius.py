@@ -1,22 +1,14 @@
 """What RADIUS asks before the shared rules: is the packet believed, whom does it name, is the password right."""
 
 import hmac
-from functools import lru_cache
 
 from gatekeeper.book import Nas
-from gatekeeper.model import PortId, Reason
-from gatekeeper.wire.line_id import port_from_wire
-from gatekeeper.wire.radius import (
-    CALLING_STATION_ID,
-    CHAP_PASSWORD,
-    EAP_MESSAGE,
-    NAS_PORT_ID,
-    USER_NAME,
-    USER_PASSWORD,
-    RadiusPacket,
-)
+from gatekeeper.model import Action, Reason, Verdict
+from gatekeeper.wire.nas_identity import mac_in
+from gatekeeper.wire.nas_request import read_request
+from gatekeeper.wire.radius import CHAP_PASSWORD, EAP_MESSAGE, USER_NAME, USER_PASSWORD, RadiusPacket
 from gatekeeper.wire.radius_seal import reveal_password, seal_is_right
-from gatekeeper.wire.text import parse_mac
+from gatekeeper.wire.text import printable
 
 
 def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None:
@@ -34,23 +26,12 @@ def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None
     return None
 
 
-def identity(packet: RadiusPacket) -> bytes:
-    """The one MAC that User-Name and Calling-Station-Id name; b"" if they name none, or two."""
-    attributes = packet.attributes
-    name, station = _mac_in(attributes.get(USER_NAME, b"")), _mac_in(attributes.get(CALLING_STATION_ID, b""))
-    if name and station and name != station:
-        return b""
-    return name or station
-
-
-@lru_cache(maxsize=4_096)
-def _mac_in(value: bytes) -> bytes:
-    text = value.decode("ascii", "replace")
-    try:
-        # A BRAS may append its domain to the name.
-        return parse_mac(text.partition("@")[0])
-    except ValueError:
-        return b""
+def no_identity(packet: RadiusPacket, nas: Nas) -> Verdict:
+    """The refusal of a request that names no box, or two; a name that does not fit the client's template is shown."""
+    if read_request(packet, nas.reading).fits:
+        return Verdict(Action.REJECT, Reason.NO_IDENTITY)
+    seen = printable(packet.attributes.get(USER_NAME, b""))
+    return Verdict(Action.REJECT, Reason.NO_IDENTITY, nas.reading.template, seen)
 
 
 def method_refusal(packet: RadiusPacket) -> Reason | None:
@@ -68,10 +49,4 @@ def password_is_right(packet: RadiusPacket, nas: Nas, mac: bytes) -> bool:
     password = reveal_password(hidden, packet.authenticator, nas.secret)
     if nas.password == "shared":  # noqa: S105 - a mode
         return nas.shared_password is not None and hmac.compare_digest(password, nas.shared_password.key)
-    return hmac.compare_digest(_mac_in.__wrapped__(password), mac)  # past the cache: no password stays in memory
-
-
-def port_of(packet: RadiusPacket, nas: Nas, port_names: dict[str, str]) -> PortId | None:
-    """The access line in NAS-Port-Id, qualified by the NAS's name, or by the access node that it stands for."""
-    value = packet.attributes.get(NAS_PORT_ID, b"")
-    return port_from_wire(value, port_names.get(nas.name, nas.name)) if value else None
+    return hmac.compare_digest(mac_in.__wrapped__(password), mac)  # past the cache: no password stays in memory

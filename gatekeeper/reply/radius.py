@@ -1,32 +1,92 @@
 """RADIUS replies (RFC 2865 4.2, 4.3): Message-Authenticator first, what the decision says, Proxy-State as it came."""
 
-from gatekeeper.book import Nas
-from gatekeeper.model import Rate
-from gatekeeper.wire.nas import rate_body
+from collections import Counter
+
+from gatekeeper.book import Nas, Policybook
+from gatekeeper.model import Binding, Rate
+from gatekeeper.reply.dhcp import acs_option
+from gatekeeper.wire.nas import AttributeCode
+from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, clamped, encode_attribute, rate_body
 from gatekeeper.wire.radius import ACCESS_ACCEPT, ACCESS_REJECT, REPLY_MESSAGE, RadiusPacket, attribute
 from gatekeeper.wire.radius_seal import sealed_reply
+from gatekeeper.wire.session_class import class_value
 
+_FRAMED_ADDRESS, _FRAMED_MASK, _CLASS, _SESSION_TIMEOUT, _INTERIM, _FRAMED_POOL = 8, 9, 25, 27, 85, 88
+_HOST_MASK = 0xFFFFFFFF
 _MAX_COMPILED = 4096
+_LONGEST_VENDOR = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
+_ERX = 4874
+
+# What a compiled body depends on: (client, rate, fixed address, the account's own ACS URL, and where a template names
+# them, account and MAC).
+Profile = tuple[str, Rate, int, str, str, bytes]
 
 
 class RadiusReplies:
-    """Renders replies for one Policybook; goes with it at a reload."""
+    """Renders replies for one Policybook; goes with it at a reload. clamped: rates that 32 bits were too few for, by
+    client and attribute, counted once for each rate."""
 
-    def __init__(self) -> None:
-        self._rates: dict[tuple[str, Rate], bytes] = {}
+    def __init__(self, book: Policybook) -> None:
+        self._book = book
+        self._compiled: dict[Profile, bytes] = {}
+        self.clamped: Counter[tuple[str, str]] = Counter()
 
-    def accept(self, request: RadiusPacket, nas: Nas, rate: Rate) -> bytes:
-        """Access-Accept with the rate in the NAS's own attributes."""
-        body = self._rates.get((nas.name, rate))
+    def accept(self, request: RadiusPacket, nas: Nas, mac: bytes, binding: Binding) -> bytes:
+        """Access-Accept: the rate in the NAS's own attributes, what else this client is told, and Class."""
+        of_box = (binding.account, mac) if nas.per_box else ("", b"")
+        profile = (nas.name, binding.rate, binding.address, binding.acs_url, *of_box)
+        body = self._compiled.get(profile)
         if body is None:
-            if len(self._rates) >= _MAX_COMPILED:
-                self._rates.clear()
-            body = self._rates[nas.name, rate] = rate_body(nas.rates, rate, nas.kilobit)
-        return _reply(ACCESS_ACCEPT, request, nas, body)
+            body = self._compile(profile, nas)
+        # RFC 2865 5.25: the NAS sends it with the session's accounting.
+        decision = class_value(mac, binding.order)
+        return _reply(ACCESS_ACCEPT, request, nas, b"%b\x19%c%b" % (body, len(decision) + 2, decision))
 
     def reject(self, request: RadiusPacket, nas: Nas, reason: str) -> bytes:
         """Access-Reject with the reason in Reply-Message."""
         return _reply(ACCESS_REJECT, request, nas, attribute(REPLY_MESSAGE, reason.encode()))
+
+    def _compile(self, profile: Profile, nas: Nas) -> bytes:
+        if len(self._compiled) >= _MAX_COMPILED:
+            self._compiled.clear()
+        _, rate, address, acs_url, account, mac = profile
+        for code, _ in clamped(nas.rates, rate, nas.kilobit):
+            self.clamped[nas.name, code.name] += 1
+        body = rate_body(nas.rates, rate, nas.kilobit, account, mac.hex(":"))
+        body += self._address(nas, address)
+        for kind, seconds in ((_SESSION_TIMEOUT, nas.session_timeout_s), (_INTERIM, nas.interim_s)):
+            if seconds:
+                body += attribute(kind, seconds.to_bytes(4, "big"))
+        if nas.option_43 and (self._book.acs or acs_url):
+            body += option_43_body(nas.option_43, *acs_option(self._book.acs, acs_url))
+        self._compiled[profile] = body
+        return body
+
+    def _address(self, nas: Nas, address: int) -> bytes:
+        """The account's own address, else the pool to take one from. Never both: a Nokia refuses that."""
+        if address and nas.framed_address:
+            subnet = self._book.subnet_of(address)
+            mask = subnet.mask if subnet else _HOST_MASK
+            values = (_FRAMED_ADDRESS, address), (_FRAMED_MASK, mask)
+            return b"".join(attribute(kind, value.to_bytes(4, "big")) for kind, value in values)
+        return attribute(_FRAMED_POOL, nas.framed_pool.encode()) if nas.framed_pool else b""
+
+
+def option_43_body(carrier: AttributeCode, code: int, value: bytes) -> bytes:
+    """The option that tells the ACS, for a NAS that is the DHCP server itself. b"" where it does not fit.
+
+    carrier: an attribute of vendor 54, where the number is the option's code; Juniper's, of DHCP options as they stand
+    in a packet, its instances being parts of one value; or one that holds the option's value.
+    """
+    if carrier.vendor == DHCP_ENTERPRISE:
+        carrier = carrier._replace(code=code)
+        return encode_attribute(carrier, value) if len(value) < _LONGEST_VENDOR else b""
+    if carrier.vendor == _ERX:
+        option = bytes((code, len(value))) + value
+        parts = (option[at : at + _LONGEST_VENDOR] for at in range(0, len(option), _LONGEST_VENDOR))
+        return b"".join(encode_attribute(carrier, part) for part in parts)
+    fits = len(value) <= _LONGEST_VENDOR and code == 43
+    return encode_attribute(carrier, value) if fits else b""
 
 
 def _reply(code: int, request: RadiusPacket, nas: Nas, body: bytes) -> bytes:

@@ -1,0 +1,137 @@
+"""One client's way of asking, compiled from its dialect and its keys: where its requests name box and line."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gatekeeper.model import PortId
+from gatekeeper.wire.line_id import cut_port, port_from_wire, whole_port
+from gatekeeper.wire.nas import AttributeCode
+from gatekeeper.wire.nas_identity import mac_in
+from gatekeeper.wire.nas_name import mac_of_parts, name_parts
+from gatekeeper.wire.nas_port import line_of_bits
+from gatekeeper.wire.radius import NAS_PORT_ID, USER_NAME, RadiusPacket, vendor_table
+
+Vendors = dict[tuple[int, int], list[bytes]]
+_NONE: Vendors = {}
+
+
+class MacSource(NamedTuple):
+    """An attribute that may name the box. joined: its instances are parts of one value."""
+
+    code: AttributeCode
+    read: Callable[[bytes], bytes]
+    joined: bool = False
+
+
+class PortSource(NamedTuple):
+    """An attribute that may name the line, with the one of its remote id; fields: NAS-Port as bits."""
+
+    code: AttributeCode
+    read: Callable[[bytes, str], bytes]
+    remote: AttributeCode | None = None
+    fields: tuple[tuple[str, int], ...] = ()
+    joined: bool = False
+
+
+class Reading(NamedTuple):
+    """How the requests of one client are read. node: what qualifies its lines. name: User-Name's template, compiled.
+
+    ``vendor``: some source is a vendor's. ``plain_ports``: the sources that need no vendor's attribute.
+    ``name_line``: the part of User-Name that is the line, "" = none.
+    """
+
+    node: str
+    port_key: str
+    macs: tuple[MacSource, ...]
+    ports: tuple[PortSource, ...]
+    plain_ports: tuple[PortSource, ...]
+    cuts: bool = False
+    name: re.Pattern[str] | None = None
+    template: str = ""
+    name_line: str = ""
+
+
+class Asked(NamedTuple):
+    """Whom and where a request names. mac: b"" = nobody, or two. fits: User-Name fits the client's template."""
+
+    mac: bytes
+    port: PortId | None
+    fits: bool = True
+
+
+def read_request(packet: RadiusPacket, reading: Reading) -> Asked:
+    """Box and line of a request."""
+    vendors = vendor_table(packet) if packet.vendor else _NONE
+    user = packet.attributes.get(USER_NAME, b"")
+    if reading.name is None:
+        return Asked(_agreed(packet, vendors, reading, mac_in(user)), _port(packet, vendors, reading, ""))
+    parts = name_parts(reading.name, user)
+    line = parts.get(reading.name_line, "") if parts else ""
+    port = _port(packet, vendors, reading, line)
+    if parts is None:
+        return Asked(b"", port, False)
+    named, sound = mac_of_parts(parts)
+    return Asked(_agreed(packet, vendors, reading, named) if sound else b"", port)
+
+
+def _agreed(packet: RadiusPacket, vendors: Vendors, reading: Reading, mac: bytes) -> bytes:
+    """The one MAC that all sources name; b"" if none does, or two disagree."""
+    for source in reading.macs:
+        code = source.code
+        if code.vendor == 0:
+            value = packet.attributes.get(code.code)
+            values = [value] if value else []
+        else:
+            values = vendors.get((code.vendor, code.code), []) if vendors else []
+        for value in [b"".join(values)] if source.joined else values:
+            other = source.read(value)
+            if other and mac and other != mac:
+                return b""
+            mac = mac or other
+    return mac
+
+
+def _port(packet: RadiusPacket, vendors: Vendors, reading: Reading, line: str) -> PortId | None:
+    """The first source that says something; line: what User-Name says of it."""
+    if line:
+        return _told(line.encode("latin-1"), reading, False)
+    for source in reading.ports if vendors else reading.plain_ports:
+        found = _line(packet, vendors, source, reading.port_key)
+        if found:
+            return _told(found, reading, source.code.vendor == 0 and source.code.code == NAS_PORT_ID)
+    return None
+
+
+def _line(packet: RadiusPacket, vendors: Vendors, source: PortSource, port_key: str) -> bytes:
+    values = _values(packet, vendors, source.code)
+    if source.remote is not None:
+        return _line_of_pair(values, _values(packet, vendors, source.remote), port_key)
+    if source.fields:
+        return line_of_bits(values[0], source.fields) if values else b""
+    for value in [b"".join(values)] if source.joined else values:
+        line = source.read(value, port_key)
+        if line:
+            return line
+    return b""
+
+
+def _line_of_pair(circuit: list[bytes], remote: list[bytes], port_key: str) -> bytes:
+    """As the same two are put together out of Option 82, or DHCP and RADIUS would not agree."""
+    if port_key == "both":
+        return b" ".join(part for part in (*circuit[:1], *remote[:1]) if part)
+    chosen = circuit if port_key == "circuit-id" else remote
+    return chosen[0] if chosen else b""
+
+
+def _values(packet: RadiusPacket, vendors: Vendors, code: AttributeCode) -> list[bytes]:
+    if code.vendor:
+        return vendors.get((code.vendor, code.code), [])
+    value = packet.attributes.get(code.code)
+    return [value] if value else []
+
+
+def _told(line: bytes, reading: Reading, by_itself: bool) -> PortId:
+    if not reading.cuts:
+        return port_from_wire(line, reading.node)
+    return cut_port(line, reading.node) if by_itself else whole_port(line, reading.node)
