@@ -46,7 +46,7 @@ class ClientReader:
             "framed_address": section.framed_address,
             "framed_pool": section.framed_pool,
             "session_timeout_s": section.session_timeout_s,
-            "interim_s": section.acct_interim_interval_s,
+            "interim_s": section.acct_interim_interval_s or 0,
             "option_43": self._option_43(acs),
         }
 
@@ -96,7 +96,7 @@ class ClientReader:
             found.append(RateAttribute(code, template))
 
     def _reading(self, binding: BindingSection) -> Reading:
-        ports = self._ports()
+        macs, ports = self._macs(), self._ports()
         name, named = None, ""
         template = self._section.user_name
         if template is not None:
@@ -112,8 +112,9 @@ class ClientReader:
         return Reading(
             node=binding.port_names.get(node, node),
             port_key=binding.port_key,
-            macs=self._macs(),
+            macs=macs,
             ports=ports,
+            plain_macs=tuple(source for source in macs if not source.code.vendor),
             plain_ports=tuple(source for source in ports if not source.code.vendor),
             cuts=self._row.cuts,
             name=name,

@@ -213,7 +213,7 @@ class ClientSection(Section):
     framed_address: bool = True
     framed_pool: Annotated[str, Field(max_length=253)] = ""
     session_timeout_s: Annotated[int, Field(ge=0, le=0xFFFFFFFF)] = 0
-    acct_interim_interval_s: Annotated[int, Field(ge=60, le=0xFFFFFFFF)] | Literal[0] = 0
+    acct_interim_interval_s: Annotated[int, Field(ge=60, le=0xFFFFFFFF)] | None = None  # RFC 2869 5.16
     option_43: bool = False
 
 

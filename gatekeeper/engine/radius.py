@@ -153,6 +153,12 @@ class RadiusEngine:
         if isinstance(outcome.token, RadiusQuestion):
             self.forget(outcome.token)
 
+    def drain_clamped(self) -> list[tuple[str, str, int]]:
+        """(client, attribute, times) of rates that the attribute's 32 bits were too few for, since the last call."""
+        found = [(nas, name, times) for (nas, name), times in self._replies.clamped.items()]
+        self._replies.clamped.clear()
+        return found
+
     def forget(self, question: RadiusQuestion) -> None:
         """It could not be decided: the NAS's next try is a new request."""
         self._kept.drop(question.key)

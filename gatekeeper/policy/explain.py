@@ -35,6 +35,8 @@ class Explanation(NamedTuple):
 def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None, now: float) -> Explanation:
     """What a DISCOVER from this box on this port would get. The MAC's facts must have been admitted."""
     facts = world.facts(mac)
+    if port and port.qualifier not in book.binding.cut_nodes:
+        port = port._replace(short="")  # as DHCP sees it
     shared = Case(facts.binding, port, False, book.binding)
     subnet = _likely_subnet(book, port, facts.lease.address if facts.lease else 0)
     case = DhcpCase("discover", mac, 0, True, facts, subnet, world.pools, shared, now)
@@ -70,6 +72,8 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
 def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | None, nas: Nas) -> Explanation:
     """What an Access-Request that names this box and port would get from a client that is believed."""
     binding = world.facts(mac).binding
+    if port:
+        port = port._replace(short=port.key if nas.reading.cuts else "")  # as this NAS tells it
     case = Case(binding, port, False, book.binding)
     lines = _shared_lines(case)
     refused = next((rule for rule in RULES if not rule.holds(case)), None)

@@ -5,6 +5,7 @@ from collections import Counter
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Binding, Rate
 from gatekeeper.reply.dhcp import acs_option
+from gatekeeper.wire.acs import AcsInfo
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, clamped, encode_attribute, rate_body
 from gatekeeper.wire.radius import ACCESS_ACCEPT, ACCESS_REJECT, REPLY_MESSAGE, RadiusPacket, attribute
@@ -23,13 +24,15 @@ Profile = tuple[str, Rate, int, str, str, bytes]
 
 
 class RadiusReplies:
-    """Renders replies for one Policybook; goes with it at a reload. clamped: rates that 32 bits were too few for, by
-    client and attribute, counted once for each rate."""
+    """Renders replies for one Policybook; goes with it at a reload.
+
+    clamped: (client, attribute) where 32 bits were too few for a rate, once for each time it was compiled.
+    """
 
     def __init__(self, book: Policybook) -> None:
         self._book = book
         self._compiled: dict[Profile, bytes] = {}
-        self.clamped: Counter[tuple[str, str]] = Counter()
+        self.clamped: Counter[tuple[str, str]] = Counter()  # bounded by clients and rows
 
     def accept(self, request: RadiusPacket, nas: Nas, mac: bytes, binding: Binding) -> bytes:
         """Access-Accept: the rate in the NAS's own attributes, what else this client is told, and Class."""
@@ -58,9 +61,17 @@ class RadiusReplies:
             if seconds:
                 body += attribute(kind, seconds.to_bytes(4, "big"))
         if nas.option_43 and (self._book.acs or acs_url):
-            body += option_43_body(nas.option_43, *acs_option(self._book.acs, acs_url))
+            body += self._option_43(nas.option_43, acs_url)
         self._compiled[profile] = body
         return body
+
+    def _option_43(self, carrier: AttributeCode, acs_url: str) -> bytes:
+        acs = self._book.acs
+        whole = option_43_body(carrier, *acs_option(acs, acs_url))
+        if whole or not acs or not acs_url:
+            return whole
+        # An order's URL that is too long with the rest goes alone.
+        return option_43_body(carrier, *acs_option(acs._replace(info=AcsInfo("")), acs_url))
 
     def _address(self, nas: Nas, address: int) -> bytes:
         """The account's own address, else the pool to take one from. Never both: a Nokia refuses that."""

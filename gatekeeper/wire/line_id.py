@@ -24,7 +24,7 @@ Everything else is opaque (RFC 3046 3.1) and is compared octet for octet, but fo
 import re
 from functools import lru_cache
 
-from gatekeeper.model import PortId
+from gatekeeper.model import PortId, make
 from gatekeeper.wire.text import printable
 
 NO_TAG = 4096
@@ -52,8 +52,8 @@ def whole_port(value: bytes, node: str) -> PortId:
 
 def cut_port(value: bytes, node: str) -> PortId:
     """The same from a NAS that cuts lines: this may be what is left of one."""
-    port = port_from_wire(value, node)
-    return port._replace(short=port.key)
+    text, key, qualifier, _ = port_from_wire(value, node)
+    return make(PortId, (text, key, qualifier, key))
 
 
 def port_from_text(text: str) -> PortId:

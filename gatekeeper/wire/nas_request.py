@@ -1,10 +1,10 @@
 """One client's way of asking, compiled from its dialect and its keys: where its requests name box and line."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from gatekeeper.model import PortId
+from gatekeeper.model import PortId, make
 from gatekeeper.wire.line_id import cut_port, port_from_wire, whole_port
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_identity import mac_in
@@ -37,14 +37,15 @@ class PortSource(NamedTuple):
 class Reading(NamedTuple):
     """How the requests of one client are read. node: what qualifies its lines. name: User-Name's template, compiled.
 
-    ``vendor``: some source is a vendor's. ``plain_ports``: the sources that need no vendor's attribute.
-    ``name_line``: the part of User-Name that is the line, "" = none.
+    ``plain_macs``, ``plain_ports``: those of the sources that need no vendor's attribute. ``name_line``: the part of
+    User-Name that is the line, "" = none. ``cuts``: NAS-Port-Id may be what is left of a line.
     """
 
     node: str
     port_key: str
     macs: tuple[MacSource, ...]
     ports: tuple[PortSource, ...]
+    plain_macs: tuple[MacSource, ...]
     plain_ports: tuple[PortSource, ...]
     cuts: bool = False
     name: re.Pattern[str] | None = None
@@ -65,10 +66,11 @@ def read_request(packet: RadiusPacket, reading: Reading) -> Asked:
     vendors = vendor_table(packet) if packet.vendor else _NONE
     user = packet.attributes.get(USER_NAME, b"")
     if reading.name is None:
-        return Asked(_agreed(packet, vendors, reading, mac_in(user)), _port(packet, vendors, reading, ""))
+        mac = _agreed(packet, vendors, reading, mac_in(user))
+        return make(Asked, (mac, _port(packet, vendors, reading), True))
     parts = name_parts(reading.name, user)
     line = parts.get(reading.name_line, "") if parts else ""
-    port = _port(packet, vendors, reading, line)
+    port = _told(line.encode("latin-1"), reading, False) if line else _port(packet, vendors, reading)
     if parts is None:
         return Asked(b"", port, False)
     named, sound = mac_of_parts(parts)
@@ -76,30 +78,23 @@ def read_request(packet: RadiusPacket, reading: Reading) -> Asked:
 
 
 def _agreed(packet: RadiusPacket, vendors: Vendors, reading: Reading, mac: bytes) -> bytes:
-    """The one MAC that all sources name; b"" if none does, or two disagree."""
-    for source in reading.macs:
-        code = source.code
-        if code.vendor == 0:
-            value = packet.attributes.get(code.code)
-            values = [value] if value else []
-        else:
-            values = vendors.get((code.vendor, code.code), []) if vendors else []
-        for value in [b"".join(values)] if source.joined else values:
-            other = source.read(value)
+    """The one MAC that all sources name, mac among them; b"" if none does, or two disagree."""
+    for code, read, joined in reading.macs if vendors else reading.plain_macs:
+        values = _values(packet, vendors, code)
+        for value in (b"".join(values),) if joined else values:
+            other = read(value)
             if other and mac and other != mac:
                 return b""
             mac = mac or other
     return mac
 
 
-def _port(packet: RadiusPacket, vendors: Vendors, reading: Reading, line: str) -> PortId | None:
-    """The first source that says something; line: what User-Name says of it."""
-    if line:
-        return _told(line.encode("latin-1"), reading, False)
+def _port(packet: RadiusPacket, vendors: Vendors, reading: Reading) -> PortId | None:
+    """The first source that says something."""
     for source in reading.ports if vendors else reading.plain_ports:
-        found = _line(packet, vendors, source, reading.port_key)
-        if found:
-            return _told(found, reading, source.code.vendor == 0 and source.code.code == NAS_PORT_ID)
+        line = _line(packet, vendors, source, reading.port_key)
+        if line:
+            return _told(line, reading, source.code.code == NAS_PORT_ID and not source.code.vendor)
     return None
 
 
@@ -109,14 +104,14 @@ def _line(packet: RadiusPacket, vendors: Vendors, source: PortSource, port_key: 
         return _line_of_pair(values, _values(packet, vendors, source.remote), port_key)
     if source.fields:
         return line_of_bits(values[0], source.fields) if values else b""
-    for value in [b"".join(values)] if source.joined else values:
+    for value in (b"".join(values),) if source.joined else values:
         line = source.read(value, port_key)
         if line:
             return line
     return b""
 
 
-def _line_of_pair(circuit: list[bytes], remote: list[bytes], port_key: str) -> bytes:
+def _line_of_pair(circuit: Sequence[bytes], remote: Sequence[bytes], port_key: str) -> bytes:
     """As the same two are put together out of Option 82, or DHCP and RADIUS would not agree."""
     if port_key == "both":
         return b" ".join(part for part in (*circuit[:1], *remote[:1]) if part)
@@ -124,11 +119,11 @@ def _line_of_pair(circuit: list[bytes], remote: list[bytes], port_key: str) -> b
     return chosen[0] if chosen else b""
 
 
-def _values(packet: RadiusPacket, vendors: Vendors, code: AttributeCode) -> list[bytes]:
+def _values(packet: RadiusPacket, vendors: Vendors, code: AttributeCode) -> Sequence[bytes]:
     if code.vendor:
-        return vendors.get((code.vendor, code.code), [])
+        return vendors.get((code.vendor, code.code), ())
     value = packet.attributes.get(code.code)
-    return [value] if value else []
+    return (value,) if value else ()
 
 
 def _told(line: bytes, reading: Reading, by_itself: bool) -> PortId:
