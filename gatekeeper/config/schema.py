@@ -208,7 +208,7 @@ class ClientSection(Section):
     user_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     port_from: Annotated[list[AttributeName], Field(min_length=1, max_length=16)] | None = None
     nas_port: str | None = None
-    rates: Annotated[dict[AttributeName, Template], Field(max_length=16)] | None = None
+    rates: Annotated[dict[AttributeName, Template], Field(max_length=8)] | None = None
     filter_id: Template | None = None
     framed_address: bool = True
     framed_pool: Annotated[str, Field(max_length=253)] = ""

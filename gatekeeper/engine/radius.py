@@ -123,7 +123,10 @@ class RadiusEngine:
     ) -> Outcome:
         packet, nas, datagram = question.packet, question.nas, question.datagram
         if verdict.action is Action.ACCEPT and case.binding:
-            reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding)
+            # As in DHCP: the account's address is one box's at a time.
+            free = case.binding.address and self._world.pools.is_free_for(case.binding.address, question.mac, now)
+            address = case.binding.address if free else 0
+            reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
         return Outcome(

@@ -34,10 +34,13 @@ class RadiusReplies:
         self._compiled: dict[Profile, bytes] = {}
         self.clamped: Counter[tuple[str, str]] = Counter()  # bounded by clients and rows
 
-    def accept(self, request: RadiusPacket, nas: Nas, mac: bytes, binding: Binding) -> bytes:
-        """Access-Accept: the rate in the NAS's own attributes, what else this client is told, and Class."""
+    def accept(self, request: RadiusPacket, nas: Nas, mac: bytes, binding: Binding, address: int) -> bytes:
+        """Access-Accept: the rate in the NAS's own attributes, what else this client is told, and Class.
+
+        address: the box's ordered one, 0 = none.
+        """
         of_box = (binding.account, mac) if nas.per_box else ("", b"")
-        profile = (nas.name, binding.rate, binding.address, binding.acs_url, *of_box)
+        profile = (nas.name, binding.rate, address, binding.acs_url, *of_box)
         body = self._compiled.get(profile)
         if body is None:
             body = self._compile(profile, nas)

@@ -92,20 +92,22 @@ def _agreed(packet: RadiusPacket, vendors: Vendors, reading: Reading, mac: bytes
 def _port(packet: RadiusPacket, vendors: Vendors, reading: Reading) -> PortId | None:
     """The first source that says something."""
     for source in reading.ports if vendors else reading.plain_ports:
-        line = _line(packet, vendors, source, reading.port_key)
-        if line:
-            return _told(line, reading, source.code.code == NAS_PORT_ID and not source.code.vendor)
+        values = _values(packet, vendors, source.code)
+        if values or source.remote:
+            line = _line(packet, vendors, source, values, reading.port_key)
+            if line:
+                return _told(line, reading, source.code.code == NAS_PORT_ID and not source.code.vendor)
     return None
 
 
-def _line(packet: RadiusPacket, vendors: Vendors, source: PortSource, port_key: str) -> bytes:
-    values = _values(packet, vendors, source.code)
-    if source.remote is not None:
-        return _line_of_pair(values, _values(packet, vendors, source.remote), port_key)
-    if source.fields:
-        return line_of_bits(values[0], source.fields) if values else b""
-    for value in (b"".join(values),) if source.joined else values:
-        line = source.read(value, port_key)
+def _line(packet: RadiusPacket, vendors: Vendors, source: PortSource, values: Sequence[bytes], port_key: str) -> bytes:
+    _, read, remote, fields, joined = source
+    if remote is not None:
+        return _line_of_pair(values, _values(packet, vendors, remote), port_key)
+    if fields:
+        return line_of_bits(values[0], fields)
+    for value in (b"".join(values),) if joined else values:
+        line = read(value, port_key)
         if line:
             return line
     return b""
@@ -120,9 +122,10 @@ def _line_of_pair(circuit: Sequence[bytes], remote: Sequence[bytes], port_key: s
 
 
 def _values(packet: RadiusPacket, vendors: Vendors, code: AttributeCode) -> Sequence[bytes]:
-    if code.vendor:
-        return vendors.get((code.vendor, code.code), ())
-    value = packet.attributes.get(code.code)
+    vendor, kind, _, _ = code
+    if vendor:
+        return vendors.get((vendor, kind), ())
+    value = packet.attributes.get(kind)
     return (value,) if value else ()
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.clients.boxes import MAC
 from tests.clients.gate import Gate, config
 from tests.clients.nas import Answer, access_request
-from tests.clients.net import Net
+from tests.clients.net import Net, wait_until
 from tests.clients.worlds import AAA, add_bras
 
 pytestmark = pytest.mark.clients
@@ -109,6 +109,15 @@ def test_juniper(makes: Makes) -> None:
     options = bytes.fromhex(answer.one("ERX-Dhcp-Options")[2:])
     assert options[:2] == bytes((43, len(options) - 2))
     assert b"http://itms.example.net:7547/acs" in options
+
+
+def test_a_rate_above_32_bits_is_told_as_what_they_hold_and_somebody_hears_of_it(makes: Makes) -> None:
+    """10 Gbit/s: in the log, and in the statistics."""
+    words = ["--account", "028000003@itv", "--mac", "d4:c1:c8:00:00:03", "--down", "10000000", "--up", "4000"]
+    makes.gate.cli("order", "install", "--order", "fast", *words)
+    assert makes.ask("wispr", "d4c1c8000003").one("WISPr-Bandwidth-Max-Down") == "4294967295"
+    makes.gate.wait_for("WISPr-Bandwidth-Max-Down of wispr has 32 bits")
+    wait_until(lambda: makes.gate.counted("radius", "rate-clamped"), 5, "the counter")
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,15 @@ def test_address_pool_and_times(tmp_path: Path, keys: str, address: str, expecte
     assert {kind: value for kind, value in found.items() if kind in (8, 9, 27, 85, 88)} == octets
 
 
+def test_an_address_that_another_box_of_the_account_holds_is_not_told(bench: Bench) -> None:
+    """As DHCP would not give it: one address, one box."""
+    bench.install(address="10.20.1.2")
+    bench.install(OTHER, rate_down_kbps="20000")
+    assert bench.bind(BOX) == parse_ip("10.20.1.2")
+    assert 8 not in _accepted(bench, 1, OTHER)
+    assert 8 in _accepted(bench, 2, BOX)
+
+
 OPTION_43 = [
     ("huawei", "1a32 000007db 9c2c", TLVS),
     ("juniper", "1a34 0000130a 372e 2b2c", TLVS),

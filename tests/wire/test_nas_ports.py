@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.wire.line_id import cut_port, port_from_text, port_from_wire, whole_port
+from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.nas_port import bit_fields, line_of_bits
 from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import HEADER, attribute, decode, vendor_attribute
@@ -85,6 +86,37 @@ def test_any_nas_port_is_a_line_or_none(value: bytes) -> None:
     assert (
         not numbers or (numbers[0] << 24 | numbers[1] << 20 | numbers[2] << 12 | numbers[3]).to_bytes(4, "big") == value
     )
+
+
+_CODES = st.sampled_from([1, 5, 26, 31, 87])
+_VENDORS = st.sampled_from([9, 54, 2011, 2352, 3561, 4874, 6527, 14988, 25506])
+_KINDS = st.sampled_from([1, 2, 27, 55, 56, 60, 97, 110, 145, 159, 187])
+_VSA = st.builds(vendor_attribute, _VENDORS, _KINDS, st.binary(max_size=60))
+_PLAIN = st.builds(attribute, _CODES, st.one_of(st.binary(max_size=80), st.just(b"d4c1c8ee9b1f@itv")))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_any_attributes_name_one_box_or_none(tmp_path: Path, dialect: str) -> None:
+    """Every dialect, with a template and without: six octets or nothing, and a line that is text."""
+    readings = []
+    for keys in (
+        "",
+        'user_name = "{sysname}-{mac}@{domain}"',
+        'user_name = "{option61}"\nport_from = ["NAS-Port"]\n' + FIELDS,
+    ):
+        text = f'[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "s"\nnas = "{dialect}"\n{keys}\n'
+        readings.append(load_text(tmp_path, text).book.clients[0].reading)
+
+    @given(st.lists(st.one_of(_VSA, _PLAIN), max_size=6).map(b"".join))
+    @settings(max_examples=50, deadline=None)
+    def reads(body: bytes) -> None:
+        packet = decode(HEADER.pack(1, 7, 20 + len(body), bytes(16)) + body)
+        for reading in readings:
+            asked = read_request(packet, reading)
+            assert len(asked.mac) in (0, 6)
+            assert asked.port is None or asked.port.text.isprintable()
+
+    reads()
 
 
 LONG, OTHER_LONG = b"x" * 128 + b"tail", b"x" * 128 + b"other"
