@@ -62,6 +62,7 @@ class BindingPolicy(NamedTuple):
     port_key: str
     port_names: dict[str, str]
     boxes_per_account: int
+    boxes_per_port: int = 0  # 0 = no limit
     cut_nodes: frozenset[str] = frozenset()
 
 
@@ -97,8 +98,10 @@ class Nas(NamedTuple):
     framed_address: bool = True
     framed_pool: str = ""
     session_timeout_s: int = 0
-    interim_s: int = 0
     option_43: AttributeCode | None = None
+    coa_port: int = 3799
+    seals: bool = True  # our packets to it have a Message-Authenticator
+    interim_s: int = 0  # how often it is told to report on a session, 0 = not told
 
 
 class Policybook(NamedTuple):
@@ -118,6 +121,13 @@ class Policybook(NamedTuple):
     clients: tuple[Nas, ...]  # longest prefix first
     limits: Limits | None = None  # None = none are in force
     leasequery: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who may ask for leases
+    hold_s: int = 0  # how long an order waits for the install of its account
+    keep_days: int = 90  # of the journal, and of sessions that have ended
+    stale_session_s: int = 86_400  # a session not heard of for so long is over
+
+    def stale_after(self) -> dict[str, int]:
+        """Seconds without a report after which a session is over, for clients that are told how often to report."""
+        return {nas.name: 3 * nas.interim_s + 60 for nas in self.clients if nas.interim_s}
 
     def subnet_of(self, address: int) -> Subnet | None:
         """The subnet that holds the address."""

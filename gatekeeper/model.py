@@ -98,6 +98,7 @@ class Action(StrEnum):
     TELL = "tell"  # a lease query is answered
     ACCEPT = "accept"
     REJECT = "reject"
+    RECORD = "record"  # accounting is kept
 
 
 class Verdict(NamedTuple):
@@ -165,6 +166,42 @@ class PortLearned(NamedTuple):
     at: int
 
 
+class Session(NamedTuple):
+    """One session of a box at a NAS, as the NAS accounts for it. ``in`` is from the subscriber (RFC 2866 5.3)."""
+
+    session: str  # Acct-Session-Id
+    nas: str  # name of the client
+    device: str  # which NAS behind that client: its NAS-IP-Address, NAS-Identifier or source address
+    source: int  # the address that it reports from
+    mac: bytes  # b"" = it names none
+    account: str
+    port: str
+    address: int
+    order: str  # that its Class was given under, "" = no Class of ours
+    started: int
+    last_seen: int
+    bytes_in: int
+    bytes_out: int
+    cause: str  # why it ended
+    keys: bytes  # the attributes that identify it, as they came (RFC 5176 3)
+
+
+class SessionReported(NamedTuple):
+    """Effect, durable: what one Accounting-Request said of a session. status: start interim stop; heard: when."""
+
+    session: Session
+    status: str
+    heard: int
+
+
+class SessionsEnded(NamedTuple):
+    """Effect, durable: a NAS says that its accounting starts or ends (RFC 2866 5.1), so all its sessions are over."""
+
+    nas: str
+    device: str
+    at: int
+
+
 class AddressOffered(NamedTuple):
     """Effect in memory: the address is kept for the box until then."""
 
@@ -179,7 +216,16 @@ class OfferForgotten(NamedTuple):
     mac: bytes
 
 
-Effect = LeaseBound | LeaseReleased | AddressDeclined | PortLearned | AddressOffered | OfferForgotten
+Effect = (
+    LeaseBound
+    | LeaseReleased
+    | AddressDeclined
+    | PortLearned
+    | SessionReported
+    | SessionsEnded
+    | AddressOffered
+    | OfferForgotten
+)
 
 
 class Outcome(NamedTuple):
@@ -199,6 +245,16 @@ class Outcome(NamedTuple):
     door: Via | None = None
     durable: bool = False
     token: object = None  # the engine's own: what it wants back when the answer has left
+
+
+class Admitted(NamedTuple):
+    """One box that RADIUS let in."""
+
+    mac: bytes
+    account: str
+    via: str
+    port: str
+    at: int
 
 
 class Refused(NamedTuple):

@@ -18,6 +18,7 @@ _VERBS = {
     "show": ("gatekeeper.cli.show", "show"),
     "explain": ("gatekeeper.cli.explain", "explain"),
     "replay": ("gatekeeper.cli.replay", "replay"),
+    "clear": ("gatekeeper.cli.clear", "clear"),
     "lab": ("gatekeeper.cli.lab", "lab"),
 }
 _HELP = {
@@ -29,6 +30,7 @@ _HELP = {
     "show": "Show what is known: bindings, leases, refused and more.",
     "explain": "Say why a box is, or is not, let in.",
     "replay": "Play a capture against a policy.",
+    "clear": "End a running session.",
     "lab": "Play a whole installation in a private network.",
 }
 

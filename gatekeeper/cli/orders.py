@@ -12,7 +12,7 @@ class _ByKind(click.Group):
     """One verb per kind of order, all with the same options."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from gatekeeper.policy.orders import KINDS
+        from gatekeeper.policy.order_fields import KINDS
 
         return list(KINDS)
 
@@ -54,16 +54,21 @@ def _order_command(kind: str) -> click.Command:
 def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
     from gatekeeper.config.load import load
     from gatekeeper.drivers.serve import open_store
-    from gatekeeper.engine.order_desk import OrderDesk
+    from gatekeeper.engine.order_desk import OrderDesk, rules_of
     from gatekeeper.model import REASONS, Reason
+    from gatekeeper.report.table import time_text
 
     settings = load(config)
     store = open_store(settings, create=True)
-    result = OrderDesk(store, settings.book.binding.boxes_per_account).hand_in(fields, unix_now())
+    result = OrderDesk(store, rules_of(settings.book)).hand_in(fields, unix_now())
     record = result.record
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
     if record.state == "applied":
-        click.echo(f"{what}{' before' if result.again else ''}: {record.effects}")
+        told = f"; running sessions to be changed at their NAS: {result.sessions}" if result.sessions else ""
+        click.echo(f"{what}{' before' if result.again else ''}: {record.effects}{told}")
+        return DONE
+    if record.state == "held":
+        click.echo(f"{what} until {time_text(record.held_until)}: {record.detail}")
         return DONE
     click.echo(f"{what} {record.reason}: {record.detail} ({REASONS[Reason(record.reason)].remedy})", err=True)
     return CONFLICT if record.reason == Reason.ORDER_CONFLICT else REFUSED
@@ -85,7 +90,7 @@ def import_(config: str | None, file: Path) -> None:
     from gatekeeper.config.load import load
     from gatekeeper.drivers.order_file import OrderFile, OrderFileError
     from gatekeeper.drivers.serve import open_store
-    from gatekeeper.engine.order_desk import OrderDesk
+    from gatekeeper.engine.order_desk import OrderDesk, rules_of
 
     settings = load(config)
     try:
@@ -94,7 +99,7 @@ def import_(config: str | None, file: Path) -> None:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
     store = open_store(settings, create=True)
-    desk = OrderDesk(store, settings.book.binding.boxes_per_account)
+    desk = OrderDesk(store, rules_of(settings.book))
     counts = {"applied": 0, "again": 0, "refused": 0}
     with lines, Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(file.name, total=lines.size)

@@ -68,7 +68,11 @@ def _try_out(settings: "Settings") -> "list[Problem]":
             Access(settings, name).close()
         except DoorError as error:
             problems.append(settings.problem(("dhcp", "interfaces", at), str(error)))
-    listens = [(("dhcp", "listen"), settings.dhcp_listen), (("radius", "listen_auth"), settings.auth_listen)]
+    listens = [
+        (("dhcp", "listen"), settings.dhcp_listen),
+        (("radius", "listen_auth"), settings.auth_listen),
+        (("radius", "listen_acct"), settings.acct_listen),
+    ]
     for path, endpoints in listens:
         for address, port in endpoints:
             try:

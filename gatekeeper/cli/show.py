@@ -9,7 +9,20 @@ import click
 from gatekeeper.cli.errors import BAD_ARGUMENTS
 from gatekeeper.cli.options import config_option, unix_now
 
-_WHAT = ("bindings", "boxes", "leases", "orders", "refused", "rogue", "pools", "reasons", "rfc", "stats")
+_WHAT = (
+    "bindings",
+    "boxes",
+    "leases",
+    "orders",
+    "sessions",
+    "nas",
+    "refused",
+    "rogue",
+    "pools",
+    "reasons",
+    "rfc",
+    "stats",
+)
 
 
 @click.command()
@@ -25,7 +38,7 @@ _WHAT = ("bindings", "boxes", "leases", "orders", "refused", "rogue", "pools", "
 @click.option("-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--watch", is_flag=True, help="Show again every two seconds until interrupted.")
 def show(config: str | None, what: str, columns: str | None, output: str, watch: bool, **filters: Any) -> None:
-    """Show what is known: bindings, boxes, leases, orders, refused, rogue, pools, reasons or stats."""
+    """Show what is known: bindings, boxes, leases, orders, sessions, NASes, refused boxes, pools and more."""
     from gatekeeper.report.table import COLUMNS, BadColumn
 
     try:
@@ -86,6 +99,7 @@ def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
         return [row._asdict() for row in ROWS]
     from gatekeeper.config.load import load
     from gatekeeper.drivers.serve import open_store
+    from gatekeeper.report.nas import nas_rows
     from gatekeeper.report.pools import pool_rows
     from gatekeeper.report.vendor import vendor
 
@@ -93,6 +107,8 @@ def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
     store = open_store(settings)
     if what == "pools":
         return pool_rows(settings.book.subnets, store.leases(unix_now()))
+    if what == "nas":
+        return nas_rows(settings.book.clients, store.nas(unix_now()))
     rows = getattr(store, what)(unix_now())
     return (row | {"vendor": vendor(str(row["mac"]))} if row.get("mac") else row | {"vendor": ""} for row in rows)
 

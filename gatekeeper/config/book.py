@@ -40,16 +40,20 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         check_source_mac=schema.dhcp.check_source_mac,
         acs=acs,
         binding=BindingPolicy(
-            binding.port,
-            binding.missing,
-            binding.port_key,
-            dict(binding.port_names),
-            binding.boxes_per_account,
-            cut_nodes(schema.radius.client, binding.port_names),
+            port=binding.port,
+            missing=binding.missing,
+            port_key=binding.port_key,
+            port_names=dict(binding.port_names),
+            boxes_per_account=binding.boxes_per_account,
+            boxes_per_port=binding.boxes_per_port,
+            cut_nodes=cut_nodes(schema.radius.client, binding.port_names),
         ),
         clients=_clients(schema, folder, acs, problems),
         limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
         leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
+        hold_s=schema.orders.hold_s,
+        keep_days=schema.history.keep_days,
+        stale_session_s=schema.radius.stale_session_s,
     )
     return book, problems
 
@@ -171,5 +175,6 @@ def _client(section: ClientSection, dialect: dict[str, Any]) -> Nas:
         kilobit=section.kilobit,
         password="shared" if isinstance(password, SharedPassword) else password,
         shared_password=shared,
+        coa_port=section.coa_port,
         **dialect,
     )

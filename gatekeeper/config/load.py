@@ -35,6 +35,7 @@ class Settings(NamedTuple):
     interfaces: tuple[str, ...]
     dhcp_listen: tuple[Endpoint, ...]
     auth_listen: tuple[Endpoint, ...]
+    acct_listen: tuple[Endpoint, ...]
     book: Policybook
     log_packets: str  # all refused none
     notes: tuple[str, ...]  # what check and serve tell beside the errors
@@ -87,6 +88,7 @@ def load_file(file: Path) -> Settings:
         interfaces=tuple(schema.dhcp.interfaces),
         dhcp_listen=tuple(schema.dhcp.listen),
         auth_listen=tuple(schema.radius.listen_auth),
+        acct_listen=tuple(schema.radius.listen_acct),
         book=book,
         log_packets=schema.log.packets,
         notes=_notes(schema),
@@ -204,8 +206,6 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
     notes = []
     if schema.api:
         notes.append("[api] is read; this version serves no HTTP")
-    if schema.radius.listen_acct:
-        notes.append("[radius] listen_acct is read; this version serves no accounting")
     for client in schema.radius.client:
         if client.secret.lower() in _FAMOUS_SECRETS or len(client.secret) < _SHORT_SECRET:
             notes.append(f"[[radius.client]] {client.name}: its secret is short or well known; take a long random one")

@@ -221,6 +221,7 @@ class RadiusSection(Section):
     listen_auth: list[Listen] = []
     listen_acct: list[Listen] = []
     dictionaries: str | None = None
+    stale_session_s: Annotated[int, Field(ge=300)] = 86_400
     client: list[ClientSection] = []
 
 
@@ -231,6 +232,14 @@ class BindingSection(Section):
     port_names: dict[str, str] = {}
     boxes_per_account: Positive = 2
     boxes_per_port: Positive = 4
+
+
+class OrdersSection(Section):
+    hold_s: Annotated[int, Field(ge=0, le=30 * 86_400)] = 0
+
+
+class HistorySection(Section):
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
 
 
 class LimitsSection(Section):
@@ -257,6 +266,8 @@ class FileSchema(Section):
     dhcp: DhcpSection = DhcpSection()
     radius: RadiusSection = RadiusSection()
     binding: BindingSection = BindingSection()
+    orders: OrdersSection = OrdersSection()
+    history: HistorySection = HistorySection()
     log: LogSection = LogSection()
     limits: LimitsSection | None = None
     api: ApiSection | None = None

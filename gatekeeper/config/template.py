@@ -56,6 +56,8 @@ lease_s = 3600
 
 [radius]
 listen_auth = ["0.0.0.0:1812"]
+listen_acct = ["0.0.0.0:1813"]
+# stale_session_s = 86400                # a session that no NAS has reported on for so long is over
 
 [[radius.client]]
 name = "bras1"
@@ -64,6 +66,7 @@ secret = "{secret}"
 nas = "huawei"                           # generic huawei zte h3c cisco juniper nokia redback mikrotik accel-ppp wispr
 require_message_authenticator = "auto"   # yes | no | auto
 mac_password = "mac"                     # "mac" | "any" | { shared = "..." }
+# coa_port = 3799                        # where it takes CoA and Disconnect
 # kilobit = 1024                         # bits in the order's kbit, 1000 if not said
 # user_name = "{sysname}-{mac}-{pevlan}@{domain}"    # what must fit; also stbid option12 option60 option61 option82
                                          # circuit_id remote_id cevlan slot port ip gateway any
@@ -81,6 +84,14 @@ mac_password = "mac"                     # "mac" | "any" | { shared = "..." }
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)
 boxes_per_account = 2
+
+# boxes_per_port = 4                     # boxes that may be bound to one port
+
+# [orders]
+# hold_s = 0                             # an order whose account is not installed yet waits for so long
+
+# [history]
+# keep_days = 90                         # of the journal (gatekeeper timeline) and of sessions that have ended
 
 [limits]                                 # packets per second of each protocol; bursts of two seconds pass
 per_mac_per_s = 5

@@ -12,7 +12,8 @@ from collections.abc import Set as AbstractSet
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from gatekeeper.model import Effect, PortLearned, Reason, Refused
+from gatekeeper.model import Admitted, Effect, PortLearned, Reason, Refused
+from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
@@ -31,10 +32,22 @@ def lost_reason(effects: Iterable[Effect], lost: AbstractSet[Effect]) -> Reason:
     return Reason.PORT_MISMATCH if other_port else Reason.ADDRESS_CONFLICT
 
 
-class _Notes(NamedTuple):
+class Notes(NamedTuple):
+    """What was counted since the last time."""
+
     refused: list[Refused]
     counters: dict[str, int]
     rogues: list[Rogue]
+    nas: list[NasSeen]
+    admitted: list[Admitted]
+
+
+class Stale(NamedTuple):
+    """Close sessions that nobody has reported on for so long: by client, and for all others."""
+
+    limits: dict[str, int]
+    default_s: int
+    now: int
 
 
 class Committer(threading.Thread):
@@ -46,7 +59,7 @@ class Committer(threading.Thread):
         self._store = open_store()
         # What the change feed knows this process by.
         self.origin = os.urandom(8).hex()
-        self._work: SimpleQueue[list[Effect] | _Notes | None] = SimpleQueue()
+        self._work: SimpleQueue[list[Effect] | Notes | Stale | None] = SimpleQueue()
         self._done: deque[Done] = deque()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.busy = False
@@ -61,9 +74,9 @@ class Committer(threading.Thread):
         self.busy = True
         self._work.put(effects)
 
-    def note(self, refused: list[Refused], counters: dict[str, int], rogues: list[Rogue]) -> None:
-        """Write what was counted, when there is time. If that fails it is lost, and ``notes_error`` says why."""
-        self._work.put(_Notes(refused, counters, rogues))
+    def note(self, work: Notes | Stale) -> None:
+        """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
+        self._work.put(work)
 
     def finished(self) -> Done | None:
         """The commit that ended, once; None if none did."""
@@ -82,7 +95,7 @@ class Committer(threading.Thread):
 
     def run(self) -> None:
         while (work := self._work.get()) is not None:
-            if isinstance(work, _Notes):
+            if isinstance(work, Notes | Stale):
                 self._write_note(work)
             else:
                 self._commit(work)
@@ -99,9 +112,14 @@ class Committer(threading.Thread):
         self._done.append(Done(lost, error))
         os.eventfd_write(self._event, 1)
 
-    def _write_note(self, note: _Notes) -> None:
+    def _write_note(self, note: Notes | Stale) -> None:
         try:
-            self._store.note(note.refused, note.counters, note.rogues)
+            if isinstance(note, Notes):
+                self._store.note(*note)
+            else:
+                closed = self._store.close_stale(*note)
+                if closed:
+                    self._store.note((), {"radius.sessions-stale": closed})
             self.notes_error = ""
         except StoreError as failure:
             self.notes_error = str(failure)

@@ -10,31 +10,24 @@ from typing import NamedTuple
 
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.clock import Clock
-from gatekeeper.drivers.commit import Committer, lost_reason
+from gatekeeper.drivers.commit import Committer, Notes, Stale, lost_reason
+from gatekeeper.drivers.engines import Engine, Engines, Question
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
-from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
+from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.leasequery import LeaseQuestion
-from gatekeeper.engine.radius import RadiusEngine, RadiusQuestion
 from gatekeeper.model import Action, Datagram, Effect, Outcome, Reason
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 
-# Leases that wait for the disk; beyond this, DHCP packets stay in the kernel's buffer until some are written.
+# Answers that wait for the disk; beyond this, DHCP and accounting stay in the kernel's buffer until some are written.
 _MAX_WAITING = 4096
 _HOUSEKEEPING_S = 1.0
 _NEARLY_FULL = 0.9
 _GC_EVERY_S = 60.0
 
-Engine = DhcpEngine | RadiusEngine
-
-
-class Engines(NamedTuple):
-    """The two mouths over one world. A reload puts another pair in place."""
-
-    dhcp: DhcpEngine
-    radius: RadiusEngine
+_STALE_EVERY_S = 60.0
 
 
 class Pending(NamedTuple):
@@ -77,11 +70,12 @@ class Gate:
         self._version = -1
         self._next_housekeeping = 0.0
         self._next_collection = 0.0
+        self._next_stale = 0.0
         interfaces.watch_probes(self)
-        self._deaf = False  # DHCP doors are not listened to while too many leases wait
+        self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
     def add_door(self, door: Door, protocol: str) -> None:
-        """protocol: dhcp, radius, or watch for what only Interfaces.hear looks at."""
+        """protocol: dhcp, radius, accounting, or watch for what only Interfaces.hear looks at."""
         self._doors[door.fileno()] = (door, protocol)
         self._poll.register(door.fileno(), select.EPOLLIN)
 
@@ -166,8 +160,8 @@ class Gate:
         self._committer.stop()
 
     def _serve(self, door: Door, protocol: str, now: float) -> None:
-        engine: Engine = self._engines.dhcp if protocol == "dhcp" else self._engines.radius
-        questions: list[DhcpQuestion | RadiusQuestion] = []
+        engine = self._engines.of(protocol)
+        questions: list[Question] = []
         for datagram in door.receive():
             try:
                 asked = engine.read(datagram, now)
@@ -180,7 +174,7 @@ class Gate:
                 self._finish(door, engine, asked, now)
             else:
                 questions.append(asked)
-        if not questions or not self._fetch(questions, now):
+        if not questions or not self._fetch(engine, questions, now):
             return
         for question in questions:
             try:
@@ -210,7 +204,7 @@ class Gate:
         text = f"bug: {bug!r} at {where.filename}:{where.lineno} on packet {datagram.data.hex()}"
         self._log.alarm(text, now)
 
-    def _fetch(self, questions: list[DhcpQuestion | RadiusQuestion], now: float) -> bool:
+    def _fetch(self, engine: Engine, questions: list[Question], now: float) -> bool:
         """Admit the facts of all MACs asked for. False: the store cannot be read, and nobody is answered."""
         missing = self._world.missing(question.mac for question in questions if question.mac)
         if not missing:
@@ -221,8 +215,8 @@ class Gate:
             self._counts["no-answer", Reason.STORE_UNAVAILABLE] += len(questions)
             self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             for question in questions:
-                if isinstance(question, RadiusQuestion):
-                    self._engines.radius.forget(question)
+                if not isinstance(engine, DhcpEngine):
+                    engine.forget(question)  # type: ignore[arg-type]
             return False
         return True
 
@@ -241,6 +235,9 @@ class Gate:
         if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:
             port = outcome.port.text if outcome.port else ""
             self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now)
+        if verdict.action is Action.ACCEPT and outcome.binding:
+            port = outcome.port.text if outcome.port else ""
+            self._world.meet(outcome.mac, outcome.binding.account, outcome.via, port, now)
         self._log.outcome(outcome, now)
 
     def _commit_next(self, now: float) -> None:
@@ -275,7 +272,7 @@ class Gate:
             return
         self._deaf = deaf
         for descriptor, (_, protocol) in self._doors.items():
-            if protocol == "dhcp":
+            if protocol in ("dhcp", "accounting"):
                 self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
 
     def _read_feed(self, now: float) -> None:
@@ -304,8 +301,12 @@ class Gate:
         refused = self._world.drain_refusals()
         if refused or self._counts:
             counted = {".".join(name): count for name, count in self._counts.items()}
-            self._committer.note(refused, counted, self._interfaces.drain())
+            admitted = self._world.drain_admitted()
+            self._committer.note(Notes(refused, counted, self._interfaces.drain(), [], admitted))
             self._counts.clear()
+        if now >= self._next_stale:
+            self._next_stale = now + _STALE_EVERY_S
+            self._committer.note(Stale(*self._engines.stale, int(now)))
         if self._committer.notes_error:
             self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
         for subnet, used, size in self._world.pools.nearly_full(now, _NEARLY_FULL):

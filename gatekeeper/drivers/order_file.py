@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from gatekeeper.policy.orders import FIELDS
+from gatekeeper.policy.order_fields import FIELDS
 
 _CHUNK = 1 << 16
 

@@ -11,11 +11,13 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import DHCP_PORT
 from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.commit import lost_reason
+from gatekeeper.drivers.engines import Engine
 from gatekeeper.drivers.order_file import OrderFile
 from gatekeeper.drivers.serve import make_world
+from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.leasequery import LeaseQuestion
-from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
 from gatekeeper.state.replies import Replies
@@ -26,6 +28,7 @@ from gatekeeper.wire import radius as radius_wire
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
 
 _AUTH_PORTS = frozenset({1812, 1645})
+_ACCT_PORTS = frozenset({1813, 1646})
 _SERVER_ID = 54
 # The server's MAC where the capture shows none (locally administered).
 _OUR_MAC = b"\x02\x67\x6b\x00\x00\x01"
@@ -47,13 +50,16 @@ class Replay:
         self._settings = settings
         self._packets = packets
         self._store = store
-        self._auth_ports = _AUTH_PORTS | {endpoint.port for endpoint in settings.auth_listen}
+        self._acct_ports = _ACCT_PORTS | {endpoint.port for endpoint in settings.acct_listen}
+        self._auth_ports = (_AUTH_PORTS | {endpoint.port for endpoint in settings.auth_listen}) - self._acct_ports
         self._local = self._our_address()
         self._world = make_world(settings.book, store)
         heard = {packet.destination for packet in packets if packet.destination_port == DHCP_PORT} - {BROADCAST_IP}
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
         self._dhcp = DhcpEngine(settings.book, self._world, sorted(own_ids))
-        self._radius = RadiusEngine(settings.book, self._world, Replies())
+        kept = Replies()
+        self._radius = RadiusEngine(settings.book, self._world, kept)
+        self._accounting = AccountingEngine(settings.book, self._world, kept)
         store.keep_lease_keys(bool(settings.book.leasequery))
 
     def _our_address(self) -> int:
@@ -73,15 +79,16 @@ class Replay:
 
     def run(self) -> Iterator[Step]:
         """Each client-side packet in its sequence."""
-        answers = _Answers(self._packets, self._auth_ports)
+        answers = _Answers(self._packets, self._auth_ports | self._acct_ports)
         for packet in self._packets:
             if packet.destination_port == DHCP_PORT and packet.payload[:1] != b"\x02":
                 datagram = self._dhcp_datagram(packet)
                 if datagram:
                     yield Step(packet, self._ask(self._dhcp, datagram, packet.time), answers.to_dhcp(packet))
-            elif packet.destination_port in self._auth_ports and packet.payload:
+            elif packet.destination_port in self._auth_ports | self._acct_ports and packet.payload:
                 datagram = Datagram(packet.payload, packet.source, packet.source_port, _radius_via(packet))
-                yield Step(packet, self._ask(self._radius, datagram, packet.time), answers.to_radius(packet))
+                engine = self._radius if packet.destination_port in self._auth_ports else self._accounting
+                yield Step(packet, self._ask(engine, datagram, packet.time), answers.to_radius(packet))
 
     def _dhcp_datagram(self, packet: Packet) -> Datagram | None:
         """How serve would hear it: broadcasts on an interface, the rest by UDP; None = not at all."""
@@ -94,7 +101,7 @@ class Replay:
         via = Via("udp", packet.destination, raw=False)
         return Datagram(packet.payload, packet.source, packet.source_port, via)
 
-    def _ask(self, engine: DhcpEngine | RadiusEngine, datagram: Datagram, now: float) -> Outcome:
+    def _ask(self, engine: Engine, datagram: Datagram, now: float) -> Outcome:
         asked = engine.read(datagram, now)
         if isinstance(asked, LeaseQuestion):
             return self._dhcp.answer_query(asked, self._store.leases_about(asked.sought, now), now)
@@ -120,16 +127,16 @@ class Replay:
 class _Answers:
     """The answers that the capture holds, found by what ties them to their question."""
 
-    def __init__(self, packets: Iterable[Packet], auth_ports: frozenset[int] | set[int]) -> None:
+    def __init__(self, packets: Iterable[Packet], radius_ports: frozenset[int] | set[int]) -> None:
         self._questions: dict[tuple[object, ...], list[int]] = {}
         self._answers: dict[tuple[object, ...], list[Packet]] = {}
         for packet in packets:
-            if packet.source_port in auth_ports and packet.payload:
+            if packet.source_port in radius_ports and packet.payload:
                 key: tuple[object, ...] = (packet.destination, packet.destination_port, packet.payload[1])
                 self._answers.setdefault(key, []).append(packet)
             elif packet.source_port == DHCP_PORT and packet.payload[:1] == b"\x02":
                 self._answers.setdefault(_dhcp_key(packet), []).append(packet)
-            if packet.destination_port in auth_ports and packet.payload:
+            if packet.destination_port in radius_ports and packet.payload:
                 key = (packet.source, packet.source_port, packet.payload[1:2][0] if packet.payload[1:2] else -1)
                 self._questions.setdefault(key, []).append(packet.frame)
             elif packet.destination_port == DHCP_PORT and packet.payload[:1] == b"\x01":
@@ -172,7 +179,7 @@ def private_store(settings: Settings, orders: Path | None, start: float) -> tupl
     store = SqliteStore(":memory:")
     refused: list[str] = []
     if orders:
-        desk = OrderDesk(store, settings.book.binding.boxes_per_account)
+        desk = OrderDesk(store, rules_of(settings.book))
         with OrderFile(orders) as lines:
             for number, fields in lines:
                 record = desk.hand_in(fields, int(start)).record

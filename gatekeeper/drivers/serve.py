@@ -10,9 +10,12 @@ from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.commit import Committer
-from gatekeeper.drivers.gate import Engines, Gate
+from gatekeeper.drivers.dynauth import DynauthClient
+from gatekeeper.drivers.engines import Engines
+from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
+from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.state.pools import Pools
@@ -53,7 +56,8 @@ def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, s
     """Every door of the configuration with its protocol. Raises DoorError; what was opened is closed again."""
     doors = interfaces.doors()
     try:
-        for protocol, endpoints in (("dhcp", settings.dhcp_listen), ("radius", settings.auth_listen)):
+        listens = ("dhcp", settings.dhcp_listen), ("radius", settings.auth_listen), ("accounting", settings.acct_listen)
+        for protocol, endpoints in listens:
             for address, port in endpoints:
                 door = UdpDoor(address, port) if address else AnyAddressDoor(port, broadcasts=not settings.interfaces)
                 doors.append((door, protocol))
@@ -87,12 +91,22 @@ class Server:
         for door, protocol in self._doors:
             self._gate.add_door(door, protocol)
         self._committer = committer
+        self._dynauth = self._dynauth_client()
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines(
             DhcpEngine(book, self._world, sorted(self._interfaces.own_ids())),
             RadiusEngine(book, self._world, self._kept),
+            AccountingEngine(book, self._world, self._kept),
+            (book.stale_after(), book.stale_session_s),
         )
+
+    def _dynauth_client(self) -> DynauthClient | None:
+        """Who sends CoA and Disconnect, from the address that NASes know us by; only where there are NASes."""
+        if not self._settings.auth_listen + self._settings.acct_listen:
+            return None
+        local = next((address for address, _ in self._settings.auth_listen if address), 0)
+        return DynauthClient(lambda: open_store(self._settings), lambda: self._settings.book, self._log, local)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
@@ -101,12 +115,16 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: None)
         self._committer.start()
+        if self._dynauth:
+            self._dynauth.start()
         self._log.say(self._ready_line())
         for note in self._settings.notes:
             self._log.say(f"note: {note}")
         _notify("READY=1")
         self._gate.run(reader, lambda: self._on_signal(os.read(reader, 64)))
         _notify("STOPPING=1")
+        if self._dynauth:
+            self._dynauth.stop()
         for door, _ in self._doors:
             door.close()
         self._store.close()
@@ -115,7 +133,7 @@ class Server:
 
     def _ready_line(self) -> str:
         dhcp = [door.name for door, protocol in self._doors if protocol == "dhcp"]
-        radius = [door.name for door, protocol in self._doors if protocol == "radius"]
+        radius = [door.name for door, protocol in self._doors if protocol in ("radius", "accounting")]
         return (
             f"gatekeeper ready: dhcp {','.join(dict.fromkeys(dhcp)) or '-'} radius {','.join(radius) or '-'} api -"
             f" store={self._settings.store_url}"
@@ -157,7 +175,7 @@ def _ranges(book: Policybook) -> list[tuple[tuple[int, int], ...]]:
 
 def _listens(settings: Settings) -> tuple[object, ...]:
     places = tuple((subnet.interface, subnet.vlan, subnet.server) for subnet in settings.book.subnets)
-    return settings.interfaces, places, settings.dhcp_listen, settings.auth_listen
+    return settings.interfaces, places, settings.dhcp_listen, settings.auth_listen, settings.acct_listen
 
 
 def _notify(state: str) -> None:

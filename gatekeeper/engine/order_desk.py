@@ -1,19 +1,28 @@
 """The order desk: one order, one transaction, exactly once by its number."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from gatekeeper.book import Policybook
 from gatekeeper.model import Reason
-from gatekeeper.policy.orders import Changes, Order, OrderRecord, OrderRefused, Situation, decide, read
+from gatekeeper.policy.order_fields import Order, OrderRefused, read
+from gatekeeper.policy.orders import Changes, OrderRecord, OrderRules, Situation, decide
 from gatekeeper.wire.text import mac_text
 
 
+def rules_of(book: Policybook) -> OrderRules:
+    """What this Policybook says of orders."""
+    return OrderRules(book.binding.boxes_per_account, book.binding.boxes_per_port, book.hold_s)
+
+
 class OrderResult(NamedTuple):
-    """Outcome of handing in an order. ``again``: the number was seen before, and this is the first result."""
+    """Outcome of handing in an order. ``again``: the number was seen before, and this is the first result.
+    ``sessions``: how many running ones a NAS is to be asked to end or to change."""
 
     record: OrderRecord
     again: bool
+    sessions: int = 0
 
 
 class Ledger(Protocol):
@@ -21,17 +30,18 @@ class Ledger(Protocol):
 
     def order_transaction(self) -> AbstractContextManager[object]: ...
     def find_order(self, number: str) -> tuple[OrderRecord, str] | None: ...
-    def situation(self, order: Order, boxes_per_account: int, now: int) -> Situation: ...
-    def write_changes(self, changes: Changes, now: int) -> None: ...
-    def write_order(self, record: OrderRecord, contents: str) -> None: ...
+    def situation(self, order: Order, rules: OrderRules, now: int) -> Situation: ...
+    def write_changes(self, changes: Changes, now: int) -> tuple[str, int]: ...
+    def write_order(self, record: OrderRecord, contents: str, now: int) -> None: ...
+    def held_orders(self, account: str) -> list[tuple[OrderRecord, str]]: ...
 
 
 class OrderDesk:
     """Applies orders to a ledger."""
 
-    def __init__(self, ledger: Ledger, boxes_per_account: int) -> None:
+    def __init__(self, ledger: Ledger, rules: OrderRules) -> None:
         self._ledger = ledger
-        self._boxes_per_account = boxes_per_account
+        self._rules = rules
 
     def hand_in(self, fields: Mapping[str, object], now: int) -> OrderResult:
         """Apply one order given as text fields. Never raises OrderRefused: a refusal is a result.
@@ -39,12 +49,23 @@ class OrderDesk:
         A refusal is kept too, but for two: an order that cannot be read has no trustworthy number, and a conflict must
         not overwrite what the number stands for.
         """
-        try:
-            order = read(fields)
-        except OrderRefused as refusal:
-            return OrderResult(_refused_fields(fields, refusal, now), again=False)
+        return self.hand_in_all((fields,), now)[0]
+
+    def hand_in_all(self, orders: Iterable[Mapping[str, object]], now: int) -> list[OrderResult]:
+        """Apply these in their sequence as one transaction: a crash leaves all of them or none.
+
+        One that is refused changes nothing, and costs the others nothing.
+        """
+        results: list[OrderResult] = []
         with self._ledger.order_transaction():
-            return self._apply(order, now)
+            for fields in orders:
+                try:
+                    order = read(fields)
+                except OrderRefused as refusal:
+                    results.append(OrderResult(_refused_fields(fields, refusal, now), again=False))
+                else:
+                    results.append(self._apply(order, now))
+        return results
 
     def _apply(self, order: Order, now: int) -> OrderResult:
         contents = order.contents()
@@ -55,19 +76,41 @@ class OrderDesk:
             )
             return OrderResult(_record(order, now, conflict), again=False)
         if found:
-            return OrderResult(found[0], again=True)
+            return OrderResult(_as_of(found[0], now), again=True)
+        result = self._decide(order, now, contents)
+        if result.record.state == "applied" and order.kind == "install":
+            self._apply_held(order.account, now)
+        return result
+
+    def _decide(self, order: Order, now: int, contents: str, received: int = 0) -> OrderResult:
+        """received: when a held order came in; 0 = now."""
+        sessions = 0
+        record = _record(order, received or now)
         try:
-            changes = decide(order, self._ledger.situation(order, self._boxes_per_account, now))
+            changes = decide(order, self._ledger.situation(order, self._rules, now))
         except OrderRefused as refusal:
-            record = _record(order, now, refusal)
+            record = _record(order, received or now, refusal)
+            if refusal.reason is Reason.UNKNOWN_ACCOUNT and self._rules.hold_s and not received:
+                record = record._replace(state="held", held_until=now + self._rules.hold_s)
         else:
-            self._ledger.write_changes(changes, now)
-            record = _record(order, now, effects=changes.effects)
-        self._ledger.write_order(record, contents)
-        return OrderResult(record, again=False)
+            changed, sessions = self._ledger.write_changes(changes, now)
+            record = record._replace(effects=changes.effects + (f" ({changed})" if changed else ""))
+        self._ledger.write_order(record, contents, now)
+        return OrderResult(record, again=False, sessions=sessions)
+
+    def _apply_held(self, account: str, now: int) -> None:
+        """What waited for this install is applied, in the sequence in which it came."""
+        for record, contents in self._ledger.held_orders(account):
+            if record.held_until > now:
+                self._decide(Order.of(contents), now, contents, record.received)
 
 
-def _record(order: Order, now: int, refusal: OrderRefused | None = None, effects: str = "") -> OrderRecord:
+def _as_of(record: OrderRecord, now: int) -> OrderRecord:
+    """A held order whose time is over was refused for the reason that it was held for."""
+    return record._replace(state="refused") if record.state == "held" and record.held_until <= now else record
+
+
+def _record(order: Order, now: int, refusal: OrderRefused | None = None) -> OrderRecord:
     return OrderRecord(
         order=order.number,
         kind=order.kind,
@@ -77,12 +120,11 @@ def _record(order: Order, now: int, refusal: OrderRefused | None = None, effects
         reason=str(refusal.reason) if refusal else "",
         detail=refusal.detail if refusal else "",
         received=now,
-        effects=effects,
+        effects="",
     )
 
 
 def _refused_fields(fields: Mapping[str, object], refusal: OrderRefused, now: int) -> OrderRecord:
     text = {name: str(fields.get(name) or "")[:64] for name in ("order", "kind", "account", "mac")}
-    return OrderRecord(
-        **text, state="refused", reason=str(refusal.reason), detail=refusal.detail, received=now, effects=""
-    )
+    named = (text["order"], text["kind"], text["account"], text["mac"])
+    return OrderRecord(*named, "refused", str(refusal.reason), refusal.detail, now, effects="")

@@ -8,8 +8,15 @@ from gatekeeper.reply.dhcp import acs_option
 from gatekeeper.wire.acs import AcsInfo
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, clamped, encode_attribute, rate_body
-from gatekeeper.wire.radius import ACCESS_ACCEPT, ACCESS_REJECT, REPLY_MESSAGE, RadiusPacket, attribute
-from gatekeeper.wire.radius_seal import sealed_reply
+from gatekeeper.wire.radius import (
+    ACCESS_ACCEPT,
+    ACCESS_REJECT,
+    ACCOUNTING_RESPONSE,
+    REPLY_MESSAGE,
+    RadiusPacket,
+    attribute,
+)
+from gatekeeper.wire.radius_seal import plain_reply, sealed_reply
 from gatekeeper.wire.session_class import class_value
 
 _FRAMED_ADDRESS, _FRAMED_MASK, _CLASS, _SESSION_TIMEOUT, _INTERIM, _FRAMED_POOL = 8, 9, 25, 27, 85, 88
@@ -105,3 +112,9 @@ def option_43_body(carrier: AttributeCode, code: int, value: bytes) -> bytes:
 
 def _reply(code: int, request: RadiusPacket, nas: Nas, body: bytes) -> bytes:
     return sealed_reply(code, request.identifier, request.authenticator, body + request.proxy, nas.secret)
+
+
+def accounting_reply(request: RadiusPacket, nas: Nas) -> bytes:
+    """Accounting-Response (RFC 2866 4.2): Proxy-State as it came; sealed where the request was."""
+    make = sealed_reply if request.seal_at else plain_reply
+    return make(ACCOUNTING_RESPONSE, request.identifier, request.authenticator, request.proxy, nas.secret)

@@ -48,6 +48,10 @@ def _radius(outcome: Outcome) -> str:
     verdict = outcome.verdict
     mac = f" {outcome.mac.hex(':')}" if outcome.mac else ""
     port = f" port {_safe(outcome.port.text)}" if outcome.port else ""
+    if outcome.reply == "Accounting-Response" and not verdict.reason:
+        account = f" account={_safe(outcome.binding.account)}" if outcome.binding else ""
+        address = f" address={ip_text(verdict.address)}" if verdict.address else ""
+        return f"Accounting-Request {_safe(verdict.seen)}{mac} from {outcome.via}{port}{account}{address}"
     if outcome.reply == "Access-Accept" and outcome.binding:
         rate = outcome.binding.rate
         rates = f" down_kbps={rate.down_kbps} up_kbps={rate.up_kbps}"

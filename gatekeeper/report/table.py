@@ -23,9 +23,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "rfc": ("rfc", "section", "rule", "served", "note"),
     "stats": ("name", "value"),
     "pools": ("subnet", "pool", "total", "leased", "offered", "quarantined", "free"),
-    "nas": ("name", "ipaddr", "nas", "requests", "accepts", "rejects", "message_authenticator", "last_seen"),
+    "sessions": (
+        *("session", "nas", "mac", "account", "port", "address", "state", "started", "last_seen"),
+        *("bytes_in", "bytes_out", "cause"),
+    ),
+    "nas": (
+        *("name", "ipaddr", "nas", "requests", "accepts", "rejects", "message_authenticator", "last_seen"),
+        "unsealed_from",
+    ),
 }
-_TIMES = frozenset({"lease_expires", "first_seen", "last_seen", "received"})
+_TIMES = frozenset({"lease_expires", "first_seen", "last_seen", "received", "started"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -10,6 +10,7 @@ from gatekeeper.model import (
     NO_FACTS,
     AddressDeclined,
     AddressOffered,
+    Admitted,
     Binding,
     Effect,
     Facts,
@@ -29,6 +30,8 @@ _Value = TypeVar("_Value")
 MAX_KNOWN = 500_000
 MAX_UNKNOWN = 65_536
 MAX_REFUSALS = 4_096
+MAX_MET = 500_000
+ADMITTED_EVERY_S = 3600
 MAX_LIMITED = 1_024  # no further box is listed just because of RATE_LIMITED: a flood of invented MACs leaves room
 
 
@@ -45,6 +48,9 @@ class World:
         # Bindings as they were when their account's port was seen, while that is on its way to disk.
         self._learning: dict[bytes, Binding] = {}
         self._refusals: dict[bytes, Refused] = {}
+        # Who was let in last, where and when; and those of them that nobody has drained yet.
+        self._met: dict[bytes, Admitted] = {}
+        self._news: list[Admitted] = []
 
     def missing(self, macs: Iterable[bytes]) -> list[bytes]:
         """Those whose facts must be fetched, each once."""
@@ -155,6 +161,21 @@ class World:
             self._refusals[mac] = make(Refused, counted)
         elif not limited or len(self._refusals) < MAX_LIMITED:
             _bounded(self._refusals, MAX_REFUSALS)[mac] = Refused(mac, protocol, reason, port, 1, int(now), int(now))
+
+    def meet(self, mac: bytes, account: str, via: str, port: str, now: float) -> None:
+        """A box was let in by RADIUS: news, if it was not let in there within the last hour."""
+        met = self._met.get(mac)
+        if met and met.via == via and met.port == port and now < met.at + ADMITTED_EVERY_S and met.account == account:
+            return
+        found = Admitted(mac, account, via, port, int(now))
+        _bounded(self._met, MAX_MET)[mac] = found
+        if len(self._news) < MAX_REFUSALS:
+            self._news.append(found)
+
+    def drain_admitted(self) -> list[Admitted]:
+        """Who was let in that is news since the last time."""
+        drained, self._news = self._news, []
+        return drained
 
     def drain_refusals(self) -> list[Refused]:
         """What was refused since the last time."""

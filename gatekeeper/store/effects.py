@@ -1,12 +1,25 @@
 """The commit of effects: leases, releases, learned ports, refusals and counters, a transaction a batch."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import TypeVar
 
-from gatekeeper.model import AddressDeclined, Effect, Lease, LeaseBound, LeaseReleased, PortLearned, Refused
+from gatekeeper.model import (
+    AddressDeclined,
+    Admitted,
+    Effect,
+    Lease,
+    LeaseBound,
+    LeaseReleased,
+    PortLearned,
+    Refused,
+    SessionReported,
+    SessionsEnded,
+)
+from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.journal import Event, ended_events, lease_event
 from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_FEED, MAX_REFUSED, MAX_ROGUES
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.sessions import SessionTables
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import ip_text, mac_text
 
@@ -23,6 +36,12 @@ ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.accou
 WHERE leases.state = 'released' OR leases.expires_at <= excluded.last_seen
    OR (leases.state = 'active' AND leases.mac = excluded.mac)"""
     for size in CHUNKS
+}
+_OLD_LEASES = {
+    size: f"""
+SELECT address, mac, account, port, expires_at FROM leases
+WHERE address IN ({marks}) AND state = 'active' AND expires_at <= ?"""
+    for size, marks in MARKS.items()
 }
 _RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
 _LEARN = {
@@ -42,6 +61,12 @@ SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, ow
 # A box that asks too often keeps the reason that it is refused for, while that is fresh.
 _SAYS_MORE = """excluded.reason = 'RATE_LIMITED' AND refused.reason <> 'RATE_LIMITED'
     AND excluded.last_seen < refused.last_seen + 60"""
+_REFUSED_EVERY_S = 3600
+_KNOWN_REFUSED = {
+    size: f"""
+SELECT b.mac, b.account, r.reason, r.last_seen FROM boxes b LEFT JOIN refused r USING (mac) WHERE b.mac IN ({marks})"""
+    for size, marks in MARKS.items()
+}
 _REFUSE = "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mac) DO UPDATE SET " + ", ".join(
     (
         "count = refused.count + excluded.count",
@@ -61,7 +86,7 @@ DELETE FROM rogues WHERE (server, mac, interface) IN
 _COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value"
 
 
-class EffectTables(Tables):
+class EffectTables(SessionTables):
     """The commit thread's side of the store."""
 
     _told = 0  # rows put into the change feed since it was pruned
@@ -73,6 +98,7 @@ class EffectTables(Tables):
         """
         lost: set[Effect] = set()
         with self._transaction():
+            self._end_old_leases(effects)
             # Leases are gathered into few statements, up to one that must see what stands before it.
             bound: dict[int, list[LeaseBound | AddressDeclined]] = {}
             learned: list[PortLearned] = []
@@ -86,17 +112,33 @@ class EffectTables(Tables):
                         self._bind(bound, lost)
                         if effect not in lost:
                             self._release(effect.ended, effect.lease)
+                            self._tell_event(_lease_over("lease ended", effect.lease, effect.ended))
                 elif isinstance(effect, LeaseReleased):
                     self._bind(bound, lost)
                     self._release(effect.lease.address, effect.lease)
+                    self._tell_event(_lease_over("released", effect.lease))
                 elif isinstance(effect, AddressDeclined):
                     self._bind(bound, lost)
                     self._bind({effect.lease.address: [effect]}, lost)
+                    self._tell_event(_lease_over("declined", effect.lease))
                 elif isinstance(effect, PortLearned):
                     learned.append(effect)
+                elif isinstance(effect, SessionReported):
+                    self._report(effect)
+                elif isinstance(effect, SessionsEnded):
+                    self._end_all(effect)
             self._bind(bound, lost)
             self._learn(learned, lost, origin)
+            self._tell_event(*_new_leases(effects, lost), *_new_ports(learned, lost))
         return lost
+
+    def _end_old_leases(self, effects: Sequence[Effect]) -> None:
+        """Say when those leases ended whose addresses go to somebody now: who had an address is asked later."""
+        new = [one.lease for one in effects if isinstance(one, LeaseBound) and _is_new(one.lease)]
+        for part in _parts([lease.address for lease in new]):
+            rows = self._connection.execute(_OLD_LEASES[len(part)], (*part, new[-1].last_seen)).fetchall()
+            if rows:
+                self._tell_event(*ended_events(rows))
 
     def _release(self, address: int, lease: Lease) -> None:
         self._connection.execute(_RELEASE, (lease.last_seen, lease.last_seen, address, mac_text(lease.mac)))
@@ -146,9 +188,30 @@ class EffectTables(Tables):
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
         return bool(found) and bool(found[0]) and port_from_text(found[0]).admits(effect.port)
 
-    def note(self, refused: Iterable[Refused], counters: dict[str, int], rogues: Iterable[Rogue] = ()) -> None:
-        """Keep what was refused, counted and heard of foreign servers since the last time. Raises StoreError."""
+    def _news_of(self, refused: list[Refused]) -> Iterator[Event]:
+        """Refusals of boxes that orders know, where the reason is another one or the last one is an hour old."""
+        for part in _parts(refused):
+            by_mac = {mac_text(one.mac): one for one in part}
+            rows = self._connection.execute(_KNOWN_REFUSED[len(part)], [mac_text(one.mac) for one in part]).fetchall()
+            for mac, account, reason, last_seen in rows:
+                one = by_mac[mac]
+                if reason != one.reason or (last_seen or 0) < one.first_seen - _REFUSED_EVERY_S:
+                    told = f"{one.protocol} {one.reason}, {one.times} times"
+                    yield Event(one.first_seen, "refused", mac, account, 0, one.port, told)
+
+    def note(
+        self,
+        refused: Iterable[Refused],
+        counters: dict[str, int],
+        rogues: Iterable[Rogue] = (),
+        nas: Iterable[NasSeen] = (),
+        admitted: Iterable[Admitted] = (),
+    ) -> None:
+        """Keep what was refused, counted, and heard of foreign servers and NASes since then. Raises StoreError."""
+        refused = list(refused)
         with self._transaction():
+            self._note_nas(nas)
+            self._tell_event(*self._news_of(refused), *map(_admission, admitted))
             self._connection.executemany(
                 _REFUSE,
                 (
@@ -165,6 +228,35 @@ class EffectTables(Tables):
                 "DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)",
                 (MAX_REFUSED,),
             )
+
+
+def _admission(one: Admitted) -> Event:
+    return Event(one.at, "Access-Accept", mac_text(one.mac), one.account, 0, one.port, f"at {one.via}")
+
+
+def _is_new(lease: Lease) -> bool:
+    return lease.first_seen == lease.last_seen
+
+
+def _new_leases(effects: Iterable[Effect], lost: Set[Effect]) -> list[Event]:
+    return [
+        lease_event(one.lease)
+        for one in effects
+        if isinstance(one, LeaseBound) and _is_new(one.lease) and one not in lost
+    ]
+
+
+def _new_ports(learned: Iterable[PortLearned], lost: Set[Effect]) -> list[Event]:
+    return [
+        Event(one.at, "port learned", mac_text(one.mac), one.account, 0, one.port.text, f"by {one.protocol}")
+        for one in learned
+        if one not in lost
+    ]
+
+
+def _lease_over(kind: str, lease: Lease, address: int = 0) -> Event:
+    gone = address or lease.address
+    return Event(lease.last_seen, kind, mac_text(lease.mac), lease.account, gone, lease.port, ip_text(gone))
 
 
 def _parts(items: list[_Item]) -> Iterator[list[_Item]]:

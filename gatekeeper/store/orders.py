@@ -2,15 +2,24 @@
 
 from contextlib import AbstractContextManager
 
-from gatekeeper.policy.orders import Account, Changes, Order, OrderRecord, Situation
-from gatekeeper.store.tables import Tables
+from gatekeeper.policy.order_fields import Order
+from gatekeeper.policy.orders import Account, Changes, OrderRecord, OrderRules, Situation, difference
+from gatekeeper.store.dynauth import COA, DISCONNECT, DynauthTables
+from gatekeeper.store.journal import Event
 from gatekeeper.wire.text import ip_text, mac_text
 
 _ACCOUNT_COLUMNS = (
     "account, subscriber, state, rate_down_kbps, rate_up_kbps, port, port_state, address, acs_url, boxes, plan,"
     " last_order"
 )
-_ORDER_COLUMNS = "number, kind, account, mac, state, reason, detail, received, effects"
+_ORDER_COLUMNS = "number, kind, account, mac, state, reason, detail, received, effects, held_until"
+# An order is written once, but for one that was held.
+_WRITE_ORDER = f"""
+INSERT INTO orders ({_ORDER_COLUMNS}, contents) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason, detail = excluded.detail,
+    effects = excluded.effects WHERE orders.state = 'held'"""
+_NEIGHBOURS = """
+SELECT count(*) FROM accounts a JOIN boxes b USING (account) WHERE a.port = ? AND a.port <> '' AND a.account <> ?"""
 # 'INSERT OR REPLACE' would delete the row that the boxes refer to.
 _WRITE_ACCOUNT = f"""
 INSERT INTO accounts ({_ACCOUNT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
@@ -24,7 +33,7 @@ ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.s
 WHERE boxes.account = excluded.account"""
 
 
-class OrderTables(Tables):
+class OrderTables(DynauthTables):
     """The order desk's side of the store."""
 
     def order_transaction(self) -> AbstractContextManager[None]:
@@ -38,7 +47,16 @@ class OrderTables(Tables):
         ).fetchone()
         return (OrderRecord(*row[:-1]), row[-1]) if row else None
 
-    def situation(self, order: Order, boxes_per_account: int, now: int) -> Situation:
+    def held_orders(self, account: str) -> list[tuple[OrderRecord, str]]:
+        """Orders that wait for the install of this account, in the sequence in which they came, and their contents."""
+        rows = self._connection.execute(
+            f"SELECT {_ORDER_COLUMNS}, contents FROM orders WHERE account = ? AND state = 'held'"
+            " ORDER BY received, number",
+            (account,),
+        )
+        return [(OrderRecord(*row[:-1]), row[-1]) for row in rows.fetchall()]
+
+    def situation(self, order: Order, rules: OrderRules, now: int) -> Situation:
         """What the store says about the nouns that the order names."""
         query = self._connection.execute
         account = query(f"SELECT {_ACCOUNT_COLUMNS} FROM accounts WHERE account = ?", (order.account,)).fetchone()
@@ -51,7 +69,9 @@ class OrderTables(Tables):
             macs=tuple(bytes.fromhex(row[0].replace(":", "")) for row in macs),
             mac_owner=owner[0] if owner else "",
             address_owner=self._address_owner(order.address, now) if order.address else "",
-            boxes_per_account=boxes_per_account,
+            boxes_per_account=rules.boxes_per_account,
+            neighbours=query(_NEIGHBOURS, (order.port, order.account)).fetchone()[0] if order.port else 0,
+            boxes_per_port=rules.boxes_per_port,
         )
 
     def _address_owner(self, address: int, now: int) -> str:
@@ -65,12 +85,17 @@ class OrderTables(Tables):
         )
         return row[0] if row else ""
 
-    def write_changes(self, changes: Changes, now: int) -> None:
-        """Write what ``policy.orders.decide`` decided, and tell the engines which MACs to look up again."""
+    def write_changes(self, changes: Changes, now: int) -> tuple[str, int]:
+        """Write what ``policy.orders.decide`` decided, and tell the engines which MACs to look up again.
+
+        Returns what is different now, and how many running sessions the NASes are to be asked to end or to change.
+        """
         account = changes.account
         query = self._connection.execute
-        before = query("SELECT address FROM accounts WHERE account = ?", (account.account,)).fetchone()
+        row = query(f"SELECT {_ACCOUNT_COLUMNS} FROM accounts WHERE account = ?", (account.account,)).fetchone()
+        before = Account(*row) if row else None
         query(_WRITE_ACCOUNT, account)
+        self._tell_boxes(changes, now)
         self._connection.executemany("DELETE FROM boxes WHERE mac = ?", [(mac_text(mac),) for mac in changes.drop])
         added = [(mac_text(mac), account.account, stbid) for mac, stbid in changes.add]
         self._connection.executemany(_WRITE_BOX, added)
@@ -78,20 +103,42 @@ class OrderTables(Tables):
         self._connection.executemany("DELETE FROM refused WHERE mac = ?", [(row[0],) for row in added])
         rows = query("SELECT mac FROM boxes WHERE account = ?", (account.account,)).fetchall()
         self._tell([mac_text(mac) for mac in changes.drop] + [row[0] for row in rows])
-        address = before[0] if before else 0
+        address = before.address if before else 0
         if address != account.address:
             self._tell([""], address or account.address)
+        ended = self.ask(DISCONNECT, changes.disconnect, account.last_order, now)
+        asked = ended + self.ask(COA, changes.change, account.last_order, now)
+        return difference(before, account), asked
+
+    def _tell_boxes(self, changes: Changes, now: int) -> None:
+        """Of a box that was refused until now, how often and why; of one that goes, that it does.
+
+        The box that the order names is told of with the order.
+        """
+        account = changes.account
+        for mac, _ in changes.add:
+            row = self._connection.execute(
+                "SELECT last_seen, protocol, reason, port, count FROM refused WHERE mac = ?", (mac_text(mac),)
+            ).fetchone()
+            if row:
+                told = f"{row[1]} {row[2]}, {row[4]} times until then"
+                self._tell_event(Event(row[0], "refused", mac_text(mac), account.account, 0, row[3], told))
+        gone = [
+            Event(now, "box unbound", mac_text(mac), account.account, 0, "", account.last_order) for mac in changes.drop
+        ]
+        self._tell_event(*gone)
 
     def _tell(self, macs: list[str], address: int = 0) -> None:
         rows = [(mac, address) for mac in macs]
         self._connection.executemany("INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')", rows)
         self._prune_feed()
 
-    def write_order(self, record: OrderRecord, contents: str) -> None:
+    def write_order(self, record: OrderRecord, contents: str, now: int) -> None:
         """Keep the order and its outcome."""
-        self._connection.execute(
-            f"INSERT INTO orders ({_ORDER_COLUMNS}, contents) VALUES (?,?,?,?,?,?,?,?,?,?)", (*record, contents)
-        )
+        self._connection.execute(_WRITE_ORDER, (*record, contents))
+        outcome = f"{record.state} {record.reason}".strip()
+        told = f"{record.order} {record.kind} {outcome}: {record.effects or record.detail}"
+        self._tell_event(Event(now, "order", record.mac, record.account, 0, "", told))
 
 
 def address_text(address: int) -> str:

@@ -1,7 +1,7 @@
 """The SQLite schema. ``application_id`` tells a gatekeeper store from any other file, ``user_version`` its schema."""
 
 APPLICATION_ID = 0x676B7072  # "gkpr"
-VERSION = 1
+VERSION = 2
 
 # That an address has one holder and a MAC one account is said here, by primary keys, not hoped for in memory.
 SCHEMA = """
@@ -44,19 +44,6 @@ CREATE TABLE leases (
 );
 CREATE INDEX leases_mac ON leases (mac);
 
-CREATE TABLE orders (
-    number TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    account TEXT NOT NULL,
-    mac TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('applied', 'refused')),
-    reason TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    received INTEGER NOT NULL,
-    effects TEXT NOT NULL,
-    contents TEXT NOT NULL
-) WITHOUT ROWID;
-
 -- One row for each MAC whose facts changed: running engines read on from where they were and forget it.
 -- origin: the engine that caused it and need not look again, '' = everybody must.
 CREATE TABLE feed (
@@ -92,6 +79,118 @@ CREATE TABLE counters (
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+
+# What RADIUS accounting tells, and what is asked of a NAS because of it. New with version 2.
+SESSIONS = """
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY,
+    session TEXT NOT NULL,
+    nas TEXT NOT NULL,
+    device TEXT NOT NULL,
+    source INTEGER NOT NULL,
+    mac TEXT NOT NULL,
+    account TEXT NOT NULL,
+    port TEXT NOT NULL,
+    address INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'closed')),
+    started INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    bytes_in INTEGER NOT NULL,
+    bytes_out INTEGER NOT NULL,
+    cause TEXT NOT NULL,
+    "order" TEXT NOT NULL,
+    heard INTEGER NOT NULL,
+    keys BLOB NOT NULL
+);
+-- One NAS has one running session of a name; it may use the name again afterwards.
+CREATE UNIQUE INDEX sessions_running ON sessions (nas, device, session) WHERE state = 'active';
+CREATE INDEX sessions_name ON sessions (nas, device, session);
+CREATE INDEX sessions_mac ON sessions (mac);
+CREATE INDEX sessions_heard ON sessions (state, heard);
+CREATE INDEX sessions_address ON sessions (address, started) WHERE address <> 0;
+
+-- CoA and Disconnect: written in the transaction that makes them necessary, sent by whoever serves, also after a crash.
+-- "order": the one that caused it, '' = a person did; verified: when accounting has shown that it worked, 0 = not.
+CREATE TABLE dynauth (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('coa', 'disconnect')),
+    session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+    "order" TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'acknowledged', 'refused', 'lost', 'unneeded')),
+    verified INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    asked INTEGER NOT NULL,
+    ended INTEGER NOT NULL
+);
+CREATE INDEX dynauth_going ON dynauth (id) WHERE ended = 0;
+CREATE INDEX dynauth_session ON dynauth (session);
+CREATE INDEX dynauth_order ON dynauth ("order");
+
+CREATE TABLE nas_seen (
+    name TEXT PRIMARY KEY,
+    requests INTEGER NOT NULL,
+    accepts INTEGER NOT NULL,
+    rejects INTEGER NOT NULL,
+    sealed INTEGER NOT NULL,
+    unsealed INTEGER NOT NULL,
+    unsealed_from TEXT NOT NULL,
+    last_seen INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+# Orders that wait for the one that they refer to, and what happened when. New with version 2.
+_ORDERS = """
+CREATE TABLE {name} (
+    number TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL,
+    mac TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('applied', 'held', 'refused')),
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    received INTEGER NOT NULL,
+    effects TEXT NOT NULL,
+    contents TEXT NOT NULL,
+    held_until INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+"""
+HELD = """
+CREATE INDEX orders_held ON orders (account, received) WHERE state = 'held';
+"""
+# No index but the sequence: leases are given a thousand times for each time that somebody asks what happened, and
+# asking reads the whole table (a million rows take some 0.2 s).
+JOURNAL = """
+CREATE TABLE journal (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    mac TEXT NOT NULL,
+    account TEXT NOT NULL,
+    address INTEGER NOT NULL,
+    port TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+"""
+_OLD_ORDERS = (
+    _ORDERS.format(name="orders")
+    .replace("'applied', 'held', 'refused'", "'applied', 'refused'")
+    .replace(",\n    held_until INTEGER NOT NULL DEFAULT 0", "")
+)
+VERSION_1 = SCHEMA + _OLD_ORDERS
+SCHEMA += _ORDERS.format(name="orders") + HELD + SESSIONS + JOURNAL
+
+# version -> what makes a store of it one of the next version
+UPGRADES = {
+    1: _ORDERS.format(name="orders_2")
+    + """
+INSERT INTO orders_2 SELECT *, 0 FROM orders;
+DROP TABLE orders;
+ALTER TABLE orders_2 RENAME TO orders;
+"""
+    + HELD
+    + SESSIONS
+    + JOURNAL
+}
 
 LEASE_COLUMNS = "address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id"
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.

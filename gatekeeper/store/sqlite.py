@@ -4,7 +4,7 @@ Two connections serve a running gate: the packet loop reads on one, the commit t
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.effects import EffectTables
 from gatekeeper.store.leasequery import LeaseQueryTables
 from gatekeeper.store.orders import OrderTables
-from gatekeeper.store.schema import APPLICATION_ID, CHUNKS, LEASE_COLUMNS, MARKS, SCHEMA, VERSION
+from gatekeeper.store.schema import APPLICATION_ID, CHUNKS, LEASE_COLUMNS, MARKS, SCHEMA, UPGRADES, VERSION
 from gatekeeper.store.views import Views
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
@@ -62,6 +62,7 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
             self._connection.execute("PRAGMA foreign_keys = ON")
             if new:
                 self._make()
+            self._upgrade()
         except sqlite3.Error as error:
             raise StoreError(
                 f"store {path}: {error}: restore it from a backup, or move it away and make a new one"
@@ -78,11 +79,28 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
 
     def _verify(self) -> None:
         application = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if application != APPLICATION_ID:
             raise StoreError(f"{self.path} is not a gatekeeper store: name another file in [store] url")
-        if version != VERSION:
-            raise StoreError(f"store {self.path} has schema {version}, this gatekeeper reads {VERSION}")
+        if self._schema() not in (VERSION, *UPGRADES):
+            raise StoreError(f"store {self.path} has schema {self._schema()}, this gatekeeper reads {VERSION}")
+
+    def _schema(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _upgrade(self) -> None:
+        """Bring an older store to this version, one version after another, each wholly or not at all."""
+        while self._schema() < VERSION:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                version = self._schema()  # somebody else may have been first
+                for statement in _statements(UPGRADES.get(version, "")):
+                    self._connection.execute(statement)
+                if version in UPGRADES:
+                    self._connection.execute(f"PRAGMA user_version = {version + 1}")
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                self._connection.execute("ROLLBACK")
+                raise
 
     def _make(self) -> None:
         marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
@@ -171,6 +189,16 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
         if first > seq + 1:
             return last, None, True
         return last, [bytes.fromhex(row[0].replace(":", "")) for row in rows if row[0]], fixed
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: executescript would end the transaction that is going on."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _binding(row: tuple[Any, ...]) -> Binding:

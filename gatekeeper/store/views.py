@@ -22,9 +22,21 @@ SELECT address, mac, account, port,
        CASE WHEN state <> 'released' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
        expires_at AS lease_expires, first_seen, last_seen
 FROM leases ORDER BY address"""
+# What an order asked of NASes stands behind what it changed, with how that ended.
 _ORDERS = """
-SELECT number AS "order", kind, account, mac, state, reason, detail, received, effects
+SELECT number AS "order", kind, account, mac,
+       CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail, received,
+       effects || coalesce((
+           SELECT group_concat(
+               '; ' || CASE d.kind WHEN 'coa' THEN 'CoA' ELSE 'Disconnect' END || ' of session ' || s.session
+               || ' at ' || s.nas || ': ' || d.state || CASE d.detail WHEN '' THEN '' ELSE ' (' || d.detail || ')' END
+               || CASE WHEN d.verified THEN ', shown by accounting' ELSE '' END, '')
+           FROM dynauth d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
 FROM orders ORDER BY received, number"""
+_SESSIONS = """
+SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause
+FROM sessions ORDER BY state, last_seen DESC, id"""
+_NAS = "SELECT name, requests, accepts, rejects, sealed, unsealed, unsealed_from, last_seen FROM nas_seen ORDER BY name"
 _REFUSED = "SELECT mac, reason, count, first_seen, last_seen, port, protocol FROM refused ORDER BY last_seen DESC, mac"
 _ROGUE = """
 SELECT server, mac, interface, offers, first_seen, last_seen FROM rogues
@@ -52,8 +64,17 @@ class Views(Tables):
         for row in self._rows(_LEASES, {"now": now}):
             yield row | {"address": address_text(row["address"])}  # type: ignore[arg-type]
 
+    def sessions(self, now: int) -> Iterator[Row]:
+        """Running ones first."""
+        for row in self._rows(_SESSIONS, {}):
+            yield row | {"address": address_text(row["address"])}  # type: ignore[arg-type]
+
+    def nas(self, now: int) -> Iterator[Row]:
+        """What each client has sent, as counted; not every configured one is there."""
+        yield from self._rows(_NAS, {})
+
     def orders(self, now: int) -> Iterator[Row]:
-        yield from self._rows(_ORDERS, {})
+        yield from self._rows(_ORDERS, {"now": now})
 
     def refused(self, now: int) -> Iterator[Row]:
         yield from self._rows(_REFUSED, {})

@@ -68,6 +68,34 @@ def reply_is_right(packet: RadiusPacket, request_authenticator: bytes, secret: S
     return not at or hmac.compare_digest(data[at : at + 16], secret.hmac(data[:at] + _NONE + data[at + 16 :]))
 
 
+def signature_is_right(packet: RadiusPacket, secret: Secret) -> bool:
+    """Check a request whose authenticator is a digest: Accounting (RFC 2866 3), CoA and Disconnect (RFC 5176 2.3).
+
+    Its Message-Authenticator too, if it has one; both are made with 16 zero octets for the authenticator.
+    """
+    data = packet.data[:4] + _NONE + packet.data[20:]
+    if not hmac.compare_digest(packet.authenticator, md5(data + secret.key, usedforsecurity=False).digest()):
+        return False
+    at = packet.seal_at
+    return not at or hmac.compare_digest(data[at : at + 16], secret.hmac(data[:at] + _NONE + data[at + 16 :]))
+
+
+def signed_request(code: int, identifier: int, body: bytes, secret: Secret, sealed: bool) -> bytes:
+    """An Accounting-, CoA- or Disconnect-Request; sealed: with Message-Authenticator first (RFC 5176 3.4)."""
+    size = 20 + len(body) + (len(_SEAL) + 16 if sealed else 0)
+    head = HEADER.pack(code, identifier, size, _NONE)
+    if sealed:
+        body = b"".join((_SEAL, secret.hmac(b"".join((head, _SEAL, _NONE, body))), body))
+    return b"".join((head[:4], md5(head + body + secret.key, usedforsecurity=False).digest(), body))
+
+
+def plain_reply(code: int, identifier: int, request_authenticator: bytes, body: bytes, secret: Secret) -> bytes:
+    """A reply under the Response Authenticator alone: what answers an Accounting-Request (RFC 2866 4.2)."""
+    head = HEADER.pack(code, identifier, 20 + len(body), request_authenticator)
+    digest = md5(b"".join((head, body, secret.key)), usedforsecurity=False).digest()
+    return b"".join((head[:4], digest, body))
+
+
 def reveal_password(hidden: bytes, authenticator: bytes, secret: Secret) -> bytes:
     """User-Password -> the password, trailing NULs stripped. hidden: whole blocks of 16 octets."""
     clear = b""

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.policy.orders import OrderRules
 from gatekeeper.store.sqlite import SqliteStore
 
 DOWN_KBPS, UP_KBPS = 20_000, 4_000
@@ -48,7 +49,7 @@ class _OneTransaction(SqliteStore):
 def make_store(path: Path, count: int, ordered_ports: bool) -> None:
     """A store with boxes 0 to count-1 installed by the order desk. ordered_ports: the orders name the access line."""
     store = _OneTransaction(str(path), create=True)
-    desk = OrderDesk(store, 2)
+    desk = OrderDesk(store, OrderRules(2))
     with SqliteStore.order_transaction(store):
         for order in _orders(count, ordered_ports):
             record = desk.hand_in(order, 1_700_000_000).record

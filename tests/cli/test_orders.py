@@ -18,9 +18,13 @@ def test_an_order_is_installed_seen_again_and_in_conflict(terminal: Terminal) ->
     """0, 0 and 5."""
     options = ("--stbid", STBID, "--down", "20000", "--up", "4000", "--port", "ge 1/0/7")
     first = terminal.order("install", "1", "A", *options)
-    assert first == (0, "order 1 install A: applied: box d4:c1:c8:ee:9b:1f bound\n", "")
+    told = "box d4:c1:c8:ee:9b:1f bound (new account)"
+    assert first == (0, f"order 1 install A: applied: {told}\n", "")
     again = terminal.order("install", "1", "A", *options)
-    assert (again.code, again.out) == (0, "order 1 install A: applied before: box d4:c1:c8:ee:9b:1f bound\n")
+    assert (again.code, again.out) == (
+        0,
+        "order 1 install A: applied before: box d4:c1:c8:ee:9b:1f bound (new account)\n",
+    )
     conflict = terminal.order("install", "1", "A", *options, "--plan", "gold")
     assert (conflict.code, conflict.out) == (5, "")
     assert "refused ORDER_CONFLICT: order 1 was received before" in conflict.err

@@ -11,7 +11,19 @@ import pytest
 from tests.clients import worlds
 from tests.clients.net import Net
 
-_PROGRAMS = ("ip", "tcpdump", "busybox", "dhclient", "dhcrelay", "dhcpcd", "radclient", "tshark", "perfdhcp", "mount")
+_PROGRAMS = (
+    "ip",
+    "tcpdump",
+    "busybox",
+    "dhclient",
+    "dhcrelay",
+    "dhcpcd",
+    "radclient",
+    "tshark",
+    "perfdhcp",
+    "mount",
+    "freeradius",
+)
 
 
 def _lacking() -> str:

@@ -55,3 +55,15 @@ def _read(text: str) -> Answer:
         if name and found:
             attributes.setdefault(found[1], []).append(found[2])
     return Answer(name, attributes, text)
+
+
+def accounting_request(
+    space: Space, status: str, session: str, *, source: str = BRAS, secret: str = "testing123", **more: str
+) -> Answer:
+    """One Accounting-Request, once. status: Start Stop Interim-Update Accounting-On; more: attributes, _ for -."""
+    attributes = {"Acct-Status-Type": status, "Acct-Session-Id": session, "NAS-IP-Address": source}
+    attributes |= {name.replace("_", "-"): value for name, value in more.items()}
+    lines = [f'{name} = "{value}"' for name, value in attributes.items()] + [f"Packet-Src-IP-Address = {source}"]
+    words = space.words(*["radclient", "-x", "-r", "1", "-t", "2", "192.0.2.1:1813", "acct"], secret)
+    done = subprocess.run(words, input="\n".join(lines), capture_output=True, text=True, timeout=17)
+    return _read(done.stdout + done.stderr)

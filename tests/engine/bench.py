@@ -8,15 +8,16 @@ from pathlib import Path
 
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.serve import make_world
+from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
-from gatekeeper.engine.order_desk import OrderDesk, OrderResult
+from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.model import Datagram, Outcome, Via
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire import radius as radius_wire
-from gatekeeper.wire.radius_seal import Secret, hide_password, sealed_request
+from gatekeeper.wire.radius_seal import Secret, hide_password, sealed_request, signed_request
 from gatekeeper.wire.text import parse_ip
 
 NOW = 1_800_000_000
@@ -31,6 +32,7 @@ RELAYED = Via("10.20.0.2:67", SERVER, raw=False)
 DIRECT = Via("eth0.100", SERVER, raw=True)
 TRUSTED = Via("olt0", SERVER, raw=True)
 RADIUS = Via("0.0.0.0:1812", 0, raw=False)
+ACCOUNTING = Via("0.0.0.0:1813", 0, raw=False)
 
 CONFIG = """
 [acs]
@@ -88,7 +90,7 @@ class Bench:
         file.write_text(config, encoding="utf-8")
         self.book = load_file(file).book
         self.store = SqliteStore(store, create=True)
-        self.desk = OrderDesk(self.store, self.book.binding.boxes_per_account)
+        self.desk = OrderDesk(self.store, rules_of(self.book))
         self._orders = 0
         self.gathers = False  # True: durable outcomes wait for commit(), as in a running gate
         self.lost = 0  # effects that the store refused: the memory was wrong
@@ -98,9 +100,11 @@ class Bench:
         """Begin with what the store says: memory is empty, as after a restart."""
         self.world = make_world(self.book, self.store)
         self.dhcp = DhcpEngine(self.book, self.world, [SERVER])
-        self.radius = RadiusEngine(self.book, self.world, Replies())
+        self.kept = Replies()
+        self.radius = RadiusEngine(self.book, self.world, self.kept)
+        self.accounting = AccountingEngine(self.book, self.world, self.kept)
         self._seq = self.store.feed_end()
-        self._waiting: list[tuple[DhcpEngine | RadiusEngine, Outcome]] = []
+        self._waiting: list[tuple[DhcpEngine | RadiusEngine | AccountingEngine, Outcome]] = []
 
     def order(self, kind: str, account: str = "A", now: int = NOW, **fields: str) -> OrderResult:
         """Hand in one order; numbered if it has no number."""
@@ -112,7 +116,9 @@ class Bench:
         result = self.order("install", account, mac=mac.hex(":"), **fields)
         assert result.record.state == "applied", result.record
 
-    def handle(self, engine: DhcpEngine | RadiusEngine, datagram: Datagram, now: int = NOW) -> Outcome:
+    def handle(
+        self, engine: DhcpEngine | RadiusEngine | AccountingEngine, datagram: Datagram, now: int = NOW
+    ) -> Outcome:
         """One datagram through the gate."""
         self._seq, macs, fixed = self.store.changes_since(self._seq, ORIGIN)
         if macs is None or macs:
@@ -157,6 +163,10 @@ class Bench:
     def ask(self, data: bytes, source: int = BRAS, now: int = NOW, port: int = 40000) -> Outcome:
         """One RADIUS payload."""
         return self.handle(self.radius, Datagram(data, source, port, RADIUS), now)
+
+    def report(self, data: bytes, source: int = BRAS, now: int = NOW, port: int = 40001) -> Outcome:
+        """One accounting payload."""
+        return self.handle(self.accounting, Datagram(data, source, port, ACCOUNTING), now)
 
     def bind(self, mac: bytes = BOX, now: int = NOW, **header: int) -> int:
         """DISCOVER and REQUEST through the relay, as a box does it; the address it got, 0 if it got none."""
@@ -244,6 +254,28 @@ def access_request(
     if sealed:
         return sealed_request(1, identifier, authenticator, body, secret)
     return radius_wire.HEADER.pack(1, identifier, 20 + len(body), authenticator) + body
+
+
+def accounting_request(
+    status: int,
+    session: str | None = "00000001",
+    name: str | None = BOX.hex(),
+    numbers: dict[int, int] | None = None,
+    identifier: int = 1,
+    extra: bytes = b"",
+    secret: Secret = SECRET,
+    sealed: bool = False,
+) -> bytes:
+    """An Accounting-Request; numbers: attributes of 4 octets by type."""
+    body = radius_wire.attribute(40, status.to_bytes(4, "big"))
+    if session is not None:
+        body += radius_wire.attribute(44, session.encode())
+    if name is not None:
+        body += radius_wire.attribute(1, name.encode())
+    for kind, value in (numbers or {}).items():
+        body += radius_wire.attribute(kind, value.to_bytes(4, "big"))
+    body += radius_wire.attribute(4, b"\xc0\x00\x02\x01") + extra
+    return signed_request(4, identifier, body, secret, sealed)
 
 
 def told(outcome: Outcome) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Lease, LeaseBound, LeaseReleased, PortLearned
+from gatekeeper.policy.orders import OrderRules
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire.line_id import port_from_text
 
@@ -15,7 +16,7 @@ ADDRESS = 0x0A140101
 def filled(folder: Path) -> SqliteStore:
     """Accounts A (BOX and THIRD) and B (OTHER)."""
     store = SqliteStore(str(folder / "gatekeeper.db"), create=True)
-    desk = OrderDesk(store, 2)
+    desk = OrderDesk(store, OrderRules(2))
     for number, (account, mac) in enumerate((("A", BOX), ("B", OTHER), ("A", THIRD))):
         desk.hand_in({"order": f"#{number}", "kind": "install", "account": account, "mac": mac.hex()}, NOW)
     return store

@@ -7,6 +7,7 @@ import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Facts, Reason, Refused
+from gatekeeper.policy.orders import OrderRules
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.schema import MAX_ROGUES
 from gatekeeper.store.sqlite import SqliteStore
@@ -134,14 +135,14 @@ def test_only_the_first_port_is_learned(store: SqliteStore) -> None:
 
 def test_boxes_that_learn_after_an_order_all_lose(store: SqliteStore) -> None:
     """Both boxes of the account were seen on the same wrong port: neither answer may leave."""
-    OrderDesk(store, 2).hand_in({"order": "m", "kind": "move", "account": "A", "port": "n|9"}, NOW)
+    OrderDesk(store, OrderRules(2)).hand_in({"order": "m", "kind": "move", "account": "A", "port": "n|9"}, NOW)
     both = [learned(BOX), learned(THIRD)]
     assert store.commit(both) == set(both)
 
 
 def test_a_learned_port_never_overwrites_an_ordered_one(store: SqliteStore) -> None:
     """The order came between decision and commit."""
-    OrderDesk(store, 2).hand_in({"order": "m", "kind": "move", "account": "A", "port": "n|9"}, NOW)
+    OrderDesk(store, OrderRules(2)).hand_in({"order": "m", "kind": "move", "account": "A", "port": "n|9"}, NOW)
     effect = learned(BOX)
     assert store.commit([effect]) == {effect}
     assert store.facts([BOX])[BOX].binding.port.text == "n|9"  # type: ignore[union-attr]
@@ -173,5 +174,7 @@ def test_refusals_are_added_up_per_box(store: SqliteStore) -> None:
         "port": "q", "protocol": "radius",
     }  # fmt: skip
     assert list(store.stats(NOW)) == [{"name": "bugs", "value": 3}]
-    OrderDesk(store, 2).hand_in({"order": "n", "kind": "install", "account": "N", "mac": stranger.hex()}, NOW)
+    OrderDesk(store, OrderRules(2)).hand_in(
+        {"order": "n", "kind": "install", "account": "N", "mac": stranger.hex()}, NOW
+    )
     assert list(store.refused(NOW)) == []

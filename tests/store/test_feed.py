@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.policy.orders import OrderRules
 from gatekeeper.store.sqlite import SqliteStore
 from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled, learned
 
@@ -12,7 +13,7 @@ ME = "this engine"
 
 def _hand_in(store: SqliteStore, kind: str, account: str = "A", **fields: str) -> None:
     number = f"f{sum(1 for _ in store.orders(NOW))}"
-    result = OrderDesk(store, 2).hand_in({"order": number, "kind": kind, "account": account, **fields}, NOW)
+    result = OrderDesk(store, OrderRules(2)).hand_in({"order": number, "kind": kind, "account": account, **fields}, NOW)
     assert result.record.state == "applied"
 
 
@@ -75,7 +76,7 @@ def test_a_refused_order_tells_nobody(tmp_path: Path) -> None:
     """Nothing has changed."""
     store = filled(tmp_path)
     end = store.feed_end()
-    OrderDesk(store, 2).hand_in({"order": "x", "kind": "rate", "account": "A"}, NOW)
+    OrderDesk(store, OrderRules(2)).hand_in({"order": "x", "kind": "rate", "account": "A"}, NOW)
     assert store.feed_end() == end
 
 

@@ -1,9 +1,9 @@
-"""policy.orders.read: what a field may hold, and with which reason it is refused."""
+"""policy.order_fields.read: what a field may hold, and with which reason it is refused."""
 
 import pytest
 
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.orders import KINDS, OrderRefused, read
+from gatekeeper.policy.order_fields import KINDS, OrderRefused, read
 
 BASE = {"order": "1", "kind": "install", "account": "A"}
 STBID = "00100199006007000000D4C1C8EE9B1F"

@@ -1,0 +1,181 @@
+"""The RADIUS mouth's other ear: Accounting-Requests. They are answered when what they say is on disk (RFC 2866 2)."""
+
+from typing import NamedTuple
+
+from gatekeeper.book import Nas, Policybook
+from gatekeeper.engine.limits import radius_limit, throttle_of
+from gatekeeper.model import (
+    Action,
+    Binding,
+    Datagram,
+    Destination,
+    Effect,
+    Outcome,
+    PortId,
+    Reason,
+    Session,
+    SessionReported,
+    SessionsEnded,
+    Verdict,
+)
+from gatekeeper.reply.radius import accounting_reply
+from gatekeeper.state.replies import Replies, RequestKey
+from gatekeeper.state.world import World
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.nas_request import read_request
+from gatekeeper.wire.radius import ACCOUNTING_REQUEST, NAMES, RadiusPacket, decode
+from gatekeeper.wire.radius_accounting import CLASS, OFF, ON, STATUS_NAMES, STOP, Report, read_report
+from gatekeeper.wire.radius_seal import signature_is_right
+from gatekeeper.wire.session_class import Decision, read_class
+from gatekeeper.wire.text import ip_text
+
+_STATUS = {1: "start", 2: "stop", 3: "interim"}
+
+
+class AccountingQuestion(NamedTuple):
+    """A report that is believed and waits for the facts of its box. mac: b"" = it names none."""
+
+    mac: bytes
+    report: Report
+    decision: Decision | None
+    packet: RadiusPacket
+    datagram: Datagram
+    nas: Nas
+    port: PortId | None
+    key: RequestKey
+
+
+class AccountingEngine:
+    """Accounting for one Policybook over one World. The time comes with each call."""
+
+    protocol = "radius"
+
+    def __init__(self, book: Policybook, world: World, kept: Replies) -> None:
+        """kept: answers already given; it outlives a reload."""
+        self._book = book
+        self._world = world
+        self._kept = kept
+        self._throttle = throttle_of(book.limits)
+
+    def read(self, datagram: Datagram, now: float) -> AccountingQuestion | Outcome:
+        """Decode and verify. What is not believed, cannot be read, or was answered before, becomes an Outcome."""
+        nas = self._book.nas_of(datagram.source)
+        if nas is None:
+            return _silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
+        try:
+            packet = decode(datagram.data)
+        except Malformed as bad:
+            return _silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
+        name = NAMES[packet.code]
+        if packet.code != ACCOUNTING_REQUEST:
+            return _silent(datagram, name, nas.name, Reason.UNSUPPORTED)
+        if not signature_is_right(packet, nas.secret):
+            return _silent(datagram, name, nas.name, Reason.BAD_AUTHENTICATOR)
+        try:
+            report = read_report(packet, datagram.source, now)
+        except Malformed as bad:
+            return _silent(datagram, name, nas.name, Reason.MALFORMED, str(bad))
+        key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
+        given = self._kept.find(key, packet.authenticator, now)
+        decision = read_class(packet.attributes.get(CLASS, b""))
+        mac, port, _ = read_request(packet, nas.reading)
+        if self._throttle:
+            limit = radius_limit(self._throttle, mac, port, datagram, now)
+            if limit:
+                silent = _silent(datagram, name, nas.name, Reason.RATE_LIMITED)
+                return silent._replace(mac=mac, port=port, verdict=limit)
+        if given is not None:
+            return _again(datagram, name, nas, given)
+        self._kept.keep(key, packet.authenticator, b"", now)
+        # What we said when we let the box in tells more than what the NAS calls it.
+        named = decision.mac if decision else mac
+        return AccountingQuestion(named, report, decision, packet, datagram, nas, port, key)
+
+    def answer(self, question: AccountingQuestion, now: float) -> Outcome:
+        """What is to be kept, and the answer for when it is. The facts of question.mac must have been admitted."""
+        report, nas, datagram = question.report, question.nas, question.datagram
+        facts = self._world.facts(question.mac)
+        effects: tuple[Effect, ...] = ()
+        if report.status in (ON, OFF):
+            effects = (SessionsEnded(nas.name, report.device, report.at),)
+        elif report.status in _STATUS:
+            lease = facts.lease
+            address = report.address or (lease.address if lease and lease.state == "active" else 0)
+            session = _session(question, facts.binding, address)
+            effects = (SessionReported(session, _STATUS[report.status], int(now)),)
+        # Other kinds (RFC 2867) speak of tunnels, of which there are none here: they are counted, and so acknowledged.
+        status = STATUS_NAMES.get(report.status, f"status {report.status}")
+        return Outcome(
+            protocol="radius",
+            message="Accounting-Request",
+            reply="Accounting-Response",
+            mac=question.mac,
+            verdict=Verdict(Action.RECORD, seen=f"{status} {report.session}".strip(), address=report.address),
+            via=nas.name,
+            port=question.port,
+            binding=facts.binding,
+            effects=effects,
+            answer=accounting_reply(question.packet, nas),
+            to=Destination(datagram.source, datagram.source_port),
+            door=datagram.via,
+            durable=bool(effects),
+            token=question,
+        )
+
+    def sent(self, outcome: Outcome, now: float) -> None:
+        """The answer has left: a duplicate of the request gets it again."""
+        if isinstance(outcome.token, AccountingQuestion):
+            self._kept.keep(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
+
+    def lost(self, outcome: Outcome) -> None:
+        """It was not recorded, so it is not answered: the NAS's next try is a new request."""
+        if isinstance(outcome.token, AccountingQuestion):
+            self.forget(outcome.token)
+
+    def forget(self, question: AccountingQuestion) -> None:
+        """It could not be looked at: the NAS's next try is a new request."""
+        self._kept.drop(question.key)
+
+
+def _session(question: AccountingQuestion, binding: Binding | None, address: int) -> Session:
+    report, nas = question.report, question.nas
+    return Session(
+        session=report.session,
+        nas=nas.name,
+        device=report.device,
+        source=question.datagram.source,
+        mac=question.mac,
+        account=binding.account if binding else "",
+        port=question.port.text if question.port else "",
+        address=address,
+        order=question.decision.order if question.decision else "",
+        started=report.at - report.lasted_s,
+        last_seen=report.at,
+        bytes_in=report.octets_in,
+        bytes_out=report.octets_out,
+        cause=report.cause or "no cause told" if report.status == STOP else "",
+        keys=report.keys,
+    )
+
+
+def _again(datagram: Datagram, name: str, nas: Nas, given: bytes) -> Outcome:
+    # RFC 5080 2.2.2: the same answer again; while it is being written, nothing.
+    outcome = _silent(datagram, name, nas.name, Reason.DUPLICATE)
+    if not given:
+        return outcome
+    to = Destination(datagram.source, datagram.source_port)
+    return outcome._replace(reply=NAMES[given[0]], answer=given, to=to)
+
+
+def _silent(datagram: Datagram, message: str, via: str, reason: Reason, seen: str = "") -> Outcome:
+    return Outcome(
+        protocol="radius",
+        message=message,
+        reply="",
+        mac=b"",
+        verdict=Verdict(Action.SILENT, reason, seen=seen),
+        via=via,
+        port=None,
+        binding=None,
+        door=datagram.via,
+    )

@@ -1,0 +1,136 @@
+"""CoA and Disconnect that are to be sent (RFC 5176), and how each ended. Orders and ``clear`` write them here, in the
+transaction that makes them necessary; whoever serves sends them, so a crash between loses none."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from gatekeeper.model import Rate, make
+from gatekeeper.store import StoreError
+from gatekeeper.store.journal import Event, JournalTables
+from gatekeeper.wire.text import mac_text, parse_mac
+
+DISCONNECT, COA = "disconnect", "coa"
+MOST_WAITING = 256
+
+_ASK = """
+INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
+SELECT ?, s.id, ?, 'waiting', 0, '', ?, 0 FROM sessions s WHERE s.state = 'active' AND s.mac = ?
+    AND NOT EXISTS (
+        SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
+_ASK_BY_KEY = """
+INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
+SELECT 'disconnect', s.id, '', 'waiting', 0, '', ?, 0 FROM sessions s
+WHERE s.state = 'active' AND (s.session = ? OR s.mac = ?) AND NOT EXISTS (
+    SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
+_WAITING = """
+SELECT d.id, d.kind, d."order", s.id, s.session, s.nas, s.source, s.mac, s.account, s.keys, s.state,
+       coalesce(a.rate_down_kbps, 0), coalesce(a.rate_up_kbps, 0)
+FROM dynauth d JOIN sessions s ON s.id = d.session LEFT JOIN accounts a ON a.account = s.account
+WHERE d.ended = 0 ORDER BY d.id LIMIT ?"""
+_END = "UPDATE dynauth SET state = ?, detail = ?, ended = ? WHERE id = ? AND ended = 0"
+_SENT = "UPDATE dynauth SET state = 'sent' WHERE id = ? AND ended = 0"
+_GONE = "UPDATE sessions SET state = 'closed', cause = 'not known to the NAS' WHERE id = ? AND state = 'active'"
+
+
+class Wanted(NamedTuple):
+    """One CoA or Disconnect to be sent. keys: the session's identifying attributes as octets; over: it has ended."""
+
+    id: int
+    kind: str
+    order: str
+    row: int
+    session: str
+    nas: str
+    source: int
+    mac: bytes
+    account: str
+    keys: bytes
+    over: bool
+    rate: Rate
+
+
+class Ended(NamedTuple):
+    """How one ended. state: acknowledged refused lost unneeded; gone: the NAS does not know the session."""
+
+    wanted: Wanted
+    state: str
+    detail: str
+    gone: bool = False
+
+
+class Asked(NamedTuple):
+    """How one stands now. state: waiting, sent, or one of Ended's."""
+
+    session: str
+    nas: str
+    state: str
+    detail: str
+
+
+class DynauthTables(JournalTables):
+    """The outbox of the dynamic authorization client."""
+
+    def ask(self, kind: str, macs: Iterable[bytes], order: str, now: int) -> int:
+        """Have the running sessions of these boxes changed or ended; how many there are. Inside a transaction."""
+        return sum(self._connection.execute(_ASK, (kind, order, now, mac_text(mac))).rowcount for mac in macs)
+
+    def ask_to_disconnect(self, key: str, now: int) -> list[int]:
+        """Have the running sessions of this Acct-Session-Id or MAC ended; the numbers under which ``asked`` tells how
+        that goes, none where there is no such session. Raises StoreError."""
+        try:
+            mac = mac_text(parse_mac(key))
+        except ValueError:
+            mac = "-"
+        with self._transaction():
+            query = self._connection.execute
+            rows = query(
+                "SELECT id FROM sessions WHERE state = 'active' AND (session = ? OR mac = ?) ORDER BY id", (key, mac)
+            ).fetchall()
+            query(_ASK_BY_KEY, (now, key, mac))
+            marks = ",".join("?" * len(rows))
+            waiting = query(
+                f"SELECT id FROM dynauth WHERE kind = 'disconnect' AND ended = 0 AND session IN ({marks})",
+                [row[0] for row in rows],
+            )
+            return [row[0] for row in waiting.fetchall()]
+
+    def asked(self, numbers: Sequence[int]) -> list[Asked]:
+        """How these stand. Raises StoreError."""
+        query = f"""
+SELECT s.session, s.nas, d.state, d.detail FROM dynauth d JOIN sessions s ON s.id = d.session
+WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
+        try:
+            return [Asked(*row) for row in self._connection.execute(query, numbers)]
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+
+    def wanted(self) -> list[Wanted]:
+        """What is to be sent, oldest first, MOST_WAITING at most. Raises StoreError."""
+        try:
+            rows = self._connection.execute(_WAITING, (MOST_WAITING,)).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+        return [
+            make(
+                Wanted,
+                (*row[:7], bytes.fromhex(row[7].replace(":", "")), *row[8:10], row[10] == "closed", Rate(*row[11:])),
+            )
+            for row in rows
+        ]
+
+    def mark_sent(self, wanted: Iterable[Wanted]) -> None:
+        """These are on their way. After a crash they are sent again. Raises StoreError."""
+        with self._transaction():
+            self._connection.executemany(_SENT, [(one.id,) for one in wanted])
+
+    def end_wanted(self, ended: Iterable[Ended], now: int) -> None:
+        """Keep how these ended. Raises StoreError."""
+        with self._transaction():
+            for wanted, state, detail, gone in ended:
+                self._connection.execute(_END, (state, detail, now, wanted.id))
+                told = f"session {wanted.session} at {wanted.nas}: {state}" + (f" ({detail})" if detail else "")
+                kind = "CoA" if wanted.kind == COA else "Disconnect"
+                self._tell_event(Event(now, kind, mac_text(wanted.mac), wanted.account, 0, "", told))
+                if gone:
+                    self._connection.execute(_GONE, (wanted.row,))

@@ -1,0 +1,123 @@
+"""The journal: what happened to boxes, accounts and addresses, in the sequence in which it came to be true.
+
+Each event is written in the transaction that makes it true. A renewal is no event, a flood of strangers is none either:
+what is refused is counted elsewhere and told here when it ends, or once an hour for boxes that orders know.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from gatekeeper.model import Lease, make
+from gatekeeper.store import StoreError
+from gatekeeper.store.tables import Tables
+from gatekeeper.wire.text import ip_text, mac_text
+
+MAX_EVENTS = 20_000_000
+_PRUNE = 10_000
+
+_WRITE = "INSERT INTO journal (at, kind, mac, account, address, port, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS = "id, at, kind, mac, account, address, port, detail"
+_OF_KEY = f"SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at >= :since ORDER BY at, id"
+# Kinds that say who has an address from then on, or that nobody has.
+_HOLDS = "'lease', 'lease ended', 'released', 'declined'"
+_BEFORE = f"""
+SELECT at, kind, mac, account, port FROM journal WHERE address = ? AND at <= ? AND kind IN ({_HOLDS})
+ORDER BY at DESC, id DESC LIMIT 1"""
+_AFTER = f"""
+SELECT at FROM journal WHERE address = ? AND at > ? AND kind IN ({_HOLDS}) ORDER BY at, id LIMIT 1"""
+_SESSION_AT = """
+SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions
+WHERE address = ? AND started <= ? AND (state = 'active' OR last_seen >= ?) ORDER BY started DESC LIMIT 1"""
+
+
+class Event(NamedTuple):
+    """One thing that happened. mac and account: "" = none; address: 0 = none."""
+
+    at: int
+    kind: str
+    mac: str
+    account: str
+    address: int
+    port: str
+    detail: str
+
+
+class Holder(NamedTuple):
+    """Who had an address. until: when that ended or is to end; 0 = it goes on until accounting says otherwise."""
+
+    mac: str
+    account: str
+    port: str
+    since: int
+    until: int
+    by: str  # dhcp, or the session that says so
+
+
+class JournalTables(Tables):
+    """Writing is done inside a transaction of those who make it true."""
+
+    def _tell_event(self, *events: Event) -> None:
+        self._connection.executemany(_WRITE, events)
+
+    def timeline(self, key: str, value: object, since: int) -> Iterator[dict[str, object]]:
+        """Events of one box, account or address, oldest first. key: mac account address; value as the column has it.
+
+        Raises StoreError.
+        """
+        if key not in ("mac", "account", "address"):
+            raise ValueError(f"a timeline is one of a mac, account or address, not of a {key}")
+        try:
+            rows = self._connection.execute(_OF_KEY.format(key=f"{key} = :value"), {"value": value, "since": since})
+            names = [column[0] for column in rows.description]
+            for row in rows:
+                found = dict(zip(names, row, strict=True))
+                yield found | {"address": ip_text(found["address"]) if found["address"] else ""}
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+
+    def holder(self, address: int, at: int) -> Holder | None:
+        """Who had the address then, by lease or else by accounting; None = nobody. Raises StoreError."""
+        query = self._connection.execute
+        try:
+            lease = query(
+                "SELECT mac, account, port, state, expires_at, first_seen FROM leases WHERE address = ?", (address,)
+            ).fetchone()
+            if lease and lease[3] == "active" and lease[5] <= at < lease[4]:
+                return make(Holder, (*lease[:3], lease[5], lease[4], "dhcp"))
+            before = query(_BEFORE, (address, at)).fetchone()
+            if before and before[1] == "lease":
+                after = query(_AFTER, (address, at)).fetchone()
+                return make(Holder, (*before[2:], before[0], after[0] if after else 0, "dhcp"))
+            session = query(_SESSION_AT, (address, at, at)).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+        if not session:
+            return None
+        until = session[5] if session[4] == "closed" else 0
+        return make(Holder, (*session[:4], until, f"session {session[6]} at {session[7]}"))
+
+    def prune_journal(self, before: int) -> None:
+        """Let events older than that go, and the oldest ones beyond MAX_EVENTS; some at a time. Raises StoreError."""
+        with self._transaction():
+            self._connection.execute(
+                "DELETE FROM journal WHERE id IN (SELECT id FROM journal ORDER BY id LIMIT ?)"
+                " AND (at < ? OR id <= (SELECT max(id) FROM journal) - ?)",
+                (_PRUNE, before, MAX_EVENTS),
+            )
+
+
+def lease_event(lease: Lease) -> Event:
+    """A box has an address that it did not have."""
+    return Event(
+        lease.first_seen, "lease", mac_text(lease.mac), lease.account, lease.address, lease.port,
+        f"{ip_text(lease.address)} for {lease.expires_at - lease.first_seen} s",
+    )  # fmt: skip
+
+
+def ended_events(rows: Iterable[tuple[int, str, str, str, int]]) -> list[Event]:
+    """Leases whose time was over when their address went to somebody: (address, mac, account, port, ended)."""
+    return [
+        Event(ended, "lease ended", mac, account, address, port, ip_text(address))
+        for address, mac, account, port, ended in rows
+    ]
