@@ -79,7 +79,8 @@ class Nas(NamedTuple):
     """One [[radius.client]]. password: mac any shared.
 
     ``rates``: all attributes that come out of templates; ``per_box``: one of them is not the same for all accounts of
-    one rate. ``option_43``: the attribute that carries it. Times of 0 are not told.
+    one rate. ``option_43``: the attribute that carries it. Times of 0 are not told. ``session_keys``: types of the
+    attributes that name a session to it in CoA and Disconnect.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Nas(NamedTuple):
     framed_pool: str = ""
     session_timeout_s: int = 0
     option_43: AttributeCode | None = None
+    session_keys: frozenset[int] = frozenset()
     coa_port: int = 3799
     seals: bool = True  # our packets to it have a Message-Authenticator
     interim_s: int = 0  # how often it is told to report on a session, 0 = not told

@@ -48,6 +48,7 @@ class ClientReader:
             "session_timeout_s": section.session_timeout_s,
             "interim_s": section.acct_interim_interval_s or 0,
             "option_43": self._option_43(acs),
+            "session_keys": self._session_keys(),
         }
 
     def _problem(self, key: str, text: str, *more: str) -> None:
@@ -159,6 +160,11 @@ class ClientReader:
             self._problem("port_from", 'what its bits mean, nas_port tells: "slot:8 subslot:4 port:8 vlan:12"')
         if _NAS_PORT not in names and self._section.nas_port is not None:
             self._problem("nas_port", f"port_from does not name {_NAS_PORT}")
+
+    def _session_keys(self) -> frozenset[int]:
+        """The row's, and what names the NAS itself (RFC 5176 3)."""
+        codes = [self._code(name, "nas") for name in (*self._row.session_keys, "NAS-IP-Address", "NAS-Identifier")]
+        return frozenset(code.code for code in codes if code)
 
     def _option_43(self, acs: Acs | None) -> AttributeCode | None:
         if not self._section.option_43:

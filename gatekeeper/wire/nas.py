@@ -35,7 +35,8 @@ class Dialect(NamedTuple):
 
     ``identity``: beside User-Name, every attribute that may name the box; all must agree. ``ports``: the first that
     says something counts. ``option_43``: the attribute that carries it into an Access-Accept, "" = none. ``cuts``: the
-    NAS cuts the lines that it tells. ``session_keys``: what names a session in CoA and Disconnect.
+    NAS cuts the lines that it tells. ``session_keys``: of what its accounting told, what names a session to it in CoA
+    and Disconnect (RFC 5176 3), beside what names the NAS itself.
     """
 
     name: str
@@ -45,7 +46,10 @@ class Dialect(NamedTuple):
     ports: tuple[PortRow, ...] = ()
     option_43: str = ""
     cuts: bool = False
-    session_keys: tuple[str, ...] = ("Acct-Session-Id", "User-Name", "Calling-Station-Id", "Framed-IP-Address")
+    session_keys: tuple[str, ...] = (
+        *("User-Name", "NAS-Port", "Framed-IP-Address", "Calling-Station-Id", "Acct-Session-Id"),
+        "NAS-Port-Id",
+    )
 
 
 class AttributeCode(NamedTuple):

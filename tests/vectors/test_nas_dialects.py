@@ -14,6 +14,7 @@ from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.nas_rates import rate_body
 from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import decode
+from gatekeeper.wire.radius_accounting import SESSION_KEYS
 from tests.config.book import load_text
 from tests.vectors.reader import Vector, name_of, vectors
 
@@ -35,6 +36,14 @@ def test_every_dialect_has_a_request_and_a_reply() -> None:
     assert {_dialect(vector) for vector in REQUESTS} == set(DIALECTS)
     assert {_dialect(vector) for vector in REPLIES} == set(DIALECTS)
     assert all(dialect.source for dialect in DIALECTS.values())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_session_is_named_by_what_its_accounting_told(tmp_path: Path, dialect: str) -> None:
+    """RFC 5176 3: a row's keys are among those that are kept, and Acct-Session-Id is one of them."""
+    keys = _client(tmp_path, dialect).session_keys
+    assert 44 in keys
+    assert keys <= set(SESSION_KEYS)
 
 
 @pytest.mark.parametrize("vector", REQUESTS, ids=name_of)
