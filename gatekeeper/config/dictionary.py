@@ -20,7 +20,10 @@ class Dictionary:
     """One set of dictionaries."""
 
     def __init__(self, folder: Path) -> None:
-        """folder holds a file ``dictionary`` that includes the others. Raises ValueError, naming file and cause."""
+        """folder holds a file ``dictionary`` that includes the others. Raises ValueError, naming file and cause.
+
+        The shipped ones are read before it: the dialects' names are always there, and a folder adds to them.
+        """
         from pyrad.dictionary import Dictionary as PyradDictionary
         from pyrad.dictionary import ParseError
 
@@ -30,7 +33,7 @@ class Dictionary:
         # It warns of every type and vendor's format that it passes over; what a client needs of them is told by name.
         logging.getLogger("pyrad").setLevel(logging.ERROR)
         try:
-            self._read = PyradDictionary(str(main))
+            self._read = PyradDictionary(*dict.fromkeys((str(shipped_folder() / SHIPPED), str(main))))
         except (ParseError, OSError, ValueError, KeyError) as error:
             raise ValueError(f"{main}: {error}") from None
 
