@@ -138,6 +138,11 @@ class Policybook(NamedTuple):
                 return subnet
         return None
 
+    def is_behind_router(self, address: int, local: int) -> bool:
+        """True if the address is in a subnet of ours, but not on the link where our own address local is."""
+        there, here = self.subnet_of(address), self.subnet_of(local)
+        return there is not None and there is not here and (here is None or there.number not in here.link)
+
     def nas_of(self, address: int) -> Nas | None:
         """The client with the longest prefix that holds the address."""
         for nas in self.clients:

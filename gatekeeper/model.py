@@ -247,6 +247,17 @@ class Outcome(NamedTuple):
     token: object = None  # the engine's own: what it wants back when the answer has left
 
 
+class Holder(NamedTuple):
+    """Who had an address. until: when that ended or is to end; 0 = it goes on until accounting says otherwise."""
+
+    mac: str
+    account: str
+    port: str
+    since: int
+    until: int
+    by: str  # dhcp, or the session that says so
+
+
 class Admitted(NamedTuple):
     """One box that RADIUS let in."""
 

@@ -18,6 +18,8 @@ _VERBS = {
     "show": ("gatekeeper.cli.show", "show"),
     "explain": ("gatekeeper.cli.explain", "explain"),
     "replay": ("gatekeeper.cli.replay", "replay"),
+    "timeline": ("gatekeeper.cli.timeline", "timeline"),
+    "whois": ("gatekeeper.cli.timeline", "whois"),
     "clear": ("gatekeeper.cli.clear", "clear"),
     "lab": ("gatekeeper.cli.lab", "lab"),
 }
@@ -30,6 +32,8 @@ _HELP = {
     "show": "Show what is known: bindings, leases, refused and more.",
     "explain": "Say why a box is, or is not, let in.",
     "replay": "Play a capture against a policy.",
+    "timeline": "Tell what happened to a box, an account or an address.",
+    "whois": "Say who has or had an address.",
     "clear": "End a running session.",
     "lab": "Play a whole installation in a private network.",
 }

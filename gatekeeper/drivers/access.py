@@ -47,6 +47,16 @@ def find_access(book: Policybook, name: str) -> tuple[Link, dict[int, Via]]:
     return link, vias
 
 
+def tagged_vias(book: Policybook) -> dict[int, Via]:
+    """Where tagged frames come in, by VLAN, without looking at any interface. Two trunks with one VLAN: the first."""
+    vias: dict[int, Via] = {}
+    for subnet in book.subnets:
+        if subnet.vlan:
+            said = _address_in(subnet, book, Link(subnet.interface, b"", 0))
+            vias.setdefault(subnet.vlan, Via(f"{subnet.interface}.{subnet.vlan}", said, raw=True))
+    return vias
+
+
 def _address_in(subnet: Subnet, book: Policybook, link: Link) -> int:
     """What we are called in this subnet; 0 = nothing."""
     known = subnet.server, book.server_id, link.address

@@ -11,6 +11,7 @@ import dpkt
 _GZIP = b"\x1f\x8b"
 _RECORD_HEADER = 16
 _TAGS = (0x8100, 0x88A8, 0x9100)
+_VLAN_ID, _IPV4 = 0x0FFF, b"\x08\x00"
 _LINK_ETHERNET, _LINK_RAW, _LINK_SLL, _LINK_SLL2 = 1, 101, 113, 276
 
 
@@ -52,6 +53,7 @@ class Packet(NamedTuple):
     source_port: int
     destination_port: int
     payload: bytes
+    vlan: int = 0  # the outermost 802.1Q tag's VLAN id, 0 = none
 
 
 class Capture:
@@ -94,7 +96,7 @@ class Capture:
         self.cut = f"cut after frame {frame}: the file ends inside a record" if self._file.short else ""
 
     def _packet(self, frame: int, time: float, data: bytes) -> Packet | None:
-        macs, ip = _network_layer(self._link, data)
+        macs, vlan, ip = _network_layer(self._link, data)
         if len(ip) < 28 or ip[0] >> 4 != 4:
             return None
         try:
@@ -107,21 +109,28 @@ class Capture:
             return None
         source, destination = int.from_bytes(packet.src, "big"), int.from_bytes(packet.dst, "big")
         payload = bytes(udp.data)[: max(udp.ulen - 8, 0)]
-        return Packet(frame, time, macs[1], macs[0], source, destination, udp.sport, udp.dport, payload)
+        return Packet(frame, time, macs[1], macs[0], source, destination, udp.sport, udp.dport, payload, vlan)
 
 
-def _network_layer(link: int, data: bytes) -> tuple[tuple[bytes, bytes], bytes]:
-    """((destination MAC, source MAC), IP packet or b"")."""
+def _network_layer(link: int, data: bytes) -> tuple[tuple[bytes, bytes], int, bytes]:
+    """((destination MAC, source MAC), VLAN id of the outermost tag, IP packet or b"")."""
     if link == _LINK_RAW:
-        return (b"", b""), data
+        return (b"", b""), 0, data
     if link == _LINK_SLL:
-        return (b"", data[6:12]), data[16:] if data[14:16] == b"\x08\x00" else b""
+        return (b"", data[6:12]), *_untagged(data, 14)
     if link == _LINK_SLL2:
-        return (b"", data[12:18]), data[20:] if data[0:2] == b"\x08\x00" else b""
-    at = 12
+        return (b"", data[12:18]), 0, data[20:] if data[0:2] == _IPV4 else b""
+    return (data[:6], data[6:12]), *_untagged(data, 12)
+
+
+def _untagged(data: bytes, at: int) -> tuple[int, bytes]:
+    """(VLAN id of the outermost tag, IP packet or b""). at: where the protocol stands, or the first tag."""
+    vlan = 0
     while int.from_bytes(data[at : at + 2], "big") in _TAGS:
+        # A tag of VLAN 0 is a priority alone (IEEE 802.1Q).
+        vlan = vlan or int.from_bytes(data[at + 2 : at + 4], "big") & _VLAN_ID
         at += 4
-    return (data[:6], data[6:12]), data[at + 2 :] if data[at : at + 2] == b"\x08\x00" else b""
+    return vlan, data[at + 2 :] if data[at : at + 2] == _IPV4 else b""
 
 
 def write_capture(path: Path, frames: list[tuple[float, bytes]]) -> None:

@@ -43,10 +43,12 @@ class Notes(NamedTuple):
 
 
 class Stale(NamedTuple):
-    """Close sessions that nobody has reported on for so long: by client, and for all others."""
+    """Close sessions that nobody has reported on for so long, by client and for all others; forget what is older than
+    keep_s."""
 
     limits: dict[str, int]
     default_s: int
+    keep_s: int
     now: int
 
 
@@ -118,6 +120,7 @@ class Committer(threading.Thread):
                 self._store.note(*note)
             else:
                 closed = self._store.close_stale(*note)
+                self._store.prune_journal(note.now - note.keep_s)
                 if closed:
                     self._store.note((), {"radius.sessions-stale": closed})
             self.notes_error = ""

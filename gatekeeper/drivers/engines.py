@@ -19,7 +19,7 @@ class Engines(NamedTuple):
     dhcp: DhcpEngine
     radius: RadiusEngine
     accounting: AccountingEngine
-    stale: tuple[dict[str, int], int]
+    stale: tuple[dict[str, int], int, int]
 
     def of(self, protocol: str) -> Engine:
         """protocol: dhcp radius accounting."""

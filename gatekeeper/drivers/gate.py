@@ -93,6 +93,7 @@ class Gate:
 
     def set_engines(self, engines: Engines) -> None:
         """Go on with another Policybook."""
+        self._counts.update(self._engines.dhcp.drain_counts())
         self._engines = engines
 
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
@@ -295,9 +296,7 @@ class Gate:
         self._next_housekeeping = now + _HOUSEKEEPING_S
         self._log.tick(now)
         self._interfaces.look(self)
-        for nas, name, times in self._engines.radius.drain_clamped():
-            self._counts["radius", "rate-clamped"] += times
-            self._log.alarm(f"{name} of {nas} has 32 bits: a rate above 4,294,967,295 was told as that", now)
+        self._counts.update(self._engines.dhcp.drain_counts() | self._engines.radius.drain_counts())
         refused = self._world.drain_refusals()
         if refused or self._counts:
             counted = {".".join(name): count for name, count in self._counts.items()}

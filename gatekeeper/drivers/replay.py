@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gatekeeper.config.load import Settings
-from gatekeeper.drivers.access import DHCP_PORT
+from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.commit import lost_reason
 from gatekeeper.drivers.engines import Engine
@@ -53,6 +53,7 @@ class Replay:
         self._acct_ports = _ACCT_PORTS | {endpoint.port for endpoint in settings.acct_listen}
         self._auth_ports = (_AUTH_PORTS | {endpoint.port for endpoint in settings.auth_listen}) - self._acct_ports
         self._local = self._our_address()
+        self._tagged = tagged_vias(settings.book)
         self._world = make_world(settings.book, store)
         heard = {packet.destination for packet in packets if packet.destination_port == DHCP_PORT} - {BROADCAST_IP}
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
@@ -96,10 +97,21 @@ class Replay:
         if packet.destination == BROADCAST_IP:
             if not interfaces:
                 return None
-            via = Via(interfaces[0], self._local, raw=True)
+            via = self._via_of(packet.vlan, interfaces[0])
             return Datagram(packet.payload, packet.source, packet.source_port, via, packet.source_mac)
         via = Via("udp", packet.destination, raw=False)
         return Datagram(packet.payload, packet.source, packet.source_port, via)
+
+    def _via_of(self, vlan: int, interface: str) -> Via:
+        """Where a broadcast is heard. A configuration without VLANs is asked about whatever was captured.
+
+        vlan: of two tags the outer one; serve itself does not hear QinQ.
+        """
+        if not vlan or not self._tagged:
+            return Via(interface, self._local, raw=True)
+        known = self._tagged.get(vlan)
+        # As on the trunk: a VLAN of no subnet has no address of ours, and gets NO_SUBNET.
+        return known or Via(f"{interface}.{vlan}", 0, raw=True)
 
     def _ask(self, engine: Engine, datagram: Datagram, now: float) -> Outcome:
         asked = engine.read(datagram, now)
@@ -203,6 +215,7 @@ def answer_frames(steps: Iterable[Step]) -> Iterator[tuple[float, bytes]]:
             outcome.to.address,
             packet.destination_port,
             outcome.to.port,
+            packet.vlan if outcome.door and outcome.door.raw else 0,  # the tag it was asked with
         )
         yield packet.time, frame
 

@@ -98,7 +98,7 @@ class Server:
             DhcpEngine(book, self._world, sorted(self._interfaces.own_ids())),
             RadiusEngine(book, self._world, self._kept),
             AccountingEngine(book, self._world, self._kept),
-            (book.stale_after(), book.stale_session_s),
+            (book.stale_after(), book.stale_session_s, book.keep_days * 86_400),
         )
 
     def _dynauth_client(self) -> DynauthClient | None:
@@ -163,6 +163,8 @@ class Server:
             return
         if (settings.store_url, *_listens(settings)) != (old.store_url, *_listens(old)):
             self._log.say("reload: interfaces, listen and store stay as they are until a restart")
+        if settings.book.arp_probe != old.book.arp_probe:
+            self._log.say("reload: arp_probe stays as it is until a restart")
         self._settings = settings
         self._log.packets = settings.log_packets
         self._gate.set_engines(self._engines(settings.book))

@@ -23,6 +23,7 @@ from gatekeeper.model import (
     PortLearned,
     Reason,
     Verdict,
+    Via,
     make,
 )
 from gatekeeper.policy.binding import learns_port
@@ -74,7 +75,7 @@ class DhcpEngine:
         self._cut_nodes = book.binding.cut_nodes
         self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
-        self._queries = LeaseQueries(book, world.pools)
+        self._queries = LeaseQueries(book, world.pools, self._throttle)
 
     def read(self, datagram: Datagram, now: float) -> DhcpQuestion | LeaseQuestion | Outcome:
         """Decode. What cannot be served becomes an Outcome at once."""
@@ -93,7 +94,7 @@ class DhcpEngine:
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
         if message.kind == LEASEQUERY:
-            return self._queries.read(message, datagram, relay.source_port)
+            return self._queries.read(message, datagram, relay.source_port, now)
         via = ip_text(giaddr) if giaddr else door.name
         state = state_of(message, door.raw, relay.unicast)
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
@@ -223,12 +224,20 @@ class DhcpEngine:
                 answer = self._replies.grant(
                     kind, message, verdict.address, server_id, case.subnet, binding.acs_url if binding else ""
                 )
-            to = destination(message, kind, verdict.address, datagram.via.raw)
-            if question.relay.source_port and message.giaddr:
-                to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.2
+            door = datagram.via
+            routed = kind == NAK and not door.raw and self._is_out_of_earshot(message.ciaddr, case, door)
+            to = destination(message, kind, verdict.address, door.raw, routed)
+            if question.relay.source_port and to.address == message.giaddr:
+                to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
         what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.via, question.port
         return make(Outcome, (*what, binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None))
+
+    def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
+        """True if no broadcast of ours gets to the box: it is on another subnet, or came to its lease by a relay."""
+        lease = case.facts.lease
+        relayed = lease is not None and lease.agent != b"" and door.name not in self._trusted
+        return relayed or self._book.is_behind_router(ciaddr, door.local)
 
     def _own_id(self, subnet: Subnet | None, datagram: Datagram) -> int:
         return (subnet.server if subnet else 0) or self._book.server_id or datagram.via.local
@@ -242,6 +251,14 @@ class DhcpEngine:
         seen = ip_text(offer.verdict.address)
         verdict = Verdict(Action.QUARANTINE, Reason.ADDRESS_CONFLICT, seen=seen, address=offer.verdict.address)
         return offer._replace(reply="", verdict=verdict, effects=effects, answer=b"", to=None, durable=True)
+
+    def drain_counts(self) -> dict[tuple[str, ...], int]:
+        """What was counted here since the last time, by name: the options that replies had no room for."""
+        counts: dict[tuple[str, ...], int] = {
+            ("dhcp", "option-left-out", str(code)): times for code, times in self._replies.left_out.items()
+        }
+        self._replies.left_out.clear()
+        return counts
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer has left. DHCP keeps no answers: a repeated message is decided anew."""

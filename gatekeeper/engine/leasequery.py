@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gatekeeper.book import Policybook
+from gatekeeper.engine.limits import query_limit
 from gatekeeper.model import Action, Datagram, Destination, Lease, Outcome, Reason, Verdict
 from gatekeeper.policy.leasequery import ADDRESS, Sought, judge_query, read_sought
 from gatekeeper.reply.leasequery import render_answer
 from gatekeeper.state.pools import Pools
+from gatekeeper.state.throttle import Throttle
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import LEASEQUERY, NAMES, SERVER_PORT, DhcpMessage
 from gatekeeper.wire.text import ip_text
@@ -29,12 +31,16 @@ class LeaseQuestion(NamedTuple):
 class LeaseQueries:
     """Lease queries for one Policybook."""
 
-    def __init__(self, book: Policybook, pools: Pools) -> None:
+    def __init__(self, book: Policybook, pools: Pools, throttle: Throttle | None) -> None:
+        """throttle: that of the boxes, so that who relays and asks has one bucket for both; None = no limits."""
         self._book = book
         self._pools = pools
+        self._throttle = throttle
 
-    def read(self, message: DhcpMessage, datagram: Datagram, to_source_port: bool) -> LeaseQuestion | Outcome:
-        """What is asked; an Outcome where there will be no answer. to_source_port: RFC 8357 5.2."""
+    def read(
+        self, message: DhcpMessage, datagram: Datagram, to_source_port: bool, now: float
+    ) -> LeaseQuestion | Outcome:
+        """What is asked; an Outcome where there will be no answer. to_source_port: RFC 8357 5.1."""
         if not message.giaddr:
             # RFC 4388 6.3: giaddr MUST be set, there is nowhere else to answer to.
             return _outcome(message, datagram, Verdict(Action.SILENT, Reason.MALFORMED, seen="no giaddr at octet 24"))
@@ -47,6 +53,9 @@ class LeaseQueries:
             sought = read_sought(message)
         except Malformed as bad:
             return _outcome(message, datagram, Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
+        limit = query_limit(self._throttle, datagram, now) if self._throttle else None
+        if limit:
+            return _outcome(message, datagram, limit)
         return LeaseQuestion(sought, message, datagram, datagram.source_port if to_source_port else SERVER_PORT)
 
     def _may_ask(self, address: int) -> bool:

@@ -156,11 +156,13 @@ class RadiusEngine:
         if isinstance(outcome.token, RadiusQuestion):
             self.forget(outcome.token)
 
-    def drain_clamped(self) -> list[tuple[str, str, int]]:
-        """(client, attribute, times) of rates that the attribute's 32 bits were too few for, since the last call."""
-        found = [(nas, name, times) for (nas, name), times in self._replies.clamped.items()]
+    def drain_counts(self) -> dict[tuple[str, ...], int]:
+        """What was counted here since the last time, by name: rates that an attribute's 32 bits were too few for."""
+        counts: dict[tuple[str, ...], int] = {
+            ("radius", "rate-clamped", nas, name): times for (nas, name), times in self._replies.clamped.items()
+        }
         self._replies.clamped.clear()
-        return found
+        return counts
 
     def forget(self, question: RadiusQuestion) -> None:
         """It could not be decided: the NAS's next try is a new request."""

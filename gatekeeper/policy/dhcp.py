@@ -68,9 +68,14 @@ def gather(
     now: float,
 ) -> DhcpCase:
     """Collect what decides. link: giaddr, or our address where the box was heard; names_us: option 54 is ours."""
-    renewing = state in ("renewing", "release")
-    # A unicast renewal comes from the box's own address and tells nothing else of where it is.
-    subnet = book.subnet_of(message.ciaddr if renewing else link)
+    if state in ("renewing", "release"):
+        # A unicast renewal comes from the box's own address and tells nothing else of where it is.
+        subnet = book.subnet_of(message.ciaddr)
+    elif state == "inform" and not message.giaddr:
+        # So does an INFORM, but its address is from elsewhere (RFC 2131 4.3.5) and need not be in a subnet of ours.
+        subnet = book.subnet_of(message.ciaddr) or book.subnet_of(link)
+    else:
+        subnet = book.subnet_of(link)
     wanted = message.ciaddr or address_in(message, _REQUESTED_IP)
     if subnet and len(subnet.link) > 1:
         subnet = _on_shared_network(subnet, book, facts, wanted, pools, message.mac, now)

@@ -75,10 +75,13 @@ class DhcpReplies:
         if kind == ACK and request.kind == DISCOVER:
             tail = _RAPID_COMMIT + tail  # RFC 4039 4: the ACK to a DISCOVER says that it is one
         ciaddr = request.ciaddr if kind != OFFER else 0
+        flags = request.flags
+        if kind == INFORM and request.giaddr and not ciaddr:
+            flags |= BROADCAST  # neither ciaddr nor yiaddr: the relay has no address to send to
         if len(body) + len(tail) > _SMALLEST_ROOM and len(body) + len(tail) > _room(options):
             field, areas = self._squeeze(profile, options, tail)
-            return _message(request, request.flags, ciaddr, address, field, areas)
-        return _message(request, request.flags, ciaddr, address, body + tail)
+            return _message(request, flags, ciaddr, address, field, areas)
+        return _message(request, flags, ciaddr, address, body + tail)
 
     def denial(self, request: DhcpMessage, server_id: int) -> bytes:
         """OFFER of no address that forbids link-local auto-configuration (RFC 2563 2.3)."""
@@ -221,15 +224,20 @@ def _message(
     return b"".join((head, areas, options, _END)).ljust(MINIMUM, b"\0")
 
 
-def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool) -> Destination:
-    """Where the reply goes: the table of RFC 2131 4.1. raw: the box was heard on an interface, frames can be made."""
-    if request.giaddr:
+def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool, routed: bool = False) -> Destination:
+    """Where the reply goes: the table of RFC 2131 4.1.
+
+    raw: the box was heard on an interface, frames can be made. routed: no broadcast of ours gets to it.
+    """
+    # RFC 2131 4.3.5: an INFORM is answered at ciaddr, also past its relay, which needs a yiaddr to send anything on.
+    if request.giaddr and not (kind == INFORM and request.ciaddr):
         return make(Destination, (request.giaddr, SERVER_PORT, b""))
     if kind == NAK:
-        # RFC 2131 4.1: broadcast. A renewal that came by unicast through a router can only be answered there.
-        if raw:
-            return Destination(BROADCAST_IP, CLIENT_PORT, BROADCAST_MAC)
-        return Destination(request.ciaddr or BROADCAST_IP, CLIENT_PORT)
+        # RFC 2131 4.1: with giaddr 0 a NAK is broadcast. No broadcast passes a router: behind one, the box that renews
+        # by unicast hears us at the address it still has, or not at all.
+        if routed and request.ciaddr:
+            return Destination(request.ciaddr, CLIENT_PORT)
+        return Destination(BROADCAST_IP, CLIENT_PORT, BROADCAST_MAC if raw else b"")
     if request.ciaddr:
         return Destination(request.ciaddr, CLIENT_PORT, request.mac if raw else b"")
     if request.flags & BROADCAST or not raw:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from gatekeeper.model import REASONS, Binding, Lease
 from gatekeeper.policy.explain import Explanation, RuleLine
 from gatekeeper.report.table import time_text
-from gatekeeper.wire.text import ip_text
+from gatekeeper.wire.line_id import read_cisco
+from gatekeeper.wire.text import ip_text, mac_text
 
 _SIGNS = {"pass": "✓", "refuse": "✗", "skip": "·"}
 
@@ -35,7 +36,8 @@ def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[
     if subject.refused:
         row = subject.refused
         yield f"  refused {row['count']} times, last {time_text(row['last_seen'])}: {row['protocol']} {row['reason']}"
-    yield f"  port asked about: {subject.port or 'none'}{subject.port_from}"
+    form = port_form(subject.port)
+    yield f"  port asked about: {subject.port or 'none'}{subject.port_from}" + (f" = {form}" if form else "")
     for found in explanations:
         yield f"{found.protocol}: " + (
             f"{found.reply}: {found.gives}" if not found.verdict.reason else str(found.verdict.reason)
@@ -47,6 +49,16 @@ def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[
             text = REASONS[found.verdict.reason]
             yield f"  why: {text.meaning}"
             yield f"  what mends it: {text.remedy}"
+
+
+def port_form(text: str) -> str:
+    """What the octets of a binary port say: ``Cisco: VLAN 100, module 1, port 7``; "" where it is text or unknown."""
+    line = read_cisco(text)
+    if line is None:
+        return ""
+    place = [f"VLAN {line.vlan}, module {line.module}, port {line.port}"] if line.vlan else []
+    switch = [f"switch {mac_text(line.switch)}"] if line.switch else []
+    return f"Cisco: {', '.join(place + switch)}"
 
 
 def _values(rule: RuleLine) -> str:
@@ -64,6 +76,7 @@ def explain_rows(subject: Subject, explanations: list[Explanation]) -> Iterator[
             "protocol": found.protocol,
             "account": subject.binding.account if subject.binding else "",
             "port": subject.port,
+            "port_form": port_form(subject.port),
             "verdict": str(found.verdict.action),
             "reply": found.reply,
             "reason": str(reason or ""),

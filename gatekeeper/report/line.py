@@ -29,8 +29,8 @@ def _dhcp(outcome: Outcome) -> str:
         held = f": {ip_text(verdict.address)} of {mac}" if outcome.mac else ""
         return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.via}{held}"
     if outcome.reply and not verdict.reason:
-        to = f"{outcome.reply} on {ip_text(verdict.address)} to {mac} via {outcome.via}"
-        return to + _known(outcome)
+        on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
+        return f"{outcome.reply}{on} to {mac} via {outcome.via}{_known(outcome)}"
     if outcome.reply:
         return f"{outcome.reply} to {mac} via {outcome.via}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from gatekeeper.model import Lease, make
+from gatekeeper.model import Holder, Lease, make
 from gatekeeper.store import StoreError
 from gatekeeper.store.tables import Tables
 from gatekeeper.wire.text import ip_text, mac_text
@@ -18,7 +18,17 @@ _PRUNE = 10_000
 
 _WRITE = "INSERT INTO journal (at, kind, mac, account, address, port, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS = "id, at, kind, mac, account, address, port, detail"
-_OF_KEY = f"SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at >= :since ORDER BY at, id"
+# What is told of an account without naming a box concerns each of its boxes.
+_OF_BOX = "(mac = :value OR (mac = '' AND account <> '' AND account = (SELECT account FROM boxes WHERE mac = :value)))"
+_OF_KEY = f"""
+SELECT * FROM (
+    SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at >= :since
+    UNION ALL
+    SELECT 9e18, last_seen, 'refused', mac, '', 0, port,
+           protocol || ' ' || reason || ', ' || count || ' times since '
+           || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
+    FROM refused WHERE mac = {{mac}} AND last_seen >= :since)
+ORDER BY at, id"""
 # Kinds that say who has an address from then on, or that nobody has.
 _HOLDS = "'lease', 'lease ended', 'released', 'declined'"
 _BEFORE = f"""
@@ -43,17 +53,6 @@ class Event(NamedTuple):
     detail: str
 
 
-class Holder(NamedTuple):
-    """Who had an address. until: when that ended or is to end; 0 = it goes on until accounting says otherwise."""
-
-    mac: str
-    account: str
-    port: str
-    since: int
-    until: int
-    by: str  # dhcp, or the session that says so
-
-
 class JournalTables(Tables):
     """Writing is done inside a transaction of those who make it true."""
 
@@ -68,7 +67,9 @@ class JournalTables(Tables):
         if key not in ("mac", "account", "address"):
             raise ValueError(f"a timeline is one of a mac, account or address, not of a {key}")
         try:
-            rows = self._connection.execute(_OF_KEY.format(key=f"{key} = :value"), {"value": value, "since": since})
+            where = _OF_BOX if key == "mac" else f"{key} = :value"
+            query = _OF_KEY.format(key=where, mac=":value" if key == "mac" else "NULL")
+            rows = self._connection.execute(query, {"value": value, "since": since})
             names = [column[0] for column in rows.description]
             for row in rows:
                 found = dict(zip(names, row, strict=True))
@@ -88,7 +89,10 @@ class JournalTables(Tables):
             before = query(_BEFORE, (address, at)).fetchone()
             if before and before[1] == "lease":
                 after = query(_AFTER, (address, at)).fetchone()
-                return make(Holder, (*before[2:], before[0], after[0] if after else 0, "dhcp"))
+                # Without another event it is the one on record, which may have run out since.
+                until = after[0] if after else lease[4] if lease else 0
+                if until > at:
+                    return make(Holder, (*before[2:], before[0], until, "dhcp"))
             session = query(_SESSION_AT, (address, at, at)).fetchone()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error

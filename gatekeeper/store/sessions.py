@@ -8,8 +8,7 @@ from gatekeeper.state.nas import NasSeen
 from gatekeeper.store.journal import Event, JournalTables
 from gatekeeper.wire.text import mac_text
 
-# Sessions that ended longer ago than this go, some at a time.
-KEEP_ENDED_S = 90 * 86_400
+# Sessions that ended long ago go, so many at a time.
 _PRUNE = 1_000
 # A second Start under the name of a running session is the same one sent again, if it is not younger than this.
 _START_AGAIN_S, _ROUNDING_S = 10, 2
@@ -111,10 +110,10 @@ class SessionTables(JournalTables):
         self._connection.execute(_CLOSE_ALL, (effect.at, effect.nas, effect.device, effect.at))
         self._connection.execute(_SHOW_ENDS, (effect.at, effect.nas, effect.device))
 
-    def close_stale(self, limits: dict[str, int], default_s: int, now: int) -> int:
+    def close_stale(self, limits: dict[str, int], default_s: int, keep_s: int, now: int) -> int:
         """Close sessions not heard of for as long as limits says of their NAS, else default_s; returns how many.
 
-        Prunes what ended long ago. Raises StoreError.
+        Those that ended longer ago than keep_s are forgotten. Raises StoreError.
         """
         with self._transaction():
             query = self._connection.execute
@@ -125,7 +124,7 @@ class SessionTables(JournalTables):
             query(
                 "DELETE FROM sessions WHERE id IN"
                 " (SELECT id FROM sessions WHERE state = 'closed' AND heard < ? LIMIT ?)",
-                (now - KEEP_ENDED_S, _PRUNE),
+                (now - keep_s, _PRUNE),
             )
         return closed
 

@@ -18,11 +18,14 @@ TR-101 R-124 (DSL Forum)::
     node {atm|eth} slot/port[:vlan or vpi.vci]
 
 Everything else is opaque (RFC 3046 3.1) and is compared octet for octet, but for this: Huawei (NetEngine,
-``radius-server nas-port-id-format``) ends a copied circuit-id at its 128th octet or before its first NUL.
+``radius-server nas-port-id-format``) ends a copied circuit-id at its 128th octet or before its first NUL. One binary
+form is read for people: that of Cisco's switches (vlan-mod-port), circuit-id ``00 04 VLAN(2) module port`` and
+remote-id ``00 06 MAC``.
 """
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from gatekeeper.model import PortId, make
 from gatekeeper.wire.text import printable
@@ -35,6 +38,11 @@ _TELECOM = re.compile(
     r"(?P<node>[^\s/]{1,50})/(?P<ani>\d{1,2}/\d{1,2}/\d{1,3}/\d{1,2}/\d{1,3})(?::(?P<pvc>\d{1,4}\.\d{1,5}))?"
 )
 _TR_101 = re.compile(r"([^\s/|]{1,50}) (atm|eth) (\d{1,6}(?:/\d{1,6}){1,5})(?::(\d{1,5}(?:\.\d{1,5})?))?")
+# As printed. Between the two parts of Option 82, where both make the port, stands a blank.
+_CISCO = re.compile(
+    r"0x(?:0004(?P<vlan>[0-9a-f]{4})(?P<module>[0-9a-f]{2})(?P<port>[0-9a-f]{2})(?:200006(?P<mac>[0-9a-f]{12}))?"
+    r"|0006(?P<only_mac>[0-9a-f]{12}))"
+)
 _KEYED = re.compile(r"\s*(\w{1,8})\s*=\s*(\d{1,5})\s*")
 _LEADING_ZERO = re.compile(r"(?<!\d)0\d")
 _NUMBERS = re.compile(r"\d+")
@@ -42,7 +50,8 @@ _NUMBERS = re.compile(r"\d+")
 
 def port_from_wire(value: bytes, node: str) -> PortId:
     """A circuit-id, remote-id or NAS-Port-Id as it came. node: giaddr or NAS name, qualifies forms without a node."""
-    return _port(printable(value.rstrip(b"\0")), node)  # C strings come with their end
+    text = value.rstrip(b"\0")  # C strings come with their end; in other octets a zero counts
+    return _port(printable(text if text.isascii() and text.decode().isprintable() else value), node)
 
 
 def whole_port(value: bytes, node: str) -> PortId:
@@ -60,6 +69,27 @@ def port_from_text(text: str) -> PortId:
     """A port as an order, a store or a person spells it, with or without ``node|`` in front."""
     node, bar, line = text.partition("|")
     return _with_short(_port(line, node) if bar else _port(text, ""))
+
+
+class CiscoLine(NamedTuple):
+    """A line of a Cisco switch. vlan 0 = only the switch is named; switch: its MAC, b"" = it is not."""
+
+    vlan: int
+    module: int
+    port: int
+    switch: bytes
+
+
+def read_cisco(text: str) -> CiscoLine | None:
+    """A port's text, with or without ``node|`` in front; None where it is not of this form."""
+    match = _CISCO.fullmatch(text.rpartition("|")[2])
+    if not match:
+        return None
+    vlan, module, port = (int(match[name] or "0", 16) for name in ("vlan", "module", "port"))
+    # 802.1Q: 1 to 4094. What says anything else is octets that look alike.
+    if not match["only_mac"] and not 1 <= vlan <= 4094:
+        return None
+    return CiscoLine(vlan, module, port, bytes.fromhex(match["mac"] or match["only_mac"] or ""))
 
 
 def _port(line: str, node: str) -> PortId:

@@ -91,6 +91,10 @@ class Box:
         """The same, leaving after the lease or after three tries without one; its exit code."""
         return self.udhcpc("-q", "-n", "-t", "3", "-T", "1", *words).wait(timeout_s)
 
+    def inform(self, address: str, server: str) -> None:
+        """DHCPINFORM by dhcping, which fails without an answer to it."""
+        self.space.run("dhcping", "-i", "-t", "5", "-h", self.mac, "-c", address, "-s", server)
+
     def dhclient(self, *words: str, timeout_s: int = 20) -> Process:
         """ISC's client, in the foreground, with lease and pid file of its own that stay for the next call."""
         self._config.write_text(_DHCLIENT.replace("TIMEOUT", str(timeout_s)))

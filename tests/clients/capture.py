@@ -1,19 +1,21 @@
-"""Records what real clients and the real gate say to each other: ``python -m tests.clients.capture DIR`` (root).
+"""Records what real clients and the real gate say (root): ``python -m tests.clients.capture DIR [STORY…]``.
 
-For each story: ``STORY.pcap``, ``STORY.toml`` (the configuration) and ``STORY.csv`` (the orders), as replay takes them.
+For each story: ``STORY.pcap``, ``STORY.toml`` (the configuration) and ``STORY.csv`` (the orders), as replay takes them,
+and ``STORY.expect``, what replay says of each packet.
 """
 
+import json
 import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.clients.boxes import MAC, STBID, STRANGER
-from tests.clients.gate import RADIUS, config, dhcp_config
+from tests.clients.gate import GATEKEEPER, RADIUS, config, dhcp_config
 from tests.clients.nas import access_request
-from tests.clients.net import Net
+from tests.clients.net import Net, run
 from tests.clients.taps import Tap
 from tests.clients.worlds import MIKROTIK, SERVER, Direct, Relayed
 
@@ -120,6 +122,44 @@ def decline_relayed(net: Net, folder: Path, start: Callable[[Relayed], None]) ->
     return _decline_and_rebind(world, "10.21")
 
 
+def _renew_and_inform(world: Direct | Relayed, copies: int) -> Tap:
+    """udhcpc renews by unicast twice, dhcping asks under the leased address for the rest, and udhcpc releases it.
+
+    copies: how often what is sent to the server's own address gets there.
+    """
+    tap, box = world.tap("story"), world.box(MAC)
+    client = box.udhcpc("-R")
+    address = box.wait_for("bound")["ip"]
+    _count(tap, MAC, "ACK", 1)
+    for time in (1, 2):
+        seen = len(box.events())
+        client.send(signal.SIGUSR1)
+        box.wait_for("renew", after=seen)
+        _count(tap, MAC, "ACK", 1 + time * copies)
+    box.inform(address, SERVER)
+    _count(tap, MAC, "ACK", 1 + 3 * copies)
+    client.end()
+    _count(tap, MAC, "RELEASE", copies)
+    return tap
+
+
+def renew_direct(net: Net, folder: Path, start: Callable[[Direct], None]) -> Tap:
+    """RENEWING and INFORM on the access VLAN."""
+    world = Direct(net, folder)
+    world.gate.file.write_text(config(dhcp_config(interfaces=["acc0"]), limits=""))
+    start(world)
+    return _renew_and_inform(world, copies=1)
+
+
+def renew_relayed(net: Net, folder: Path, start: Callable[[Relayed], None]) -> Tap:
+    """The same from behind the relay. What is routed past it has no Option 82, and ISC's relay passes a copy on."""
+    world = Relayed(net, folder)
+    world.gate.file.write_text(config(dhcp_config(listen=[f"{SERVER}:67"], network="10.21"), limits=""))
+    start(world)
+    world.dhcrelay()
+    return _renew_and_inform(world, copies=2)
+
+
 class Story(NamedTuple):
     """What one recording left behind."""
 
@@ -133,6 +173,8 @@ STORIES: dict[str, Callable[..., Tap]] = {
     "install-relayed": install_relayed,
     "decline-direct": decline_direct,
     "decline-relayed": decline_relayed,
+    "renew-direct": renew_direct,
+    "renew-relayed": renew_relayed,
 }
 
 
@@ -153,11 +195,22 @@ def record(name: str, target: Path) -> Story:
     return made
 
 
+def replay_rows(story: Story) -> tuple[int, list[dict[str, Any]]]:
+    """Exit code and rows of ``gatekeeper replay``; exit 3 would be a difference."""
+    files = ("-c", str(story.toml), "-r", str(story.pcap), "--orders", str(story.csv))
+    done = run(*GATEKEEPER, "replay", *files, "-o", "json", check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
 def main() -> None:
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
-    for name in STORIES:
-        sys.stdout.write(f"{record(name, target).pcap}\n")
+    for name in sys.argv[2:] or STORIES:
+        story = record(name, target)
+        code, rows = replay_rows(story)
+        assert code == 0, rows
+        story.pcap.with_suffix(".expect").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        sys.stdout.write(f"{story.pcap}\n")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ _PROGRAMS = (
     "radclient",
     "tshark",
     "perfdhcp",
+    "dhcping",
     "mount",
     "freeradius",
 )

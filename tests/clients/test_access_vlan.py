@@ -1,5 +1,6 @@
 """The access VLAN: several on one trunk, an interface that goes and comes back, and servers that are not ours."""
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.clients.boxes import MAC, STBID, STRANGER
 from tests.clients.gate import GATEKEEPER, Gate, config, dhcp_config
 from tests.clients.nas import access_request
 from tests.clients.net import Net, wait_until
+from tests.clients.taps import Tap
 from tests.clients.worlds import SERVER, Direct
 
 pytestmark = pytest.mark.clients
@@ -48,6 +50,24 @@ def test_boxes_of_two_vlans_get_leases_of_their_own_subnets_through_one_trunk(tr
         assert trunk.gate.lease(mac)["address"] == bound["ip"]
         trunk.gate.wait_for(f"DHCPACK on {bound['ip']} to {mac} via trk0.{vlan}")
     trunk.gate.assert_sound()
+
+
+def test_a_capture_of_the_trunk_replays_the_same(trunk: Trunk, tmp_path: Path) -> None:
+    """By the tags: each box got its lease from the subnet of its VLAN, a third VLAN got nothing."""
+    tap = Tap(trunk.space, "trk0", tmp_path / "trunk.pcap", "")
+    for mac, vlan in zip((MAC, SECOND), VLANS, strict=True):
+        assert trunk.box(mac, vlan).udhcpc_once() == 0
+    assert trunk.box(STRANGER, 300).udhcpc_once() != 0
+    tap.stop()
+    orders = tmp_path / "orders.csv"
+    lines = (f"1,install,028123456@itv,{MAC}", f"2,install,028123457@itv,{SECOND}", f"3,install,three@itv,{STRANGER}")
+    orders.write_text("\n".join(("order,kind,account,mac", *lines, "")))
+    done = trunk.gate.cli("replay", "-r", str(tap.file), "--orders", str(orders), "-o", "json")
+    rows = json.loads(done.stdout)
+    heard = [(row["mac"], row["address"], row["reason"], row["recorded"]) for row in rows]
+    granted = [(mac, f"{network}.1.0", "", "same") for mac, network in zip((MAC, SECOND), VLANS.values(), strict=True)]
+    assert heard[:4] == [granted[0], granted[0], granted[1], granted[1]]
+    assert set(heard[4:]) == {(STRANGER, "", "NO_SUBNET", "none")}
 
 
 def test_a_box_on_a_trunk_renews_by_broadcast(net: Net, tmp_path: Path) -> None:

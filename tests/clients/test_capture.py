@@ -1,24 +1,19 @@
 """The recorded stories: whole, readable, and the same again when they are replayed."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.capture import STORIES, record
-from tests.clients.gate import GATEKEEPER
-from tests.clients.net import run
+from tests.clients.capture import STORIES, record, replay_rows
 
 pytestmark = pytest.mark.clients
 
 
 def replayed(name: str, folder: Path) -> list[dict[str, Any]]:
-    """The rows of ``gatekeeper replay``; exit 3 would be a difference."""
-    pcap, toml, csv = (str(part) for part in record(name, folder))
-    done = run(*GATEKEEPER, "replay", "-c", toml, "-r", pcap, "--orders", csv, "-o", "json", check=False)
-    rows: list[dict[str, Any]] = json.loads(done.stdout)
-    assert done.returncode == 0, [row for row in rows if row["recorded"] not in ("same", "none")]
+    """The rows of a story that is recorded now."""
+    code, rows = replay_rows(record(name, folder))
+    assert code == 0, [row for row in rows if row["recorded"] not in ("same", "none")]
     return rows
 
 

@@ -26,22 +26,3 @@ def test_an_address_in_use_is_declined_quarantined_and_another_is_given(direct: 
     assert [(row["leased"], row["quarantined"]) for row in world.gate.show("pools")] == [(1, 1)]
     assert "DHCPDECLINE of 10.20.1.0 from d4:c1:c8:ee:9b:1f" in world.gate.log()
     world.gate.assert_sound()
-
-
-def test_a_probed_address_in_use_is_never_offered(direct: Callable[..., Direct]) -> None:
-    """[dhcp] arp_probe = "first": the squatter answers our probe, and the box is offered the next address."""
-    world = direct()
-    text = world.gate.file.read_text()
-    world.gate.file.write_text(text.replace("[dhcp]\n", '[dhcp]\narp_probe = "first"\n'))
-    squatter = world.box("02:00:00:00:00:66")
-    squatter.space.set_up("eth0", "10.20.1.0/16")
-    world.gate.install(MAC, "028123456@itv")
-    world.gate.start()
-    box = world.box(MAC)
-    assert box.udhcpc_once() == 0
-    assert box.wait_for("bound")["ip"] == "10.20.1.1"
-    states = {row["address"]: row["state"] for row in world.gate.show("leases")}
-    assert states == {"10.20.1.0": "declined", "10.20.1.1": "active"}
-    assert "no offer ADDRESS_CONFLICT" in world.gate.log()
-    assert "DHCPOFFER on 10.20.1.0" not in world.gate.log()
-    world.gate.assert_sound()

@@ -1,5 +1,6 @@
 """Real clients behind ISC's relay, which appends Option 82."""
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.clients.boxes import MAC, STBID, STRANGER
 from tests.clients.gate import OPTION_43
 from tests.clients.net import run, wait_until
+from tests.clients.relay import RelayAgent
 from tests.clients.worlds import RELAY, SERVER, Relayed
 
 _AGENT = "dhcp.option.agent_information_option"
@@ -93,3 +95,22 @@ def test_a_release_behind_the_relay_frees_the_address(world: Relayed) -> None:
     assert world.gate.lease(MAC)["state"] == "active"
     client.end()
     wait_until(lambda: world.gate.lease(MAC)["state"] == "released", 5, "the released lease")
+
+
+def test_options_that_found_no_room_are_counted_in_the_stats(relayed: Callable[..., Relayed]) -> None:
+    """RFC 2131 2: a reply has 576 octets unless option 57 says more; also those before a reload are in the sum."""
+    world = relayed()
+    large = "".join(f'{code} = "{200 * "ab"}", ' for code in (200, 201, 202))
+    world.gate.file.write_text(world.gate.file.read_text().replace("options = { ", f"options = {{ {large}"))
+    world.gate.install(MAC, "028123456@itv")
+    world.gate.start()
+    relay = RelayAgent(world.relay)
+    assert relay.dora(MAC, b"ge 1/0/7")
+    assert world.gate.process
+    world.gate.process.send(signal.SIGHUP)
+    world.gate.wait_for("is in force")
+    assert relay.dora(MAC, b"ge 1/0/7")
+    # One of the three fits. Two DORAs have four replies.
+    left_out = [f"dhcp.option-left-out.{code}" for code in (201, 202)]
+    wait_until(lambda: [world.gate.counted(name) for name in left_out] == [4, 4], 5, "the counts")
+    world.gate.assert_sound()

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.clients.boxes import MAC, STBID
+from tests.clients.gate import config, dhcp_config
 from tests.clients.net import wait_until
 from tests.clients.taps import Dhcp, Tap
 from tests.clients.worlds import RELAY, SERVER, Direct, Relayed
 
 pytestmark = pytest.mark.clients
+EVERYBODY = "255.255.255.255"
 
 
 def rfc3339(at: float) -> str:
@@ -81,6 +83,47 @@ def test_a_cancelled_box_hears_no_at_its_next_renewal(direct: Callable[..., Dire
     kinds = [one.kind for one in tap.dhcp(mac=MAC)]
     assert kinds.count("OFFER") == 1
     assert kinds[-1] == "DISCOVER"
+    (nak,) = tap.dhcp(mac=MAC, kind="NAK")
+    assert (nak.heard.source, nak.heard.target, nak.heard.target_mac) == (SERVER, EVERYBODY, "ff:ff:ff:ff:ff:ff")
+
+
+def test_a_nak_from_a_listener_on_every_address_leaves_where_the_box_is(direct: Callable[..., Direct]) -> None:
+    """listen = 0.0.0.0, and a second interface that has the default route: a broadcast has no route of its own."""
+    world = direct()
+    aside = world.net.switch("aside")
+    world.net.plug(world.space, "far0", aside)
+    world.space.set_up("far0", "198.51.100.2/24")
+    world.space.ip("route add default via 198.51.100.1 dev far0")
+    world.gate.file.write_text(config(dhcp_config(listen=["0.0.0.0:67"])))
+    world.gate.install(MAC, "028123456@itv", "--stbid", STBID)
+    world.gate.start()
+    tap, box = world.tap(), world.box(MAC)
+    beside = Tap(world.space, "far0", world.gate.file.with_name("aside.pcap"))
+    client = box.udhcpc("-t", "2", "-T", "1", "-A", "1")
+    box.wait_for("bound")
+    world.gate.cli("order", "cancel", "--order", "c1", "--account", "028123456@itv")
+    client.send(signal.SIGUSR1)
+    box.wait_for("nak")
+    naks = tap.wait_for(lambda seen: any(one.kind == "NAK" for one in seen), 5, "the NAK")
+    assert [(one.heard.source, one.heard.target) for one in naks if one.kind == "NAK"] == [(SERVER, EVERYBODY)]
+    assert beside.dhcp() == []
+
+
+def test_a_cancelled_box_behind_a_router_hears_no_at_its_own_address(relayed: Callable[..., Relayed]) -> None:
+    """No broadcast passes the router, so the NAK goes to the address that the box still has."""
+    world = relayed()
+    world.gate.install(MAC, "028123456@itv", "--stbid", STBID)
+    world.gate.start()
+    world.dhcrelay()
+    tap, box = world.tap(), world.box(MAC)
+    client = box.udhcpc("-t", "2", "-T", "1", "-A", "1")
+    address = box.wait_for("bound")["ip"]
+    world.gate.cli("order", "cancel", "--order", "c1", "--account", "028123456@itv")
+    client.send(signal.SIGUSR1)
+    box.wait_for("nak")
+    # ISC's relay listens to frames, and relays what passes by to the server as well; that answer is not meant here.
+    naks = wait_until(lambda: tap.dhcp(kind="NAK", giaddr="0.0.0.0"), 5, "the NAK")
+    assert [(one.heard.source, one.heard.target) for one in naks] == [(SERVER, address)]
 
 
 def test_a_routed_renewal_without_option_82_is_granted_after_the_port_was_learned(

@@ -218,9 +218,9 @@ def decline(mac: bytes, address: int, server: int = SERVER) -> bytes:
     return _message(4, mac, {50: address.to_bytes(4, "big"), 54: server.to_bytes(4, "big")}, b"", {"giaddr": GIADDR})
 
 
-def inform(mac: bytes, address: int, **header: int) -> bytes:
+def inform(mac: bytes, address: int, agent: bytes = b"", **header: int) -> bytes:
     """DHCPINFORM of a box that has its address from elsewhere."""
-    return _message(8, mac, {55: b"\x01\x03\x06\x2a"}, b"", {"ciaddr": address} | header)
+    return _message(8, mac, {55: b"\x01\x03\x06\x2a"}, agent, {"ciaddr": address} | header)
 
 
 def release(mac: bytes, address: int) -> bytes:

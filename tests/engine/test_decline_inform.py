@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
+import pytest
+
 from gatekeeper.model import Destination, Reason
 from gatekeeper.wire import dhcp as dhcp_wire
+from gatekeeper.wire.text import parse_ip
 from tests.engine.bench import (
     BOX,
     CONFIG,
+    FAR,
     FIRST,
+    GIADDR,
     NOW,
     OTHER,
     Bench,
@@ -94,6 +99,39 @@ def test_4_3_5_an_inform_is_answered_without_address_and_lease_time(bench: Bench
     assert (reply.kind, reply.yiaddr, reply.ciaddr) == (dhcp_wire.ACK, 0, address)
     assert 51 not in reply.options and {1, 3, 6, 42, 43, 54} <= reply.options.keys()
     assert (outcome.durable, outcome.effects) == (False, ())
+
+
+@pytest.mark.rfc(2131, "4.3.5")
+@pytest.mark.parametrize(
+    ("header", "routers"),
+    [
+        ({}, "10.30.0.1"),
+        ({"giaddr": GIADDR}, "10.20.0.1"),
+        ({"ciaddr": 0xC0A80105}, "10.20.0.1"),
+    ],
+    ids=["routed", "relayed", "an address of no subnet"],
+)
+def test_4_3_5_an_inform_by_unicast_is_told_what_its_own_subnet_has(
+    bench: Bench, header: dict[str, int], routers: str
+) -> None:
+    """It comes past the relay as a renewal does, so ciaddr says where the box is; a relay knows it better."""
+    bench.install()
+    outcome = bench.hear(inform(BOX, FAR + 9, **header))
+    assert told(outcome) == ("DHCPACK", "")
+    assert dhcp_wire.decode(outcome.answer).options[3] == parse_ip(routers).to_bytes(4, "big")
+
+
+@pytest.mark.rfc(2131, "4.3.5")
+@pytest.mark.parametrize("agent", [b"", bytes((19, 0))], ids=["plain", "RFC 8357 source port"])
+def test_4_3_5_an_inform_is_answered_at_ciaddr_also_where_a_relay_passed_it_on(bench: Bench, agent: bytes) -> None:
+    """The relay could not: its answer has no yiaddr. Without ciaddr it goes to the relay, to be broadcast."""
+    bench.install()
+    direct = bench.hear(inform(BOX, FIRST, giaddr=GIADDR, agent=agent))
+    assert direct.to == Destination(FIRST, 68)
+    assert dhcp_wire.decode(direct.answer).flags == 0
+    broken = bench.hear(inform(BOX, 0, giaddr=GIADDR))
+    assert broken.to == Destination(GIADDR, 67)
+    assert dhcp_wire.decode(broken.answer).flags == 0x8000
 
 
 def test_an_inform_of_an_unknown_box_is_silence(bench: Bench) -> None:

@@ -1,17 +1,24 @@
 """RFC 2131 4.3: each state of a box, with and without a record, on the right net and on the wrong one."""
 
+from pathlib import Path
+
 import pytest
 
-from gatekeeper.model import Lease
+from gatekeeper.model import Destination, Lease, Via
 from tests.engine.bench import (
     BOX,
+    CONFIG,
     DIRECT,
     FAR,
     FIRST,
+    GIADDR,
     NOW,
     OTHER,
+    RELAYED,
     SERVER,
+    TRUSTED,
     Bench,
+    circuit,
     discover,
     init_reboot,
     release,
@@ -140,6 +147,57 @@ def test_4_3_2_a_renewal_prolongs_the_lease_and_keeps_what_came_with_it(bench: B
     lease = _lease(bench)
     assert (lease.first_seen, lease.last_seen, lease.expires_at) == (NOW, NOW + 1800, NOW + 5400)
     assert (lease.agent, lease.port) == (b"\x01\x08ge 1/0/7", "10.20.0.1|ge 1/0/7")
+
+
+HOME = circuit("ge 1/0/7")
+EVERYBODY, ELSEWHERE = 0xFFFFFFFF, 0x0A630005
+SHARED = CONFIG.replace("lease_s = 3600", 'lease_s = 3600\nshared_network = "north"').replace(
+    'routers = ["10.30.0.1"]', 'routers = ["10.30.0.1"]\nshared_network = "north"'
+)
+
+
+@pytest.mark.rfc(2131, "4.1")
+@pytest.mark.parametrize(
+    ("config", "local", "ciaddr", "target"),
+    [
+        (CONFIG, SERVER, FIRST, EVERYBODY),
+        (CONFIG, SERVER, FAR + 9, FAR + 9),
+        (CONFIG, 0xC0000201, FIRST, FIRST),
+        (CONFIG, SERVER, ELSEWHERE, EVERYBODY),
+        (CONFIG, 0xC0000201, ELSEWHERE, EVERYBODY),
+        (SHARED, SERVER, FAR + 9, EVERYBODY),
+    ],
+    ids=["our link", "another subnet", "we are in no subnet", "its address is in none", "neither is", "shared network"],
+)
+def test_rfc2131_4_1_a_nak_to_a_renewal_by_unicast_is_broadcast_unless_it_came_through_a_router(
+    tmp_path: Path, config: str, local: int, ciaddr: int, target: int
+) -> None:
+    """A broadcast reaches the boxes on the link of the address that heard the packet, and nobody behind a router."""
+    bench = Bench(tmp_path, config)
+    bench.install()
+    nak = bench.hear(renewing(BOX, ciaddr + 100), Via("udp", local, raw=False))
+    assert (nak.reply, nak.to) == ("DHCPNAK", Destination(target + 100 if target != EVERYBODY else target, 68))
+
+
+@pytest.mark.rfc(2131, "4.1")
+@pytest.mark.parametrize(
+    ("bound_by", "giaddr", "heard_by", "target"),
+    [
+        (RELAYED, GIADDR, RELAYED, FIRST),
+        (TRUSTED, 0, Via(TRUSTED.name, SERVER, raw=False), EVERYBODY),
+    ],
+    ids=["a relay inserted Option 82", "an access node on our own link did"],
+)
+def test_rfc2131_4_1_a_nak_to_a_box_behind_a_relay_goes_to_its_address(
+    bench: Bench, bound_by: Via, giaddr: int, heard_by: Via, target: int
+) -> None:
+    """Relays are where broadcasts end, also where both sides are one subnet: a BRAS that answers ARP for its boxes."""
+    bench.install()
+    for data in (discover(agent=HOME, giaddr=giaddr), selecting(BOX, FIRST, agent=HOME, giaddr=giaddr)):
+        assert bench.hear(data, bound_by).reply
+    bench.order("cancel")
+    nak = bench.hear(renewing(BOX, FIRST), heard_by)
+    assert (told(nak), nak.to) == (("DHCPNAK", "UNKNOWN_MAC"), Destination(target, 68))
 
 
 def test_4_3_4_a_release_frees_the_address_and_keeps_the_record(bench: Bench) -> None:

@@ -250,7 +250,7 @@ def test_rfc4388_7_nobody_is_answered_unless_configured(bench: Bench) -> None:
     assert told(hear(bench, query(ciaddr=FIRST))) == ("silent", "UNSUPPORTED")
 
 
-def test_rfc8357_5_2_the_answer_goes_to_the_port_that_the_relay_asks_for(asked: Bench) -> None:
+def test_rfc8357_5_1_the_answer_goes_to_the_port_that_the_relay_asks_for(asked: Bench) -> None:
     """Sub-option 19 of Option 82."""
     bind(asked)
     data = query(mac=BOX, options={82: b"\x13\x00"})
@@ -380,3 +380,27 @@ def test_leasequery_is_a_list_of_networks(tmp_path: Path) -> None:
     assert [text for _, text in wrong] == [
         "dhcp.leasequery[0]: 10.20.0.1/16 has bits behind its mask: did you mean 10.20.0.0/16?"
     ]
+
+
+def test_lease_queries_are_packets_of_their_sender(tmp_path: Path) -> None:
+    """[limits]: one bucket for all that a relay sends, what it asks and what it relays; others have their own."""
+    gate = Bench(tmp_path, ASKING + "\n[limits]\nper_mac_per_s = 1000\nper_port_per_s = 1000\nper_nas_per_s = 5\n")
+    gate.install()
+    bras = parse_ip("192.0.2.7")
+    outcomes = [hear(gate, query(ciaddr=FIRST)) for _ in range(12)]
+    assert [one.verdict.bound for one in outcomes].count("per_nas_per_s=5") == 2
+    assert (told(outcomes[-1]), outcomes[-1].answer) == (("silent", "RATE_LIMITED"), b"")
+    assert told(gate.hear(discover(), source=GIADDR)) == ("silent", "RATE_LIMITED")
+    assert told(hear(gate, query(ciaddr=FIRST, giaddr=bras), source=bras)) == ("DHCPLEASEUNASSIGNED", "")
+    assert told(hear(gate, query(ciaddr=FIRST), NOW + 1)) == ("DHCPLEASEUNASSIGNED", "")
+    gate.store.close()
+
+
+def test_a_query_that_is_not_answered_anyway_takes_nothing_from_anybody(tmp_path: Path) -> None:
+    """Else words with a forged source would silence the relay of that address."""
+    gate = Bench(tmp_path, ASKING + "\n[limits]\nper_mac_per_s = 1000\nper_port_per_s = 1000\nper_nas_per_s = 5\n")
+    gate.install()
+    for _ in range(50):
+        assert told(hear(gate, query(ciaddr=FIRST, giaddr=0))) == ("silent", "MALFORMED")
+    assert told(gate.hear(discover(), source=GIADDR)) == ("DHCPOFFER", "")
+    gate.store.close()

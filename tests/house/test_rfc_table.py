@@ -16,8 +16,17 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (951, "3", "messages"): ("test_rfc951_a_reply_has_300_octets_at_least",),
     (1542, "4.1.1", "more"): ("test_a_datagram_is_this_message_or_malformed",),
     (2131, "2", "no reply"): ("test_rfc2132_9_10_a_reply_fits_the_size_that_the_box_takes",),
-    (2131, "3", "options"): ("test_a_datagram_is_this_message_or_malformed",),
-    (2131, "4.1", "where"): ("test_rfc2131_4_1_a_reply_goes_there",),
+    (2131, "3", "options"): (
+        "test_a_datagram_is_this_message_or_malformed",
+        "test_a_message_without_end_and_with_pads_is_served",
+        "test_an_empty_host_name_is_no_reason_to_be_silent",
+    ),
+    (2131, "4.1", "where"): (
+        "test_rfc2131_4_1_a_reply_goes_there",
+        "test_rfc2131_4_1_a_nak_to_a_renewal_by_unicast_is_broadcast_unless_it_came_through_a_router",
+        "test_rfc2131_4_1_a_nak_to_a_box_behind_a_relay_goes_to_its_address",
+        "test_a_cancelled_box_hears_no_at_its_next_renewal",
+    ),
     (2131, "4.1", "option overload"): ("test_rfc2131_4_1_what_does_not_fit_goes_to_file_then_to_sname",),
     (2131, "4.2", "silence"): ("test_a_stranger_hears_nothing_in_any_state",),
     (2131, "4.3.1", "which"): (
@@ -36,17 +45,21 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     ),
     (2131, "4.3.3", "DHCPDECLINE"): ("test_an_address_in_use_is_declined_quarantined_and_another_is_given",),
     (2131, "4.3.4", "DHCPRELEASE"): ("test_4_3_4_a_release_frees_the_address_and_keeps_the_record",),
-    (2131, "4.3.5", "DHCPINFORM"): ("test_4_3_5_an_inform_is_answered_without_address_and_lease_time",),
+    (2131, "4.3.5", "DHCPINFORM"): (
+        "test_4_3_5_an_inform_is_answered_without_address_and_lease_time",
+        "test_4_3_5_an_inform_is_answered_at_ciaddr_also_where_a_relay_passed_it_on",
+    ),
     (2131, "4.3.6", "which"): ("test_table_4",),
     (2131, "4.3", "which"): (
         "test_rfc2131_table_3_a_nak_has_no_address_and_no_lease",
         "test_rfc2131_table_3_the_header_of_offer_and_ack",
     ),
+    (2132, "2", "a NUL"): ("test_a_trailing_nul_does_not_change_the_make_of_a_box",),
     (2132, "2-9", "the option"): ("test_every_option_of_rfc2132_is_in_the_table",),
     (2132, "8.4", "option 43"): ("test_the_option_has_these_octets",),
     (2132, "9.8", "options"): ("test_rfc2132_9_8_options_come_in_the_sequence_of_the_request_list",),
     (2132, "9.11", "renewal"): ("test_rfc2132_9_11_renewal_times_are_sent_where_they_are_configured",),
-    (2563, "2", "option 116"): ("test_rfc_2563_a_refused_box_that_asks_is_told_not_to_make_up_an_address",),
+    (2563, "2.3", "option 116"): ("test_rfc_2563_a_refused_box_that_asks_is_told_not_to_make_up_an_address",),
     (3046, "2.1", "Option 82 without"): ("test_option_82_without_a_relay_is_believed_on_trusted_interfaces",),
     (3046, "2.2", "Option 82 echoed"): ("test_rfc3046_2_2_option_82_comes_back_octet_for_octet_and_last",),
     (3046, "2.1", "renewals"): ("test_a_routed_renewal_without_option_82_is_granted_after_the_port_was_learned",),
@@ -63,7 +76,10 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (5107, "4", "server"): ("test_rfc_5107_the_relays_address_is_our_name_and_is_accepted_back",),
     (6148, "3", "LEASEQUERY"): ("test_rfc6148_the_store_finds_a_lease_by_its_remote_id_alone",),
     (6842, "3", "client"): ("test_rfc6842_3_the_client_identifier_comes_back_as_it_came",),
-    (8357, "5.2", "relay"): ("test_rfc_8357_the_answer_goes_to_the_port_the_relay_sent_from",),
+    (8357, "5.1", "relay"): (
+        "test_rfc_8357_the_answer_goes_to_the_port_the_relay_sent_from",
+        "test_rfc8357_5_1_the_answer_goes_to_the_port_that_the_relay_asks_for",
+    ),
 }  # fmt: skip
 SERVED = [row for row in ROWS if row.served == "yes"]
 

@@ -1,11 +1,16 @@
 """The recorded stories in captures/, played again."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import dpkt
 import pytest
 
+from gatekeeper.drivers.capture import Capture
+from gatekeeper.policy.dhcp import state_of
+from gatekeeper.wire.dhcp import decode
+from gatekeeper.wire.frame import BROADCAST_IP
 from tests.cli.terminal import Said, Terminal
 
 STORIES = Path(__file__).resolve().parents[2] / "captures"
@@ -32,8 +37,25 @@ def payloads(path: Path, source_ports: tuple[int, ...]) -> list[bytes]:
     return found
 
 
-def test_there_are_stories() -> None:
-    assert {"install-direct", "install-relayed"} <= set(NAMES)
+def said_by_boxes(name: str) -> Iterator[tuple[str, bool]]:
+    """(client state, True if it came by a relay) of each message of a box in a story."""
+    for packet in Capture(STORIES / f"{name}.pcap"):
+        if packet.destination_port == 67 and packet.payload[0] == 1:
+            message = decode(packet.payload)
+            yield state_of(message, packet.destination == BROADCAST_IP), message.giaddr != 0
+
+
+STATES = {"discover", "selecting", "init-reboot", "renewing", "rebinding", "decline", "release", "inform"}
+
+
+@pytest.mark.rfc(2131, "4.3")
+@pytest.mark.parametrize("where", ["direct", "relayed"])
+def test_the_stories_have_real_clients_in_every_state(where: str) -> None:
+    """On the access VLAN and behind ISC's relay, which leaves what goes to the server's own address as it is."""
+    said = {one for name in NAMES if name.endswith(where) for one in said_by_boxes(name)}
+    assert {state for state, _ in said} == STATES
+    by_broadcast = {"discover", "selecting", "init-reboot", "rebinding", "decline"}
+    assert {(state, where == "relayed" and state in by_broadcast) for state in STATES} <= said
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -28,6 +28,10 @@ def _radius(reply: str, verdict: Verdict, port: PortId | None = None, binding: B
             'DHCPACK on 10.20.1.7 to d4:c1:c8:ee:9b:1f via 10.20.0.1 account=028123456@itv port="10.20.0.1|ge 1/0/7"',
         ),
         (
+            _dhcp("DHCPINFORM", "DHCPACK", Verdict(Action.INFORM), binding=BINDING),
+            "DHCPACK to d4:c1:c8:ee:9b:1f via 10.20.0.1 account=028123456@itv",
+        ),
+        (
             _dhcp("DHCPDISCOVER", "", Verdict(Action.SILENT, Reason.UNKNOWN_MAC), "eth0.100"),
             "DHCPDISCOVER from d4:c1:c8:ee:9b:1f via eth0.100: no offer UNKNOWN_MAC",
         ),

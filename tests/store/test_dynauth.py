@@ -155,9 +155,9 @@ def test_a_session_is_asked_to_end_once(store: SqliteStore) -> None:
 
 def test_sessions_that_nobody_reports_on_are_closed(store: SqliteStore) -> None:
     """Each client by its own limit, the others by the common one."""
-    assert store.close_stale({"bras1": 660}, 86_400, NOW + 659) == 0
-    assert store.close_stale({"other": 5}, 86_400, NOW + 661) == 0
-    assert store.close_stale({"bras1": 660}, 86_400, NOW + 661) == 3
+    assert store.close_stale({"bras1": 660}, 86_400, 90 * 86_400, NOW + 659) == 0
+    assert store.close_stale({"other": 5}, 86_400, 90 * 86_400, NOW + 661) == 0
+    assert store.close_stale({"bras1": 660}, 86_400, 90 * 86_400, NOW + 661) == 3
     assert {row["cause"] for row in store.sessions(NOW)} == {"not heard of for 660 s"}
     store.commit([report(BOX, "A", "interim", NOW + 700)])
     assert [row["state"] for row in store.sessions(NOW) if row["state"] == "active"] == ["active"]
@@ -167,7 +167,7 @@ def test_old_sessions_go(store: SqliteStore) -> None:
     """After ninety days, with what was asked about them."""
     order(store, "suspend")
     store.commit([report(mac, "A", "stop", NOW + 1) for mac in (BOX, THIRD, OTHER)])
-    store.close_stale({}, 86_400, NOW + 91 * 86_400)
+    store.close_stale({}, 86_400, 90 * 86_400, NOW + 91 * 86_400)
     assert list(store.sessions(NOW)) == []
     assert store.wanted() == []
 

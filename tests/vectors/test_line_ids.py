@@ -1,9 +1,10 @@
-"""line_id.txt and line_pair.txt: what an access line is compared by, and which spellings are the same line."""
+"""line_id.txt, line_pair.txt, line_form.txt: what a line is compared by, which are the same, what people are told."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatekeeper.report.explain import port_form
 from gatekeeper.wire.line_id import port_from_text, port_from_wire
 from tests.vectors.reader import Vector, name_of, vectors
 
@@ -33,6 +34,13 @@ def test_a_box_bound_here_may_be_seen_there(vector: Vector) -> None:
     seen = port_from_wire(vector.data, seen_node)
     assert port_from_wire(line.encode(), node).admits(seen) is (answer == "yes"), vector.place
     assert port_from_text(f"{node}|{line}" if node else line).admits(seen) is (answer == "yes"), vector.place
+
+
+@pytest.mark.parametrize("node", ["", "10.20.0.1"])
+@pytest.mark.parametrize("vector", vectors("line_form.txt"), ids=name_of)
+def test_explain_says_this_of_a_binary_line(vector: Vector, node: str) -> None:
+    """Beside the octets, which stay what is shown and compared (RFC 3046 3.1)."""
+    assert (port_form(port_from_wire(vector.data, node).text) or "-") == vector.expected, vector.place
 
 
 @pytest.mark.parametrize("line", [b"dslam7 atm 1/2:8.35", b"dslam7 eth 1/2:100", b"dslam7 eth 1/2"])

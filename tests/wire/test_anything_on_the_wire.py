@@ -11,6 +11,7 @@ from gatekeeper.wire.acs import decode_tr069
 from gatekeeper.wire.dhcp import MAGIC, DhcpMessage, decode, encode, message, split_option, suboptions
 from gatekeeper.wire.dhcp_options import show_value
 from gatekeeper.wire.radius import decode as decode_radius
+from gatekeeper.wire.relay_agent import read_relay_info
 
 # Mostly octets that mean something to a TLV reader, so that the interesting paths are met.
 _TLVS = st.lists(
@@ -31,7 +32,11 @@ _RADIUS = st.builds(
 _WORD = st.integers(0, 2**32 - 1)
 
 
-@pytest.mark.parametrize("reader", [decode, decode_radius, suboptions, decode_tr069])
+def _relay_info(data: bytes) -> object:
+    return read_relay_info(data, "both")
+
+
+@pytest.mark.parametrize("reader", [decode, decode_radius, suboptions, decode_tr069, _relay_info])
 @given(st.one_of(st.binary(max_size=600), _TLVS, _DHCP, _RADIUS))
 def test_any_octets_are_read_or_malformed(reader: Callable[[bytes], object], data: bytes) -> None:
     """Nothing but Malformed leaves a decoder, and where it says it shows lies inside or at the end of the data."""

@@ -1,0 +1,127 @@
+"""The journal: what is told of a box, an account, an address, and who had an address when."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.model import Admitted, Reason, Refused
+from gatekeeper.policy.orders import OrderRules
+from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.wire.text import mac_text
+from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, filled, learned, released
+from tests.store.test_dynauth import report
+
+STRANGER = b"\x02\0\0\0\0\x09"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = filled(tmp_path)
+    yield opened
+    opened.close()
+
+
+def kinds(store: SqliteStore, mac: bytes = BOX, since: int = 0) -> list[str]:
+    return [str(row["kind"]) for row in store.timeline("mac", mac_text(mac), since)]
+
+
+def order(store: SqliteStore, kind: str, account: str = "A", now: int = NOW + 1, **fields: str) -> None:
+    number = f"{kind}-{account}-{now}"
+    result = OrderDesk(store, OrderRules(2)).hand_in({"order": number, "kind": kind, "account": account, **fields}, now)
+    assert result.record.state == "applied", result.record
+
+
+def test_one_box_through_order_radius_and_dhcp(store: SqliteStore) -> None:
+    """In the sequence in which it happened, orders of its account included."""
+    store.note([], {}, admitted=[Admitted(BOX, "A", "bras1", "n|1", NOW + 1)])
+    store.commit([bound(at=NOW + 2), learned()])
+    store.commit([report(BOX, "A", at=NOW + 3)])
+    order(store, "rate", rate_down_kbps="50000", now=NOW + 4)
+    store.commit([report(BOX, "A", "stop", at=NOW + 5), released(at=NOW + 6)])
+    assert kinds(store) == [
+        *("order", "port learned", "Access-Accept", "lease", "session", "order", "session ended", "released"),
+    ]
+    told = [str(row["detail"]) for row in store.timeline("account", "A", NOW + 4)]
+    assert told[0] == "rate-A-1800000004 rate applied: rate 50000/0 kbit/s (rate_down_kbps 0 -> 50000)"
+
+
+def test_a_renewal_is_no_event(store: SqliteStore) -> None:
+    """A box renews a hundred times for each thing that happens to it."""
+    store.commit([bound()])
+    for minute in range(1, 5):
+        lease = bound(at=NOW + 60 * minute)
+        store.commit([lease._replace(lease=lease.lease._replace(first_seen=NOW))])
+    assert kinds(store).count("lease") == 1
+
+
+def test_a_stranger_is_told_of_when_it_is_none_any_more(store: SqliteStore) -> None:
+    """A flood of invented MACs leaves no event; the technician's box tells how long it was turned away."""
+    store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "n|7", 5, NOW, NOW + 20)], {})
+    assert list(store.timeline("address", 0, 0)) == list(store.timeline("address", 0, 0))
+    now = list(store.timeline("mac", mac_text(STRANGER), 0))
+    assert [(row["kind"], row["at"]) for row in now] == [("refused", NOW + 20)]
+    assert str(now[0]["detail"]).startswith("dhcp UNKNOWN_MAC, 5 times since 2027-01-15T08:00:00Z")
+    order(store, "install", "C", mac=STRANGER.hex(), now=NOW + 30)
+    rows = list(store.timeline("mac", mac_text(STRANGER), 0))
+    assert [row["kind"] for row in rows] == ["refused", "order"]
+    assert (rows[0]["at"], rows[0]["port"]) == (NOW + 20, "n|7")
+
+
+def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: SqliteStore) -> None:
+    """And at once where the reason is another one."""
+    for at, reason in (
+        (0, "SUSPENDED"),
+        (60, "SUSPENDED"),
+        (120, "PORT_MISMATCH"),
+        (180, "PORT_MISMATCH"),
+        (4000, "PORT_MISMATCH"),
+    ):
+        store.note([Refused(BOX, "dhcp", Reason(reason), "p", 1, NOW + at, NOW + at)], {})
+    rows = [row for row in store.timeline("mac", mac_text(BOX), 0) if row["kind"] == "refused"]
+    # The last one is what is refused now.
+    assert [row["at"] - NOW for row in rows] == [0, 120, 4000, 4000]  # type: ignore[operator]
+
+
+def test_since_leaves_out_what_is_older(store: SqliteStore) -> None:
+    store.commit([bound(at=NOW + 100)])
+    assert kinds(store, since=NOW + 50) == ["lease"]
+
+
+def test_who_has_and_who_had_an_address(store: SqliteStore) -> None:
+    """The question that an ITMS asks AAA: now, and for a time that is over."""
+    store.commit([bound(BOX, at=NOW)])
+    store.commit([bound(OTHER, at=NOW + 4000)])
+    store.commit([released(OTHER, at=NOW + 4100)])
+    store.commit([bound(BOX, at=NOW + 4200)])
+
+    def had(at: int) -> tuple[str, str, int, int] | None:
+        found = store.holder(ADDRESS, at)
+        return (found.mac, found.account, found.since - NOW, found.until - NOW) if found else None
+
+    box, other = mac_text(BOX), mac_text(OTHER)
+    assert had(NOW - 1) is None
+    assert had(NOW + 10) == (box, "A", 0, 3600)
+    assert had(NOW + 3700) is None
+    assert had(NOW + 4050) == (other, "B", 4000, 4100)
+    assert had(NOW + 4150) is None
+    assert had(NOW + 4300) == (box, "A", 4200, 7800)
+    assert had(NOW + 9000) is None
+    assert store.holder(ADDRESS + 1, NOW) is None
+
+
+def test_an_address_that_a_bras_gave_is_known_by_accounting(store: SqliteStore) -> None:
+    """DHCP was not ours; Framed-IP-Address says who has it."""
+    session = report(BOX, "A")
+    store.commit([session._replace(session=session.session._replace(address=ADDRESS))])
+    found = store.holder(ADDRESS, NOW + 60)
+    assert found and (found.mac, found.account, found.by) == (mac_text(BOX), "A", "session 1 at bras1")
+    assert store.holder(ADDRESS, NOW - 60) is None
+
+
+def test_old_events_go(store: SqliteStore) -> None:
+    """As many days as [history] keep_days says."""
+    store.commit([bound(at=NOW + 100)])
+    store.prune_journal(NOW + 50)
+    assert kinds(store) == ["lease"]
