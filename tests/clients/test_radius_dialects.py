@@ -22,7 +22,7 @@ _CLIENTS = {
     "h3c": ("192.0.2.35", ""),
     "redback": ("192.0.2.36", ""),
     "zte": ("192.0.2.37", ""),
-    "accel-ppp": ("192.0.2.38", ""),
+    "accel-ppp": ("192.0.2.38", "option_43 = true"),
 }
 _HEAD = '\n[radius]\nlisten_auth = ["192.0.2.1:1812"]\n'
 _CLIENT = '\n[[radius.client]]\nname = "{0}"\nipaddr = "{1}"\nsecret = "testing123"\nnas = "{0}"\n{2}\n'
@@ -117,6 +117,13 @@ def test_a_rate_above_32_bits_is_told_as_what_they_hold_and_somebody_hears_of_it
     makes.gate.cli("order", "install", "--order", "fast", *words)
     assert makes.ask("wispr", "d4c1c8000003").one("WISPr-Bandwidth-Max-Down") == "4294967295"
     wait_until(lambda: makes.gate.counted("radius.rate-clamped.wispr.WISPr-Bandwidth-Max-Down"), 5, "the counter")
+
+
+def test_accel_ppp_gets_option_43_under_vendor_54(makes: Makes) -> None:
+    """docs/ipoe_radius.md. radclient does not load dictionary.dhcp by itself, so it shows what it got."""
+    octets = bytes.fromhex(makes.ask("accel-ppp").one("Attr-26")[2:])
+    assert octets[:7] == b"\0\0\0\x36\0\x2b" + bytes((len(octets) - 4,))
+    assert b"http://itms.example.net:7547/acs" in octets
 
 
 @pytest.mark.parametrize(
