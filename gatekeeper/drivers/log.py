@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from gatekeeper.model import Outcome
+from gatekeeper.model import Outcome, Reason
 from gatekeeper.report.line import outcome_line
 
 WINDOW_S = 60
@@ -15,6 +15,7 @@ _ALARM_S = 10.0
 _MAX_ALARMS = 1_024
 _MAX_LINES = 10_000
 _MAX_REFUSALS = 4_096
+_MAX_STRANGERS = 32  # on one line in one window that are told one by one
 
 
 @dataclass(slots=True)
@@ -40,6 +41,8 @@ class Log:
         self._untold = 0
         self._untold_at = 0.0
         self._refusals: dict[tuple[bytes, str, str], _Told] = {}
+        self._strangers: dict[tuple[str, str], int] = {}
+        self._strangers_until = 0.0
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._writer.start()
 
@@ -68,17 +71,27 @@ class Log:
             if self.packets == "all":
                 self.say(outcome_line(outcome))
             return
-        key = (outcome.mac, outcome.via, reason)
+        key = _what_is_repeated(outcome)
         told = self._refusals.get(key)
         if told:
             told.repeats += 1
-        elif len(self._refusals) < _MAX_REFUSALS:
+        elif len(self._refusals) < _MAX_REFUSALS and self._is_told(outcome, now):
             line = outcome_line(outcome)
             self._refusals[key] = _Told(line, now + WINDOW_S)
             self.say(line)
         else:
             # Under a flood of invented MACs only the first ones of a window are told; show refused has the counts.
             self._untold += 1
+
+    def _is_told(self, outcome: Outcome, now: float) -> bool:
+        """False for a stranger after many others on its line: somebody invents MACs there."""
+        if outcome.verdict.reason is not Reason.UNKNOWN_MAC:
+            return True
+        if now >= self._strangers_until or len(self._strangers) >= _MAX_REFUSALS:
+            self._strangers, self._strangers_until = {}, now + WINDOW_S
+        line = outcome.via, outcome.port.text if outcome.port else ""
+        self._strangers[line] = count = self._strangers.get(line, 0) + 1
+        return count <= _MAX_STRANGERS
 
     def tick(self, now: float) -> None:
         """Tell how often the refusals whose window has ended were repeated."""
@@ -117,3 +130,11 @@ class Log:
                 pass
             if self._stopping and not self._lines:
                 return
+
+
+def _what_is_repeated(outcome: Outcome) -> tuple[bytes, str, str]:
+    """The box, where it was and why; but a line, sender or protocol over its limit, whichever MAC was over it."""
+    verdict = outcome.verdict
+    if verdict.reason is Reason.RATE_LIMITED and not verdict.bound.startswith("per_mac"):
+        return b"", f"{verdict.bound} {verdict.seen} {outcome.via}", verdict.reason
+    return outcome.mac, outcome.via, str(verdict.reason)

@@ -12,6 +12,6 @@ lets ordinary users make namespaces.
 
 The map, from the bottom up: ``namespace`` (what is asked of the kernel), ``links`` (interfaces, through pyroute2),
 ``node`` (a process in a namespace, and calls to it), ``plan`` (addresses, lines, boxes, the configuration), ``cwmp``
-(the Inform), ``box``, ``bras``, ``access_node``, ``itms``, ``gate``, ``capture`` (what the nodes do), ``network`` (all
+(the Inform), ``box``, ``bras``, ``accounting``, ``access_node``, ``itms``, ``gate``, ``capture`` (what the nodes do), ``network`` (all
 of them together), ``steps`` and ``stories`` (one function each, in a table), ``run`` (plays the table).
 """

@@ -8,6 +8,7 @@ import socket
 from typing import NamedTuple
 
 from gatekeeper.lab import links, plan
+from gatekeeper.lab.accounting import LOST_CARRIER, Accounting, Session
 from gatekeeper.lab.bras import Bras, RadiusAnswer
 from gatekeeper.lab.node import Actor
 from gatekeeper.wire import Malformed
@@ -49,6 +50,7 @@ class AccessNode(Actor):
         links.set_sysctl("ipv4/ip_forward", "1")
         self._ports: dict[int, _Port] = {}
         self._bras: Bras | None = None
+        self._accounting: Accounting | None = None
         self._asks_first = True
         self._sessions: set[tuple[bytes, int]] = set()
         self._held: dict[tuple[bytes, int], DhcpMessage] = {}
@@ -62,7 +64,10 @@ class AccessNode(Actor):
         self._relay.bind((plan.RELAY_TEXT, DHCP_PORT))
         self._bras = Bras()
         self.ears[self._relay] = self._hear_server
+        self._accounting = Accounting()
         self.ears[self._bras.socket] = self._hear_radius
+        self.ears[self._accounting.socket] = self._accounting.hear_acknowledged
+        self.ears[self._accounting.requests] = self._hear_request
 
     def plug(self, number: int, box_pid: int, box_mac: bytes) -> None:
         """Put a box on a port."""
@@ -83,16 +88,34 @@ class AccessNode(Actor):
         del self.ears[port.wire]
         port.wire.close()
         links.pull_cable(port.name)
-        self._sessions = {session for session in self._sessions if session[1] != number}
+        self._end_sessions({session for session in self._sessions if session[1] == number})
 
     def ask_radius_first(self, yes: bool) -> None:
         """Switch the BRAS on, or off: a plain relay. Sessions end with it."""
         self._asks_first = yes
-        self._sessions.clear()
+        self._end_sessions(set(self._sessions))
 
     def answers(self, mac: bytes, number: int) -> list[RadiusAnswer]:
         """What RADIUS has said of a box on a port, the latest last."""
         return [answer for answer in self._answers if (answer.mac, answer.port) == (mac, number)]
+
+    def session(self, mac: bytes, number: int) -> Session | None:
+        """The box's running session on a port, with the rate in force."""
+        assert self._accounting
+        return self._accounting.running(mac, number)
+
+    def _end_sessions(self, ended: set[tuple[bytes, int]]) -> None:
+        assert self._accounting
+        self._sessions -= ended
+        for mac, number in sorted(ended):
+            self._accounting.stop(mac, number, LOST_CARRIER)
+
+    def _hear_request(self) -> None:
+        """CoA or Disconnect: a box whose session has ended must be asked about again."""
+        assert self._accounting
+        ended = self._accounting.hear_request()
+        if ended:
+            self._sessions.discard(ended)
 
     def _hear_box(self, port: _Port) -> None:
         try:
@@ -123,6 +146,9 @@ class AccessNode(Actor):
         held = self._held.pop(key, None)
         if answer.reply != "Access-Accept":
             return
+        if key not in self._sessions:
+            assert self._accounting
+            self._accounting.start(answer)
         self._sessions.add(key)
         if held:
             self._forward(held, answer.port)

@@ -120,6 +120,17 @@ class Box(Actor):
         self._address = 0
         return Boot(0, 0, _nak_text(answer), {}, 1)
 
+    def flood(self, seconds: int, per_s: int) -> int:
+        """DISCOVERs from invented MACs; how many were sent. It is bounded, and stays on this cable."""
+        assert self._wire
+        began = time.monotonic()
+        for number in range(seconds * per_s):
+            mac = b"\x02\xf1" + secrets.token_bytes(4)
+            octets = encode(message(DISCOVER, mac, secrets.randbits(32), {}))
+            self._wire.send(udp_frame(octets, mac, BROADCAST_MAC, 0, BROADCAST_IP, 68, 67))
+            time.sleep(max(began + (number + 1) / per_s - time.monotonic(), 0.0))
+        return seconds * per_s
+
     def inform(self) -> str:
         """The first contact with the ITMS of Option 43; "" = it went well, else what went wrong."""
         try:

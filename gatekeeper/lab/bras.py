@@ -27,11 +27,11 @@ from gatekeeper.wire.radius_seal import Secret, hide_password, reply_is_right, s
 from gatekeeper.wire.text import printable
 
 RADIUS_PORT = 1812
-_SERVICE_TYPE, _NAS_PORT_TYPE = 6, 61
+_SERVICE_TYPE, _CLASS, _NAS_PORT_TYPE = 6, 25, 61
 _FRAMED, _ETHERNET = 2, 15
 _HUAWEI = 2011
 # NetEngine RADIUS attributes 26-2, 26-3 (from the user), 26-5, 26-6 (to the user): average and peak, bit/s.
-_UP, _DOWN = (2, 3), (5, 6)
+UP, DOWN = (2, 3), (5, 6)
 
 
 class RadiusAnswer(NamedTuple):
@@ -43,6 +43,7 @@ class RadiusAnswer(NamedTuple):
     message: str
     up_bps: tuple[int, ...]
     down_bps: tuple[int, ...]
+    said_class: bytes
 
 
 class _Asked(NamedTuple):
@@ -93,8 +94,9 @@ class Bras:
             asked.port,
             NAMES[packet.code],
             printable(packet.attributes[REPLY_MESSAGE]) if REPLY_MESSAGE in packet.attributes else "",
-            _rates(packet, _UP),
-            _rates(packet, _DOWN),
+            rates(packet, UP),
+            rates(packet, DOWN),
+            packet.attributes.get(_CLASS, b""),
         )
 
     def _body(self, mac: bytes, port: int, authenticator: bytes) -> bytes:
@@ -121,5 +123,6 @@ class Bras:
             pass
 
 
-def _rates(packet: RadiusPacket, kinds: tuple[int, ...]) -> tuple[int, ...]:
+def rates(packet: RadiusPacket, kinds: tuple[int, ...]) -> tuple[int, ...]:
+    """Values of Huawei's rate attributes, bit/s."""
     return tuple(int.from_bytes(value, "big") for kind in kinds for value in vendor_values(packet, _HUAWEI, kind))

@@ -15,6 +15,7 @@ from typing import Any
 
 from gatekeeper.lab import plan
 from gatekeeper.lab.access_node import AccessNode
+from gatekeeper.lab.accounting import Session
 from gatekeeper.lab.box import Box
 from gatekeeper.lab.bras import RadiusAnswer
 from gatekeeper.lab.capture import Capture
@@ -88,6 +89,11 @@ class Network:
         answers: list[RadiusAnswer] = self.access.call("answers", stb.mac, self._port_of[stb])
         return answers
 
+    def session(self, stb: Stb) -> Session | None:
+        """The box's running session at the BRAS where it is."""
+        session: Session | None = self.access.call("session", stb.mac, self._port_of[stb])
+        return session
+
     def visits(self, stb: Stb) -> list[Visit]:
         """The box's Informs that the ITMS got."""
         visits: list[Visit] = self._itms.call("visits", stb.stbid)
@@ -111,9 +117,10 @@ class Network:
         except subprocess.TimeoutExpired:
             return subprocess.CompletedProcess(arguments, -1, "", f"not done after {_COMMAND_S:.0f} s")
 
-    def rows(self, what: str, mac: bytes) -> list[Row]:
-        """What ``gatekeeper show`` lists of a box."""
-        shown = self.gatekeeper("show", what, "--mac", mac.hex(":"), "-o", "json")
+    def rows(self, what: str, mac: bytes = b"") -> list[Row]:
+        """What ``gatekeeper show`` lists, of a box if one is named."""
+        only = ("--mac", mac.hex(":")) if mac else ()
+        shown = self.gatekeeper("show", what, *only, "-o", "json")
         rows: list[Row] = json.loads(shown.stdout) if shown.returncode == 0 else []
         return rows
 

@@ -13,6 +13,8 @@ PROVISIONING_CODE = "SC.IPTV.01"
 SECRET = b"lab-secret"
 NAS_NAME = "bras1"
 DOWN_KBPS, UP_KBPS = 20_000, 4_000
+FASTER_DOWN_KBPS, FASTER_UP_KBPS = 50_000, 10_000
+FLOOD_S, FLOOD_PER_S = 3, 500
 
 CONFIG = f"""\
 [store]
@@ -40,6 +42,7 @@ options = {{ 42 = "{RELAY_TEXT}", domain-name = "itv.example.net" }}
 
 [radius]
 listen_auth = ["{GATE_TEXT}:1812"]
+listen_acct = ["{GATE_TEXT}:1813"]
 
 [[radius.client]]
 name = "{NAS_NAME}"
@@ -49,6 +52,10 @@ nas = "huawei"
 
 [binding]
 port = "learn"
+
+[limits]
+per_mac_per_s = 5
+per_port_per_s = 50
 """
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from gatekeeper.lab import plan
 from gatekeeper.lab.box import Boot
 from gatekeeper.lab.cwmp import PROVISIONING_CODE, STBID
-from gatekeeper.lab.network import Network
+from gatekeeper.lab.network import Network, until
 from gatekeeper.lab.plan import Stb
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.acs import decode_tr069, show
@@ -126,3 +126,28 @@ def listed_refused(network: Network, steps: Steps, stb: Stb, reason: str, times:
     count, port = (found[0]["count"], found[0]["port"]) if found else (times, "")
     what = f'gatekeeper show refused: {mac_text(stb.mac)} {reason} {count} times, last on "{port}"'
     steps.check(what, len(found) == 1, found or network.rows("refused", stb.mac))
+
+
+def accounted(network: Network, steps: Steps, stb: Stb) -> None:
+    """``show sessions`` has the session that the BRAS accounts for."""
+    rows = network.rows_when("sessions", stb.mac, lambda row: row["state"] == "active")
+    row = rows[0] if len(rows) == 1 else {}
+    what = f"gatekeeper show sessions: {row.get('session')} at {row.get('nas')}, account {row.get('account')}"
+    steps.check(what, row.get("account") and row.get("nas") == plan.NAS_NAME, rows)
+
+
+def told(network: Network, steps: Steps, number: str, ending: str) -> None:
+    """``show orders`` says how what the order asked of the BRAS ended."""
+    found = until(lambda: [row for row in _order(network, number) if row["effects"].endswith(ending)], 8.0)
+    effects = found[0]["effects"].partition("; ")[2] if found else ""
+    steps.check(f"gatekeeper show orders: {effects}", found, _order(network, number))
+
+
+def _order(network: Network, number: str) -> list[dict[str, str]]:
+    return [row for row in network.rows("orders") if row["order"] == number]
+
+
+def disconnected(network: Network, steps: Steps, stb: Stb, number: str) -> None:
+    """The BRAS was asked to end the box's session, has done it, and its accounting shows that."""
+    told(network, steps, number, "acknowledged, shown by accounting")
+    steps.check(f"the BRAS has no session of {mac_text(stb.mac)} any more", network.session(stb) is None)

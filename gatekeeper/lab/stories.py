@@ -7,19 +7,23 @@ import importlib.util
 from collections.abc import Callable
 from typing import NamedTuple
 
+from gatekeeper.lab import plan
 from gatekeeper.lab.network import Network, until
 from gatekeeper.lab.plan import FIRST, LATE, SECOND, STRANGER
 from gatekeeper.lab.steps import (
     RATES,
     Steps,
     accepted,
+    accounted,
     acs_told,
     bound,
+    disconnected,
     informed,
     leased,
     listed_refused,
     order,
     rejected,
+    told,
 )
 from gatekeeper.wire.text import ip_text, mac_text
 
@@ -45,6 +49,7 @@ def install(network: Network, steps: Steps) -> None:
     acs_told(steps, boot)
     informed(network, steps, FIRST, boot.address)
     bound(network, steps, FIRST, boot.address, 1)
+    accounted(network, steps, FIRST)
 
 
 def unknown_box(network: Network, steps: Steps) -> None:
@@ -103,6 +108,7 @@ def swap(network: Network, steps: Steps) -> None:
     """The box is swapped for another: the old one is out at its next renewal, the new one is in."""
     boxes = ("--old-mac", mac_text(FIRST.mac), "--stbid", SECOND.stbid)
     order(network, steps, "swap", "2026112200020", _ACCOUNT, *boxes)
+    disconnected(network, steps, FIRST, "2026112200020")
     boot = network.boxes[FIRST].call("renew")
     steps.check(f"the old box renews: DHCPNAK {boot.nak}", boot.nak == "UNKNOWN_MAC", boot)
     network.plug(FIRST, 6).call("boot", 1, within_s=_BOOT_S)
@@ -122,6 +128,41 @@ def move(network: Network, steps: Steps) -> None:
     bound(network, steps, SECOND, boot.address, 5)
 
 
+def new_speed(network: Network, steps: Steps) -> None:
+    """The subscriber buys more speed: the running session has it at once, without the box noticing."""
+    number = "2026112200022"
+    rates = ("--down", str(plan.FASTER_DOWN_KBPS), "--up", str(plan.FASTER_UP_KBPS))
+    order(network, steps, "rate", number, _ACCOUNT, *rates)
+    up, down = plan.FASTER_UP_KBPS * 1000, plan.FASTER_DOWN_KBPS * 1000
+    session = until(lambda: _session_with(network, down), within_s=5.0)
+    steps.check(f"the BRAS has it by CoA: input {up}, output {down} bit/s", session, network.session(SECOND))
+    told(network, steps, number, "acknowledged, shown by accounting")
+
+
+def _session_with(network: Network, down: int) -> bool:
+    session = network.session(SECOND)
+    return bool(session and session.down_bps == (down, down))
+
+
+def flood(network: Network, steps: Steps) -> None:
+    """A line sends DHCP from invented MACs without end: the other lines notice nothing, and the log is not filled."""
+    before = len(network.log.read_text(errors="replace").splitlines())
+    with network.plain_relay():
+        source = network.plug(STRANGER, 2)
+        source.ask("flood", plan.FLOOD_S, plan.FLOOD_PER_S)
+        boot = network.plug(SECOND, 5).call("boot", within_s=_BOOT_S)
+        steps.need(f"meanwhile a box of another line starts: {boot}", boot.address and boot.sent == 1, boot)
+        sent = source.answer(_BOOT_S)
+    limited = until(lambda: _limited(network), within_s=4.0)
+    steps.check(f"of {sent} DHCPDISCOVERs {limited} were more than the line may send", limited > sent // 2, limited)
+    after = len(network.log.read_text(errors="replace").splitlines())
+    steps.check(f"the log has {after - before} lines more", after - before < sent // 10, after - before)
+
+
+def _limited(network: Network) -> int:
+    return sum(row["value"] for row in network.rows("stats") if "RATE_LIMITED" in row["name"])
+
+
 class Story(NamedTuple):
     """One row of the table; the function's first line is told with the title. vital: no other can do without it."""
 
@@ -138,4 +179,6 @@ STORIES: tuple[Story, ...] = (
     Story("wrong port", wrong_port),
     Story("swap", swap),
     Story("move", move),
+    Story("new speed", new_speed),
+    Story("flood", flood),
 )

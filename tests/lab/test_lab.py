@@ -91,7 +91,16 @@ def check_played(done: "subprocess.CompletedProcess[str]", home: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✗" not in done.stdout
     assert ", all held, " in done.stdout
-    for story in ("install", "unknown box", "technician's late MAC", "wrong port", "swap", "move"):
+    for story in (
+        "install",
+        "unknown box",
+        "technician's late MAC",
+        "wrong port",
+        "swap",
+        "move",
+        "new speed",
+        "flood",
+    ):
         assert f"\n{story}: " in done.stdout
     for proof in (
         "Access-Accept to bras1 for d4:c1:c8:ee:9b:1f",
@@ -101,6 +110,9 @@ def check_played(done: "subprocess.CompletedProcess[str]", home: Path) -> None:
         "Reply-Message UNKNOWN_MAC",
         "Reply-Message PORT_MISMATCH",
         "DHCPNAK PORT_MISMATCH",
+        "Disconnect of session",
+        "CoA of session",
+        "acknowledged, shown by accounting",
     ):
         assert proof in done.stdout
     assert nothing_left(home), lives(home)

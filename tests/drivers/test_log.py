@@ -1,0 +1,91 @@
+"""The log under repetition: each refusal once a window, a flood of invented MACs in a few lines."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gatekeeper.drivers.log import WINDOW_S, Log
+from gatekeeper.model import Action, Outcome, Reason, Verdict
+from gatekeeper.wire.line_id import port_from_text
+
+NOW = 1_800_000_000.0
+Play = Callable[[Callable[[Log], None]], list[str]]
+
+
+def refusal(number: int, reason: Reason, line: str = "n|1", bound: str = "") -> Outcome:
+    """A DHCPDISCOVER of box number on a line."""
+    mac = b"\x02\xf1" + number.to_bytes(4, "big")
+    verdict = Verdict(Action.SILENT, reason, bound, line)
+    return Outcome("dhcp", "DHCPDISCOVER", "", mac, verdict, "10.20.0.1", port_from_text(line), None)
+
+
+@pytest.fixture
+def play(capsys: pytest.CaptureFixture[str]) -> Play:
+    """What a log writes while something is done with it."""
+
+    def run(story: Callable[[Log], None]) -> list[str]:
+        log = Log("all")
+        story(log)
+        log.stop()
+        return capsys.readouterr().err.splitlines()
+
+    return run
+
+
+def test_a_refusal_is_told_once_a_window_with_its_count(play: Play) -> None:
+    """The first at once, the others as a number when the window ends."""
+
+    def story(log: Log) -> None:
+        for second in range(5):
+            log.outcome(refusal(1, Reason.SUSPENDED), NOW + second)
+        log.tick(NOW + WINDOW_S)
+
+    lines = play(story)
+    assert len(lines) == 2
+    assert lines[1].endswith(f"repeated=4 window_s={WINDOW_S}")
+
+
+def test_a_line_over_its_limit_is_one_line_whatever_macs_it_invents(play: Play) -> None:
+    """Another line over its limit is another."""
+
+    def story(log: Log) -> None:
+        for number in range(500):
+            log.outcome(refusal(number, Reason.RATE_LIMITED, f"n|{number % 2}", "per_port_per_s=50"), NOW)
+
+    assert len(play(story)) == 2
+
+
+def test_boxes_over_their_own_limit_are_told_each(play: Play) -> None:
+    """per_mac_per_s speaks of a box."""
+
+    def story(log: Log) -> None:
+        for number in range(5):
+            log.outcome(refusal(number, Reason.RATE_LIMITED, bound="per_mac_per_s=5"), NOW)
+
+    assert len(play(story)) == 5
+
+
+def test_of_many_strangers_on_one_line_the_first_are_told(play: Play) -> None:
+    """The rest as a number; a stranger on another line, and a box that orders know, are told all the same."""
+
+    def story(log: Log) -> None:
+        for number in range(1000):
+            log.outcome(refusal(number, Reason.UNKNOWN_MAC), NOW)
+        log.outcome(refusal(2000, Reason.UNKNOWN_MAC, "n|2"), NOW)
+        log.outcome(refusal(3000, Reason.PORT_MISMATCH), NOW)
+        log.tick(NOW + 1)
+
+    lines = play(story)
+    assert len(lines) == 32 + 2 + 1
+    assert lines[-1] == "refused: 968 more, not told one by one: see show refused"
+
+
+def test_strangers_are_told_again_in_the_next_window(play: Play) -> None:
+    """A technician's box that comes after a flood is not lost in it for ever."""
+
+    def story(log: Log) -> None:
+        for number in range(100):
+            log.outcome(refusal(number, Reason.UNKNOWN_MAC), NOW)
+        log.outcome(refusal(200, Reason.UNKNOWN_MAC), NOW + WINDOW_S + 1)
+
+    assert "02:f1:00:00:00:c8" in play(story)[-1]
