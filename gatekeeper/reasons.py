@@ -104,7 +104,8 @@ REASONS: dict[Reason, ReasonText] = {
         "the password is not what mac_password asks for", "check mac_password of this client, and the shared secret"
     ),
     Reason.NO_IDENTITY: ReasonText(
-        "neither User-Name nor Calling-Station-Id names one MAC", "check what the NAS sends as User-Name"
+        "the request names no MAC, or two that differ, or its User-Name does not fit the client's user_name",
+        "check what the NAS sends, and nas and user_name of this client",
     ),
     Reason.BAD_STATE: ReasonText(
         "State of an EAP exchange is not ours for this NAS and box, or older than 30 s",

@@ -295,7 +295,7 @@ class Gate:
         self._next_housekeeping = now + _HOUSEKEEPING_S
         self._log.tick(now)
         self._interfaces.look(self)
-        self._counts.update(self._engines.dhcp.drain_counts())
+        self._counts.update(self._engines.dhcp.drain_counts() | self._engines.radius.drain_counts())
         refused, nas = self._world.drain_refusals(), self._world.drain_nas()
         self._counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
         if refused or self._counts:

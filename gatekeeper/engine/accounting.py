@@ -19,11 +19,11 @@ from gatekeeper.model import (
     SessionsEnded,
     Verdict,
 )
-from gatekeeper.policy.radius import identity, port_of
 from gatekeeper.reply.radius import accounting_reply
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
+from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import ACCOUNTING_REQUEST, NAMES, STATUS_SERVER, RadiusPacket, decode
 from gatekeeper.wire.radius_accounting import CLASS, OFF, ON, STATUS_NAMES, STOP, Report, read_report
 from gatekeeper.wire.radius_seal import signature_is_right
@@ -81,7 +81,7 @@ class AccountingEngine:
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
         decision = read_class(packet.attributes.get(CLASS, b""))
-        mac, port = identity(packet), port_of(packet, nas, self._book.binding.port_names)
+        mac, port, _ = read_request(packet, nas.reading)
         if self._throttle:
             limit = radius_limit(self._throttle, mac, port, datagram, now)
             if limit:

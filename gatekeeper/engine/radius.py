@@ -7,13 +7,14 @@ from gatekeeper.engine.limits import radius_limit, throttle_of
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
 from gatekeeper.policy.binding import Case, judge, learns_port
-from gatekeeper.policy.radius import distrust, identity, port_of
+from gatekeeper.policy.radius import distrust, no_identity
 from gatekeeper.policy.radius_eap import Challenge, EapMd5
 from gatekeeper.policy.radius_methods import method_refusal
 from gatekeeper.reply.radius import RadiusReplies, challenge_reply
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
+from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import (
     ACCESS_ACCEPT,
     ACCESS_REJECT,
@@ -50,7 +51,7 @@ class RadiusEngine:
         self._book = book
         self._world = world
         self._kept = kept
-        self._replies = RadiusReplies()
+        self._replies = RadiusReplies(book)
         self._eap = EapMd5(key)
         self._nas_of: dict[int, Nas | None] = {}
         self._sealed: set[str] = set()
@@ -81,7 +82,7 @@ class RadiusEngine:
             self._sealed.add(nas.name)
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
-        mac, port = identity(packet), port_of(packet, nas, self._book.binding.port_names)
+        mac, port, _ = read_request(packet, nas.reading)
         if self._throttle:
             # A duplicate counts too. What is refused is not marked as being answered: the next try is a new request.
             limit = radius_limit(self._throttle, mac, port, datagram, now)
@@ -132,7 +133,7 @@ class RadiusEngine:
         if EAP_MESSAGE in packet.attributes:
             return self._eap.step(packet, nas, question.datagram.source, mac, now) or judge(case)
         if not mac:
-            return Verdict(Action.REJECT, Reason.NO_IDENTITY)
+            return no_identity(packet, nas)
         return method_refusal(packet, nas, mac) or judge(case)
 
     def _challenge(self, question: RadiusQuestion, case: Case, asked: Challenge) -> Outcome:
@@ -157,7 +158,10 @@ class RadiusEngine:
     ) -> Outcome:
         packet, nas, datagram = question.packet, question.nas, question.datagram
         if verdict.action is Action.ACCEPT and case.binding:
-            reply, answer = "Access-Accept", self._replies.accept(packet, nas, case.binding.rate)
+            # As in DHCP: the account's address is one box's at a time.
+            free = case.binding.address and self._world.pools.is_free_for(case.binding.address, question.mac, now)
+            address = case.binding.address if free else 0
+            reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
         return Outcome(
@@ -188,6 +192,14 @@ class RadiusEngine:
         """The answer will not leave: the NAS's next try is a new request."""
         if isinstance(outcome.token, RadiusQuestion):
             self.forget(outcome.token)
+
+    def drain_counts(self) -> dict[tuple[str, ...], int]:
+        """What was counted here since the last time, by name: rates that an attribute's 32 bits were too few for."""
+        counts: dict[tuple[str, ...], int] = {
+            ("radius", "rate-clamped", nas, name): times for (nas, name), times in self._replies.clamped.items()
+        }
+        self._replies.clamped.clear()
+        return counts
 
     def forget(self, question: RadiusQuestion) -> None:
         """It could not be decided: the NAS's next try is a new request."""

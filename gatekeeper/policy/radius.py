@@ -3,19 +3,13 @@
 Whether the box is the one it names is asked in ``radius_methods`` and ``radius_eap``.
 """
 
-from functools import lru_cache
-
 from gatekeeper.book import Nas
-from gatekeeper.model import PortId, Reason
-from gatekeeper.wire.line_id import port_from_wire
-from gatekeeper.wire.radius import (
-    CALLING_STATION_ID,
-    NAS_PORT_ID,
-    USER_NAME,
-    RadiusPacket,
-)
+from gatekeeper.model import Action, Reason, Verdict
+from gatekeeper.wire.nas_identity import mac_in
+from gatekeeper.wire.nas_request import read_request
+from gatekeeper.wire.radius import USER_NAME, RadiusPacket
 from gatekeeper.wire.radius_seal import seal_is_right
-from gatekeeper.wire.text import parse_mac
+from gatekeeper.wire.text import printable
 
 
 def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None:
@@ -33,31 +27,14 @@ def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None
     return None
 
 
-def identity(packet: RadiusPacket) -> bytes:
-    """The one MAC that User-Name and Calling-Station-Id name; b"" if they name none, or two."""
-    attributes = packet.attributes
-    name, station = _mac_in(attributes.get(USER_NAME, b"")), _mac_in(attributes.get(CALLING_STATION_ID, b""))
-    if name and station and name != station:
-        return b""
-    return name or station
-
-
-@lru_cache(maxsize=4_096)
-def _mac_in(value: bytes) -> bytes:
-    text = value.decode("ascii", "replace")
-    try:
-        # A BRAS may append its domain to the name.
-        return parse_mac(text.partition("@")[0])
-    except ValueError:
-        return b""
+def no_identity(packet: RadiusPacket, nas: Nas) -> Verdict:
+    """The refusal of a request that names no box, or two; a name that does not fit the client's template is shown."""
+    if read_request(packet, nas.reading).fits:
+        return Verdict(Action.REJECT, Reason.NO_IDENTITY)
+    seen = printable(packet.attributes.get(USER_NAME, b""))
+    return Verdict(Action.REJECT, Reason.NO_IDENTITY, nas.reading.template, seen)
 
 
 def names_mac(value: bytes) -> bytes:
     """The MAC that a password or an EAP identity is, b"" if none. Past the cache: no password stays in memory."""
-    return _mac_in.__wrapped__(value)
-
-
-def port_of(packet: RadiusPacket, nas: Nas, port_names: dict[str, str]) -> PortId | None:
-    """The access line in NAS-Port-Id, qualified by the NAS's name, or by the access node that it stands for."""
-    value = packet.attributes.get(NAS_PORT_ID, b"")
-    return port_from_wire(value, port_names.get(nas.name, nas.name)) if value else None
+    return mac_in.__wrapped__(value)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas
 from gatekeeper.model import Action, Reason, Verdict
-from gatekeeper.policy.radius import names_mac
+from gatekeeper.policy.radius import names_mac, no_identity
 from gatekeeper.policy.radius_methods import SERVED, answers_challenge
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.eap import (
@@ -71,7 +71,7 @@ class EapMd5:
         if not octets:
             return Challenge(EapPacket(REQUEST, packet.identifier, IDENTITY, b""), b"")
         if not mac:
-            return Verdict(Action.REJECT, Reason.NO_IDENTITY)
+            return no_identity(packet, nas)
         try:
             eap = decode_eap(octets)
             if eap.code != RESPONSE:

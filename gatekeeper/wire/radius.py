@@ -151,3 +151,15 @@ def vendor_values(packet: RadiusPacket, vendor: int, kind: int) -> list[bytes]:
                 found.append(value[at + 2 : at + value[at + 1]])
             at += value[at + 1]
     return found
+
+
+def vendor_table(packet: RadiusPacket) -> dict[tuple[int, int], list[bytes]]:
+    """All vendors' attributes of the usual form by (vendor, type), in sequence."""
+    found: dict[tuple[int, int], list[bytes]] = {}
+    for value in packet.vendor:
+        vendor = int.from_bytes(value[:4], "big")
+        at = 4
+        while at + 2 <= len(value) and 2 <= value[at + 1] <= len(value) - at:
+            found.setdefault((vendor, value[at]), []).append(value[at + 2 : at + value[at + 1]])
+            at += value[at + 1]
+    return found

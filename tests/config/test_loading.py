@@ -149,6 +149,18 @@ def test_relative_dictionaries_start_from_the_configurations_folder(tmp_path: Pa
     assert len(settings.book.clients) == 3
 
 
+def test_a_folder_of_ones_own_adds_to_the_shipped_dictionaries(tmp_path: Path) -> None:
+    """A vendor of one's own is two lines and a rates key."""
+    (tmp_path / "mine").mkdir()
+    vendor = "VENDOR Acme 99999\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Down 7 integer\nEND-VENDOR Acme\n"
+    (tmp_path / "mine" / "dictionary").write_text(vendor)
+    keys = 'nas = "cisco"\nrates = { "Acme-Down" = "{down_kbps}", "Filter-Id" = "{account}" }'
+    text = CONFIG.replace("[radius]", '[radius]\ndictionaries = "mine"', 1).replace('nas = "huawei"', keys)
+    nas = next(nas for nas in load_text(tmp_path, text).book.clients if nas.name == "bras1")
+    assert [(code.vendor, code.code, code.kind) for code, _ in nas.rates] == [(99999, 7, "integer"), (0, 11, "string")]
+    assert nas.per_box
+
+
 def test_a_shared_secret_is_never_printed(tmp_path: Path) -> None:
     """Design 11, for the whole Policybook."""
     assert "testing123" not in repr(load_text(tmp_path, CONFIG))
