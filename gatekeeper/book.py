@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gatekeeper.wire.acs import AcsInfo
-from gatekeeper.wire.nas import RateAttribute
+from gatekeeper.wire.nas import AttributeCode
+from gatekeeper.wire.nas_rates import RateAttribute
+from gatekeeper.wire.nas_request import Reading
 from gatekeeper.wire.radius_seal import Secret
 
 
@@ -50,7 +52,10 @@ class AcsClass(NamedTuple):
 
 
 class BindingPolicy(NamedTuple):
-    """[binding]. port: off learn strict. missing: refuse allow. port_key: circuit-id remote-id both."""
+    """[binding]. port: off learn strict. missing: refuse allow. port_key: circuit-id remote-id both.
+
+    ``cut_nodes``: giaddrs of access nodes whose lines a NAS tells that cuts them.
+    """
 
     port: str
     missing: str
@@ -58,6 +63,7 @@ class BindingPolicy(NamedTuple):
     port_names: dict[str, str]
     boxes_per_account: int
     boxes_per_port: int = 0  # 0 = no limit
+    cut_nodes: frozenset[str] = frozenset()
 
 
 class Limits(NamedTuple):
@@ -70,7 +76,12 @@ class Limits(NamedTuple):
 
 
 class Nas(NamedTuple):
-    """One [[radius.client]]. password: mac any shared."""
+    """One [[radius.client]]. password: mac any shared.
+
+    ``rates``: all attributes that come out of templates; ``per_box``: one of them is not the same for all accounts of
+    one rate. ``option_43``: the attribute that carries it. Times of 0 are not told. ``session_keys``: types of the
+    attributes that name a session to it in CoA and Disconnect.
+    """
 
     name: str
     network: int
@@ -83,6 +94,13 @@ class Nas(NamedTuple):
     kilobit: int
     password: str
     shared_password: Secret | None
+    reading: Reading
+    per_box: bool = False
+    framed_address: bool = True
+    framed_pool: str = ""
+    session_timeout_s: int = 0
+    option_43: AttributeCode | None = None
+    session_keys: frozenset[int] = frozenset()
     coa_port: int = 3799
     seals: bool = True  # our packets to it have a Message-Authenticator
     interim_s: int = 0  # how often it is told to report on a session, 0 = not told

@@ -25,15 +25,23 @@ class PortId(NamedTuple):
     """An access line. ``text`` is for people, ``key`` is compared, ``qualifier`` is the access node of an unnamed form.
 
     An empty qualifier means either a form that names its node itself, or an order that did not say which node.
+    ``short`` is the key under which a NAS that cuts long lines tells this one; "" = told whole, or by no such NAS.
     """
 
     text: str
     key: str
     qualifier: str
+    short: str = ""
 
     def admits(self, seen: "PortId") -> bool:
         """True if a box bound to this port may be seen on that one."""
-        return self.key == seen.key and (not self.qualifier or self.qualifier == seen.qualifier)
+        if self.key == seen.key:
+            return not self.qualifier or self.qualifier == seen.qualifier
+        # One of the two is cut. Two lines that are whole are never taken for each other: seen.short says that a NAS
+        # which cuts has told that line, or would; and only a whole line has another short form than itself.
+        if not seen.short or not (self.short == seen.key or self.key == seen.short):
+            return False
+        return not self.qualifier or not seen.qualifier or self.qualifier == seen.qualifier
 
 
 class Binding(NamedTuple):
@@ -87,9 +95,10 @@ class Action(StrEnum):
     QUARANTINE = "quarantine"
     INFORM = "inform"
     DENY = "deny"
-    TELL = "tell"  # a lease query is answered
+    TELL = "tell"  # a lease query, or a Status-Server, is answered
     ACCEPT = "accept"
     REJECT = "reject"
+    CHALLENGE = "challenge"
     RECORD = "record"  # accounting is kept
 
 

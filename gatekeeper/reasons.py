@@ -28,6 +28,7 @@ class Reason(StrEnum):
     PROXY_STATE_LIMITED = "PROXY_STATE_LIMITED"
     BAD_PASSWORD = "BAD_PASSWORD"  # noqa: S105
     NO_IDENTITY = "NO_IDENTITY"
+    BAD_STATE = "BAD_STATE"
     UNSUPPORTED = "UNSUPPORTED"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     DUPLICATE = "DUPLICATE"
@@ -91,7 +92,8 @@ REASONS: dict[Reason, ReasonText] = {
     Reason.UNKNOWN_NAS: ReasonText("no [[radius.client]] has this source address", "add the NAS as a client"),
     Reason.NO_MESSAGE_AUTHENTICATOR: ReasonText(
         "the NAS must send Message-Authenticator and did not",
-        'update the NAS; or set require_message_authenticator = "no" for this client',
+        'update the NAS; or set require_message_authenticator = "no" for this client, or mac_password = "any" where it'
+        " was a request without password",
     ),
     Reason.BAD_AUTHENTICATOR: ReasonText("Message-Authenticator is wrong", "make both sides share the same secret"),
     Reason.PROXY_STATE_LIMITED: ReasonText(
@@ -102,7 +104,12 @@ REASONS: dict[Reason, ReasonText] = {
         "the password is not what mac_password asks for", "check mac_password of this client, and the shared secret"
     ),
     Reason.NO_IDENTITY: ReasonText(
-        "neither User-Name nor Calling-Station-Id names one MAC", "check what the NAS sends as User-Name"
+        "the request names no MAC, or two that differ, or its User-Name does not fit the client's user_name",
+        "check what the NAS sends, and nas and user_name of this client",
+    ),
+    Reason.BAD_STATE: ReasonText(
+        "State of an EAP exchange is not ours for this NAS and box, or older than 30 s",
+        "nothing: the box begins again; if it goes on, look for two servers or a restart behind one address",
     ),
     Reason.UNSUPPORTED: ReasonText("a message or method that gatekeeper does not serve", "see README: what is served"),
     Reason.STORE_UNAVAILABLE: ReasonText("the store cannot be read or written", "see the log; mend disk or database"),

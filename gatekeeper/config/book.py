@@ -1,15 +1,16 @@
 """From the validated file to the Policybook: what several keys say together is checked here."""
 
 from pathlib import Path
+from typing import Any
 
-from gatekeeper.book import BindingPolicy, Limits, Nas, Policybook, Subnet
+from gatekeeper.book import Acs, BindingPolicy, Limits, Nas, Policybook, Subnet
 from gatekeeper.config.acs import make_acs
 from gatekeeper.config.dictionary import Dictionary, shipped_folder
+from gatekeeper.config.nas import ClientReader, cut_nodes
 from gatekeeper.config.options import OptionTable, subnet_options
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import ClientSection, DhcpSection, FileSchema, SharedPassword, SubnetSection
-from gatekeeper.wire.nas import DIALECTS, RateAttribute
 from gatekeeper.wire.radius_seal import Secret
 from gatekeeper.wire.text import ip_text
 
@@ -26,6 +27,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     if schema.dhcp.arp_probe != "off" and any(subnet.vlan for subnet in subnets):
         problems.add(("dhcp", "arp_probe"), 'addresses behind a VLAN of a trunk cannot be probed: set it to "off"')
     binding = schema.binding
+    acs = make_acs(schema.acs, problems) if schema.acs else None
     book = Policybook(
         subnets=subnets,
         server_id=schema.dhcp.server_id or 0,
@@ -36,7 +38,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         arp_probe=schema.dhcp.arp_probe == "first",
         trusted=frozenset(schema.dhcp.trusted),
         check_source_mac=schema.dhcp.check_source_mac,
-        acs=make_acs(schema.acs, problems) if schema.acs else None,
+        acs=acs,
         binding=BindingPolicy(
             port=binding.port,
             missing=binding.missing,
@@ -44,8 +46,9 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
             port_names=dict(binding.port_names),
             boxes_per_account=binding.boxes_per_account,
             boxes_per_port=binding.boxes_per_port,
+            cut_nodes=cut_nodes(schema.radius.client, binding.port_names),
         ),
-        clients=_clients(schema, folder, problems),
+        clients=_clients(schema, folder, acs, problems),
         limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
         leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
         hold_s=schema.orders.hold_s,
@@ -138,7 +141,7 @@ def _check_places(dhcp: DhcpSection, problems: Problems) -> None:
             problems.add((*place, "vlan"), f"we need an address in {text}: set the subnet's server")
 
 
-def _clients(schema: FileSchema, folder: Path, problems: Problems) -> tuple[Nas, ...]:
+def _clients(schema: FileSchema, folder: Path, acs: Acs | None, problems: Problems) -> tuple[Nas, ...]:
     given = schema.radius.dictionaries
     try:
         dictionary = Dictionary(folder / given if given else shipped_folder()) if schema.radius.client else None
@@ -153,17 +156,12 @@ def _clients(schema: FileSchema, folder: Path, problems: Problems) -> tuple[Nas,
                 problems.add((*place, "name"), f"{section.name} is there twice")
             if (earlier.network, earlier.mask) == tuple(section.ipaddr):
                 problems.add((*place, "ipaddr"), f"{section.ipaddr.text()} is {earlier.name} already")
-        clients.append(_client(index, section, dictionary, problems))
+        dialect = ClientReader(index, section, dictionary, problems).fields(schema.binding, acs)
+        clients.append(_client(section, dialect))
     return tuple(sorted(clients, key=lambda nas: -nas.mask))
 
 
-def _client(index: int, section: ClientSection, dictionary: Dictionary | None, problems: Problems) -> Nas:
-    rates: list[RateAttribute] = []
-    for row in DIALECTS[section.nas].rates if dictionary else ():
-        try:
-            rates.append(RateAttribute(dictionary.attribute(row.attribute), row.template))  # type: ignore[union-attr]
-        except KeyError:
-            problems.add(("radius", "client", index, "nas"), f"the dictionaries lack {row.attribute}")
+def _client(section: ClientSection, dialect: dict[str, Any]) -> Nas:
     password = section.mac_password
     shared = Secret(password.shared.encode()) if isinstance(password, SharedPassword) else None
     return Nas(
@@ -174,9 +172,10 @@ def _client(index: int, section: ClientSection, dictionary: Dictionary | None, p
         require_seal=section.require_message_authenticator,
         limit_proxy_state=section.limit_proxy_state,
         dialect=section.nas,
-        rates=tuple(rates),
         kilobit=section.kilobit,
         password="shared" if isinstance(password, SharedPassword) else password,
         shared_password=shared,
         coa_port=section.coa_port,
+        seals=section.send_message_authenticator,
+        **dialect,
     )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError, Problem
 from gatekeeper.config.book import make_book
+from gatekeeper.config.dictionary import shipped_folder
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.schema import Endpoint, FileSchema
@@ -40,6 +41,7 @@ class Settings(NamedTuple):
     log_packets: str  # all refused none
     notes: tuple[str, ...]  # what check and serve tell beside the errors
     places: Places
+    dictionaries: Path  # folder
 
     def problem(self, path: KeyPath, text: str) -> Problem:
         """Something about a key that shows only when it is tried."""
@@ -93,6 +95,7 @@ def load_file(file: Path) -> Settings:
         log_packets=schema.log.packets,
         notes=_notes(schema),
         places=places,
+        dictionaries=folder / schema.radius.dictionaries if schema.radius.dictionaries else shipped_folder(),
     )
 
 
@@ -209,4 +212,14 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
     for client in schema.radius.client:
         if client.secret.lower() in _FAMOUS_SECRETS or len(client.secret) < _SHORT_SECRET:
             notes.append(f"[[radius.client]] {client.name}: its secret is short or well known; take a long random one")
+        if not client.send_message_authenticator:
+            notes.append(
+                f"[[radius.client]] {client.name}: send_message_authenticator = false lets answers be forged"
+                " (CVE-2024-3596); answers with EAP carry it all the same"
+            )
+        if client.limit_proxy_state == "no" and client.require_message_authenticator != "yes":
+            notes.append(
+                f'[[radius.client]] {client.name}: limit_proxy_state = "no" lets an Access-Accept be forged'
+                ' (CVE-2024-3596); with "auto" Proxy-State is refused only in requests without Message-Authenticator'
+            )
     return tuple(notes)

@@ -115,6 +115,8 @@ YesNoAuto = Annotated[Literal["yes", "no", "auto"], BeforeValidator(_yes_no_auto
 AcsUrl = Annotated[str, BeforeValidator(_url), Field(max_length=253)]
 ClassText = Annotated[str, Field(max_length=255)]
 OptionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+AttributeName = Annotated[str, Field(min_length=1, max_length=64)]
+Template = Annotated[str, Field(min_length=1, max_length=247)]
 InterfaceName = Annotated[str, Field(min_length=1, max_length=15, pattern=r"^[^/\s]+$")]
 
 
@@ -199,10 +201,21 @@ class ClientSection(Section):
     secret: Annotated[str, Field(min_length=1, max_length=128, repr=False)]
     require_message_authenticator: YesNoAuto = "auto"
     limit_proxy_state: YesNoAuto = "auto"
+    send_message_authenticator: bool = True
     nas: Annotated[str, _one_of(*DIALECTS)] = "generic"
     coa_port: Annotated[int, Field(gt=0, lt=65536)] = 3799
     mac_password: Annotated[Literal["mac", "any"] | SharedPassword, BeforeValidator(_mac_password)] = "mac"  # noqa: S105 - a mode, no password
     kilobit: Literal[1000, 1024] = 1000
+    user_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    port_from: Annotated[list[AttributeName], Field(min_length=1, max_length=16)] | None = None
+    nas_port: str | None = None
+    rates: Annotated[dict[AttributeName, Template], Field(max_length=8)] | None = None
+    filter_id: Template | None = None
+    framed_address: bool = True
+    framed_pool: Annotated[str, Field(max_length=253)] = ""
+    session_timeout_s: Annotated[int, Field(ge=0, le=0xFFFFFFFF)] = 0
+    acct_interim_interval_s: Annotated[int, Field(ge=60, le=0xFFFFFFFF)] | None = None  # RFC 2869 5.16
+    option_43: bool = False
 
 
 class RadiusSection(Section):

@@ -63,10 +63,25 @@ listen_acct = ["0.0.0.0:1813"]
 name = "bras1"
 ipaddr = "192.0.2.0/24"
 secret = "{secret}"
-nas = "huawei"                           # which rate attributes it understands
-require_message_authenticator = "auto"   # yes | no | auto
-mac_password = "mac"                     # "mac" | "any" | { shared = "..." }
+nas = "huawei"                           # generic huawei zte h3c cisco juniper nokia redback mikrotik accel-ppp wispr
+require_message_authenticator = "auto"   # yes | no | auto: from the first request that has one
+# limit_proxy_state = "auto"             # auto, yes: no Proxy-State without Message-Authenticator (CVE-2024-3596) | no
+# send_message_authenticator = true      # false: for clients that throw away answers with it (Check Point sk182516)
+mac_password = "mac"                     # "mac" | "any" | { shared = "..." }, by PAP, CHAP or EAP-MD5
 # coa_port = 3799                        # where it takes CoA and Disconnect
+# kilobit = 1024                         # bits in the order's kbit, 1000 if not said
+# user_name = "{sysname}-{mac}-{pevlan}@{domain}"    # what must fit; also stbid option12 option60 option61 option82
+                                         # circuit_id remote_id cevlan slot port ip gateway any
+# port_from = ["ADSL-Agent-Circuit-Id", "NAS-Port-Id", "NAS-Port"]   # instead of the dialect's own sequence
+# nas_port = "slot:8 subslot:4 port:8 vlan:12"       # what the 32 bits of NAS-Port mean
+# rates = { "WISPr-Bandwidth-Max-Down" = "{down_bps}" }   # instead of the dialect's row; up_bps down_bps up_kbps
+                                         # down_kbps up_text down_text up_burst down_burst account mac
+# filter_id = "{down_kbps}-{up_kbps}"
+# framed_address = true                  # tell an ordered address as Framed-IP-Address
+# framed_pool = "itv"                    # where no address is ordered
+# session_timeout_s = 86400
+# acct_interim_interval_s = 600
+# option_43 = true                       # the NAS is the DHCP server: tell it the ACS
 
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)

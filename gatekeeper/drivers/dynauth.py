@@ -30,9 +30,9 @@ from gatekeeper.wire.dynauth import (
     error_cause,
     request_body,
 )
-from gatekeeper.wire.nas import rate_body
+from gatekeeper.wire.nas_rates import rate_body
 from gatekeeper.wire.radius import RadiusPacket, attribute, decode
-from gatekeeper.wire.radius_accounting import CLASS, SESSION_KEYS
+from gatekeeper.wire.radius_accounting import CLASS
 from gatekeeper.wire.radius_seal import reply_is_right, signed_request
 from gatekeeper.wire.session_class import class_value
 from gatekeeper.wire.text import ip_text, mac_text
@@ -223,12 +223,12 @@ def _body(wanted: Wanted, nas: Nas, at: int) -> tuple[bytes, str]:
     """The request's attributes, or why there can be none."""
     changes = b""
     if wanted.kind == COA:
-        changes = rate_body(nas.rates, wanted.rate, nas.kilobit)
+        changes = rate_body(nas.rates, wanted.rate, nas.kilobit, wanted.account, mac_text(wanted.mac))
         if not changes:
             return b"", f"the dialect {nas.dialect} has no rate attributes: the next authentication has the new rate"
         # The NAS's next report bears it, which shows that the change was made.
         changes += attribute(CLASS, class_value(wanted.mac, wanted.order))
-    return request_body(wanted.keys, frozenset(SESSION_KEYS), changes, at), ""
+    return request_body(wanted.keys, nas.session_keys, changes, at), ""
 
 
 def _read(packet: RadiusPacket, wanted: Wanted) -> tuple[str, str, bool]:

@@ -26,7 +26,6 @@ _MAX_WAITING = 4096
 _HOUSEKEEPING_S = 1.0
 _NEARLY_FULL = 0.9
 _GC_EVERY_S = 60.0
-
 _STALE_EVERY_S = 60.0
 
 
@@ -296,12 +295,13 @@ class Gate:
         self._next_housekeeping = now + _HOUSEKEEPING_S
         self._log.tick(now)
         self._interfaces.look(self)
-        self._counts.update(self._engines.dhcp.drain_counts())
-        refused = self._world.drain_refusals()
+        self._counts.update(self._engines.dhcp.drain_counts() | self._engines.radius.drain_counts())
+        refused, nas = self._world.drain_refusals(), self._world.drain_nas()
+        self._counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
         if refused or self._counts:
             counted = {".".join(name): count for name, count in self._counts.items()}
             admitted = self._world.drain_admitted()
-            self._committer.note(Notes(refused, counted, self._interfaces.drain(), [], admitted))
+            self._committer.note(Notes(refused, counted, self._interfaces.drain(), nas, admitted))
             self._counts.clear()
         if now >= self._next_stale:
             self._next_stale = now + _STALE_EVERY_S

@@ -30,6 +30,7 @@ from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
 _AUTH_PORTS = frozenset({1812, 1645})
 _ACCT_PORTS = frozenset({1813, 1646})
 _SERVER_ID = 54
+_KEY = b"gatekeeper replay"  # equal input gives equal answers; nobody is let in by them
 # The server's MAC where the capture shows none (locally administered).
 _OUR_MAC = b"\x02\x67\x6b\x00\x00\x01"
 
@@ -59,7 +60,7 @@ class Replay:
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
         self._dhcp = DhcpEngine(settings.book, self._world, sorted(own_ids))
         kept = Replies()
-        self._radius = RadiusEngine(settings.book, self._world, kept)
+        self._radius = RadiusEngine(settings.book, self._world, kept, _KEY)
         self._accounting = AccountingEngine(settings.book, self._world, kept)
         store.keep_lease_keys(bool(settings.book.leasequery))
 

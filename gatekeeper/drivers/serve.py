@@ -1,6 +1,7 @@
 """``gatekeeper serve``: opens store and doors, runs the gate, minds the signals."""
 
 import os
+import secrets
 import signal
 import socket
 import time
@@ -81,6 +82,7 @@ class Server:
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
         self._kept = Replies()
+        self._key = secrets.token_bytes(32)
         seq = self._store.feed_end()
         self._world = make_world(settings.book, self._store)
         warm(self._world, self._store)
@@ -96,7 +98,7 @@ class Server:
     def _engines(self, book: Policybook) -> Engines:
         return Engines(
             DhcpEngine(book, self._world, sorted(self._interfaces.own_ids())),
-            RadiusEngine(book, self._world, self._kept),
+            RadiusEngine(book, self._world, self._kept, self._key),
             AccountingEngine(book, self._world, self._kept),
             (book.stale_after(), book.stale_session_s, book.keep_days * 86_400),
         )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
+from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import (
     Action,
     Binding,
@@ -18,12 +19,12 @@ from gatekeeper.model import (
     SessionsEnded,
     Verdict,
 )
-from gatekeeper.policy.radius import identity, port_of
 from gatekeeper.reply.radius import accounting_reply
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.radius import ACCOUNTING_REQUEST, NAMES, RadiusPacket, decode
+from gatekeeper.wire.nas_request import read_request
+from gatekeeper.wire.radius import ACCOUNTING_REQUEST, NAMES, STATUS_SERVER, RadiusPacket, decode
 from gatekeeper.wire.radius_accounting import CLASS, OFF, ON, STATUS_NAMES, STOP, Report, read_report
 from gatekeeper.wire.radius_seal import signature_is_right
 from gatekeeper.wire.session_class import Decision, read_class
@@ -67,6 +68,8 @@ class AccountingEngine:
         except Malformed as bad:
             return _silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
+        if packet.code == STATUS_SERVER:
+            return answer_status(self._world, datagram, packet, nas, now, accounting=True)
         if packet.code != ACCOUNTING_REQUEST:
             return _silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         if not signature_is_right(packet, nas.secret):
@@ -78,7 +81,7 @@ class AccountingEngine:
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
         decision = read_class(packet.attributes.get(CLASS, b""))
-        mac, port = identity(packet), port_of(packet, nas, self._book.binding.port_names)
+        mac, port, _ = read_request(packet, nas.reading)
         if self._throttle:
             limit = radius_limit(self._throttle, mac, port, datagram, now)
             if limit:

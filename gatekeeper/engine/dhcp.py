@@ -32,7 +32,7 @@ from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
-from gatekeeper.wire.line_id import port_from_wire
+from gatekeeper.wire.line_id import port_from_wire, whole_port
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo, read_relay_info
 from gatekeeper.wire.text import ip_text
 
@@ -72,6 +72,7 @@ class DhcpEngine:
         self._replies = DhcpReplies(book)
         # What is asked for every packet, at hand.
         self._trusted, self._port_key = book.trusted, book.binding.port_key
+        self._cut_nodes = book.binding.cut_nodes
         self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
         self._queries = LeaseQueries(book, world.pools, self._throttle)
@@ -89,7 +90,7 @@ class DhcpEngine:
                 raise Malformed("giaddr in a broadcast", 24)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = options.get(_AGENT) if giaddr or door.name in self._trusted else None
-            relay, port = read_agent(agent, giaddr, self._port_key) if agent else _NO_AGENT
+            relay, port = read_agent(agent, giaddr, self._port_key, self._cut_nodes) if agent else _NO_AGENT
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
         if message.kind == LEASEQUERY:
@@ -268,11 +269,14 @@ class DhcpEngine:
 
 # A box sends the same Option 82 with every message.
 @lru_cache(maxsize=4_096)
-def read_agent(agent: bytes, giaddr: int, port_key: str) -> tuple[RelayInfo, PortId | None]:
+def read_agent(
+    agent: bytes, giaddr: int, port_key: str, cut_nodes: frozenset[str] = frozenset()
+) -> tuple[RelayInfo, PortId | None]:
     """What an Option 82 says, and the access line in it; None where that part is absent or empty. Raises Malformed."""
     relay = read_relay_info(agent, port_key)
     node = ip_text(giaddr) if giaddr else ""
-    return relay, port_from_wire(relay.line, node) if relay.line else None
+    read = whole_port if node in cut_nodes else port_from_wire
+    return relay, read(relay.line, node) if relay.line else None
 
 
 def _silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, via: str = "") -> Outcome:

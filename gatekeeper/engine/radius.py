@@ -4,14 +4,27 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
+from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
 from gatekeeper.policy.binding import Case, judge, learns_port
-from gatekeeper.policy.radius import distrust, identity, method_refusal, password_is_right, port_of
-from gatekeeper.reply.radius import RadiusReplies
+from gatekeeper.policy.radius import distrust, no_identity
+from gatekeeper.policy.radius_eap import Challenge, EapMd5
+from gatekeeper.policy.radius_methods import method_refusal
+from gatekeeper.reply.radius import RadiusReplies, challenge_reply
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.radius import ACCESS_REQUEST, NAMES, RadiusPacket, decode
+from gatekeeper.wire.nas_request import read_request
+from gatekeeper.wire.radius import (
+    ACCESS_ACCEPT,
+    ACCESS_REJECT,
+    ACCESS_REQUEST,
+    EAP_MESSAGE,
+    NAMES,
+    STATUS_SERVER,
+    RadiusPacket,
+    decode,
+)
 from gatekeeper.wire.text import ip_text
 
 _ONE_HOST = 0xFFFFFFFF
@@ -33,12 +46,13 @@ class RadiusEngine:
 
     protocol = "radius"
 
-    def __init__(self, book: Policybook, world: World, kept: Replies) -> None:
-        """kept: answers already given; it outlives a reload."""
+    def __init__(self, book: Policybook, world: World, kept: Replies, key: bytes) -> None:
+        """kept: answers already given; key: random octets that seal State. Both outlive a reload."""
         self._book = book
         self._world = world
         self._kept = kept
-        self._replies = RadiusReplies()
+        self._replies = RadiusReplies(book)
+        self._eap = EapMd5(key)
         self._nas_of: dict[int, Nas | None] = {}
         self._sealed: set[str] = set()
         self._throttle = throttle_of(book.limits)
@@ -53,17 +67,22 @@ class RadiusEngine:
         except Malformed as bad:
             return _silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
+        if packet.code == STATUS_SERVER:
+            return answer_status(self._world, datagram, packet, nas, now)
         if packet.code != ACCESS_REQUEST:
             return _silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         doubt = distrust(packet, nas, nas.name in self._sealed)
+        if doubt is not Reason.BAD_AUTHENTICATOR:
+            self._world.nas.asked(nas.name, bool(packet.seal_at), datagram.source, now)
         if doubt:
             return _silent(datagram, name, nas.name, doubt)
-        if packet.seal_at and nas.mask == _ONE_HOST:
-            # As FreeRADIUS 3.2.9 does it: a network of clients is never taken for one that learnt better.
+        if packet.seal_at and nas.mask == _ONE_HOST and EAP_MESSAGE not in packet.attributes:
+            # As FreeRADIUS 3.2.9 does it: a network of clients is never taken for one that learnt better, and the seal
+            # that EAP demands says nothing of the client's other requests.
             self._sealed.add(nas.name)
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
-        mac, port = identity(packet), port_of(packet, nas, self._book.binding.port_names)
+        mac, port, _ = read_request(packet, nas.reading)
         if self._throttle:
             # A duplicate counts too. What is refused is not marked as being answered: the next try is a new request.
             limit = radius_limit(self._throttle, mac, port, datagram, now)
@@ -93,7 +112,9 @@ class RadiusEngine:
     def answer(self, question: RadiusQuestion, now: float) -> Outcome:
         """Decide, apply, render. The facts of question.mac must have been admitted."""
         case = self.case(question)
-        verdict = self._judge(question, case)
+        verdict = self._judge(question, case, now)
+        if isinstance(verdict, Challenge):
+            return self._challenge(question, case, verdict)
         effects: tuple[Effect, ...] = ()
         if verdict.action is Action.ACCEPT and learns_port(case):
             binding, port = case.binding, case.port
@@ -107,22 +128,40 @@ class RadiusEngine:
         binding = self._world.facts(question.mac).binding if question.mac else None
         return Case(binding, question.port, False, self._book.binding)
 
-    def _judge(self, question: RadiusQuestion, case: Case) -> Verdict:
-        if not question.mac:
-            return Verdict(Action.REJECT, Reason.NO_IDENTITY)
-        refused = method_refusal(question.packet)
-        if refused:
-            return Verdict(Action.REJECT, refused, "PAP", "CHAP or EAP")
-        if not password_is_right(question.packet, question.nas, question.mac):
-            return Verdict(Action.REJECT, Reason.BAD_PASSWORD)
-        return judge(case)
+    def _judge(self, question: RadiusQuestion, case: Case, now: float) -> Verdict | Challenge:
+        packet, nas, mac = question.packet, question.nas, question.mac
+        if EAP_MESSAGE in packet.attributes:
+            return self._eap.step(packet, nas, question.datagram.source, mac, now) or judge(case)
+        if not mac:
+            return no_identity(packet, nas)
+        return method_refusal(packet, nas, mac) or judge(case)
+
+    def _challenge(self, question: RadiusQuestion, case: Case, asked: Challenge) -> Outcome:
+        packet, nas, datagram = question.packet, question.nas, question.datagram
+        return Outcome(
+            protocol="radius",
+            message="Access-Request",
+            reply="Access-Challenge",
+            mac=question.mac,
+            verdict=Verdict(Action.CHALLENGE),
+            via=nas.name,
+            port=question.port,
+            binding=case.binding,
+            answer=challenge_reply(packet, nas, asked.eap, asked.state),
+            to=Destination(datagram.source, datagram.source_port),
+            door=datagram.via,
+            token=question,
+        )
 
     def _render(
         self, question: RadiusQuestion, case: Case, verdict: Verdict, effects: tuple[Effect, ...], now: float
     ) -> Outcome:
         packet, nas, datagram = question.packet, question.nas, question.datagram
         if verdict.action is Action.ACCEPT and case.binding:
-            reply, answer = "Access-Accept", self._replies.accept(packet, nas, case.binding.rate)
+            # As in DHCP: the account's address is one box's at a time.
+            free = case.binding.address and self._world.pools.is_free_for(case.binding.address, question.mac, now)
+            address = case.binding.address if free else 0
+            reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
         return Outcome(
@@ -146,11 +185,21 @@ class RadiusEngine:
         """The answer has left: a duplicate of the request gets it again."""
         if isinstance(outcome.token, RadiusQuestion):
             self._kept.keep(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
+            if outcome.answer[0] in (ACCESS_ACCEPT, ACCESS_REJECT):
+                self._world.nas.answered(outcome.via, outcome.answer[0] == ACCESS_ACCEPT)
 
     def lost(self, outcome: Outcome) -> None:
         """The answer will not leave: the NAS's next try is a new request."""
         if isinstance(outcome.token, RadiusQuestion):
             self.forget(outcome.token)
+
+    def drain_counts(self) -> dict[tuple[str, ...], int]:
+        """What was counted here since the last time, by name: rates that an attribute's 32 bits were too few for."""
+        counts: dict[tuple[str, ...], int] = {
+            ("radius", "rate-clamped", nas, name): times for (nas, name), times in self._replies.clamped.items()
+        }
+        self._replies.clamped.clear()
+        return counts
 
     def forget(self, question: RadiusQuestion) -> None:
         """It could not be decided: the NAS's next try is a new request."""

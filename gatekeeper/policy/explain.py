@@ -7,7 +7,7 @@ from gatekeeper.model import Action, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case
 from gatekeeper.policy.dhcp import DhcpCase, choose_address, judge_dhcp
 from gatekeeper.state.world import World
-from gatekeeper.wire.nas import rate_values
+from gatekeeper.wire.nas_rates import rate_text
 from gatekeeper.wire.text import ip_text, parse_ip
 
 
@@ -35,6 +35,8 @@ class Explanation(NamedTuple):
 def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None, now: float) -> Explanation:
     """What a DISCOVER from this box on this port would get. The MAC's facts must have been admitted."""
     facts = world.facts(mac)
+    if port and port.qualifier not in book.binding.cut_nodes:
+        port = port._replace(short="")  # as DHCP sees it
     shared = Case(facts.binding, port, False, book.binding)
     subnet = _likely_subnet(book, port, facts.lease.address if facts.lease else 0)
     case = DhcpCase("discover", mac, 0, True, facts, subnet, world.pools, shared, now)
@@ -70,6 +72,8 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
 def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | None, nas: Nas) -> Explanation:
     """What an Access-Request that names this box and port would get from a client that is believed."""
     binding = world.facts(mac).binding
+    if port:
+        port = port._replace(short=port.key if nas.reading.cuts else "")  # as this NAS tells it
     case = Case(binding, port, False, book.binding)
     lines = _shared_lines(case)
     refused = next((rule for rule in RULES if not rule.holds(case)), None)
@@ -78,9 +82,7 @@ def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | No
         values = refused.compared(case) if refused else ("", "")
         verdict = Verdict(Action.REJECT, reason, *values)
         return Explanation("radius", mac, verdict, "Access-Reject", tuple(lines), "")
-    rates = ", ".join(
-        f"{code.vendor}/{code.code}={value}" for code, value in rate_values(nas.rates, binding.rate, nas.kilobit)
-    )
+    rates = rate_text(nas.rates, binding.rate, nas.kilobit, binding.account, mac.hex(":"))
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
     return Explanation("radius", mac, Verdict(Action.ACCEPT), "Access-Accept", tuple(lines), gives)

@@ -1,22 +1,15 @@
-"""What RADIUS asks before the shared rules: is the packet believed, whom does it name, is the password right."""
+"""What RADIUS asks before the shared rules: is the packet believed, whom does it name, on which line.
 
-import hmac
-from functools import lru_cache
+Whether the box is the one it names is asked in ``radius_methods`` and ``radius_eap``.
+"""
 
 from gatekeeper.book import Nas
-from gatekeeper.model import PortId, Reason
-from gatekeeper.wire.line_id import port_from_wire
-from gatekeeper.wire.radius import (
-    CALLING_STATION_ID,
-    CHAP_PASSWORD,
-    EAP_MESSAGE,
-    NAS_PORT_ID,
-    USER_NAME,
-    USER_PASSWORD,
-    RadiusPacket,
-)
-from gatekeeper.wire.radius_seal import reveal_password, seal_is_right
-from gatekeeper.wire.text import parse_mac
+from gatekeeper.model import Action, Reason, Verdict
+from gatekeeper.wire.nas_identity import mac_in
+from gatekeeper.wire.nas_request import read_request
+from gatekeeper.wire.radius import USER_NAME, RadiusPacket
+from gatekeeper.wire.radius_seal import seal_is_right
+from gatekeeper.wire.text import printable
 
 
 def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None:
@@ -34,44 +27,14 @@ def distrust(packet: RadiusPacket, nas: Nas, seen_sealed: bool) -> Reason | None
     return None
 
 
-def identity(packet: RadiusPacket) -> bytes:
-    """The one MAC that User-Name and Calling-Station-Id name; b"" if they name none, or two."""
-    attributes = packet.attributes
-    name, station = _mac_in(attributes.get(USER_NAME, b"")), _mac_in(attributes.get(CALLING_STATION_ID, b""))
-    if name and station and name != station:
-        return b""
-    return name or station
+def no_identity(packet: RadiusPacket, nas: Nas) -> Verdict:
+    """The refusal of a request that names no box, or two; a name that does not fit the client's template is shown."""
+    if read_request(packet, nas.reading).fits:
+        return Verdict(Action.REJECT, Reason.NO_IDENTITY)
+    seen = printable(packet.attributes.get(USER_NAME, b""))
+    return Verdict(Action.REJECT, Reason.NO_IDENTITY, nas.reading.template, seen)
 
 
-@lru_cache(maxsize=4_096)
-def _mac_in(value: bytes) -> bytes:
-    text = value.decode("ascii", "replace")
-    try:
-        # A BRAS may append its domain to the name.
-        return parse_mac(text.partition("@")[0])
-    except ValueError:
-        return b""
-
-
-def method_refusal(packet: RadiusPacket) -> Reason | None:
-    """Methods that are not served; None = PAP, or no password at all."""
-    return Reason.UNSUPPORTED if EAP_MESSAGE in packet.attributes or CHAP_PASSWORD in packet.attributes else None
-
-
-def password_is_right(packet: RadiusPacket, nas: Nas, mac: bytes) -> bool:
-    """PAP as the client's mac_password wants it: the MAC as the NAS spells it, a shared password, or any."""
-    if nas.password == "any":  # noqa: S105 - a mode
-        return True
-    hidden = packet.attributes.get(USER_PASSWORD)
-    if hidden is None:
-        return False
-    password = reveal_password(hidden, packet.authenticator, nas.secret)
-    if nas.password == "shared":  # noqa: S105 - a mode
-        return nas.shared_password is not None and hmac.compare_digest(password, nas.shared_password.key)
-    return hmac.compare_digest(_mac_in.__wrapped__(password), mac)  # past the cache: no password stays in memory
-
-
-def port_of(packet: RadiusPacket, nas: Nas, port_names: dict[str, str]) -> PortId | None:
-    """The access line in NAS-Port-Id, qualified by the NAS's name, or by the access node that it stands for."""
-    value = packet.attributes.get(NAS_PORT_ID, b"")
-    return port_from_wire(value, port_names.get(nas.name, nas.name)) if value else None
+def names_mac(value: bytes) -> bytes:
+    """The MAC that a password or an EAP identity is, b"" if none. Past the cache: no password stays in memory."""
+    return mac_in.__wrapped__(value)

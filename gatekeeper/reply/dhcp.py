@@ -136,7 +136,7 @@ class DhcpReplies:
         forced, kept = {1, _RENEW, _REBIND}, set(_MUST)
         acs = self._acs_of(which)
         if acs or acs_url:
-            code, value = _told(acs, acs_url)
+            code, value = acs_option(acs, acs_url)
             configured[code] = value
             kept.add(code)
             if acs is None or acs.forced:
@@ -186,7 +186,7 @@ class DhcpReplies:
         return tail
 
 
-def _told(acs: Acs | None, url: str) -> tuple[int, bytes]:
+def acs_option(acs: Acs | None, url: str) -> tuple[int, bytes]:
     """The option that tells the ACS; url: an order's own, which stands above the configured one."""
     if not url and acs:
         return encode(acs.encoding, acs.info)

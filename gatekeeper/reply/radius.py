@@ -1,43 +1,146 @@
-"""RADIUS replies (RFC 2865 4.2, 4.3): Message-Authenticator first, what the decision says, Proxy-State as it came."""
+"""RADIUS replies (RFC 2865 4.2 to 4.4): Message-Authenticator first, what the decision says, Proxy-State as it came."""
 
-from gatekeeper.book import Nas
-from gatekeeper.model import Rate
-from gatekeeper.wire.nas import rate_body
+from collections import Counter
+
+from gatekeeper.book import Nas, Policybook
+from gatekeeper.model import Binding, Rate
+from gatekeeper.reply.dhcp import acs_option
+from gatekeeper.wire.acs import AcsInfo
+from gatekeeper.wire.eap import FAILURE, SUCCESS, EapPacket, eap_attributes
+from gatekeeper.wire.nas import AttributeCode
+from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, clamped, encode_attribute, rate_body
 from gatekeeper.wire.radius import (
     ACCESS_ACCEPT,
+    ACCESS_CHALLENGE,
     ACCESS_REJECT,
     ACCOUNTING_RESPONSE,
+    EAP_MESSAGE,
     REPLY_MESSAGE,
+    STATE,
     RadiusPacket,
     attribute,
 )
 from gatekeeper.wire.radius_seal import plain_reply, sealed_reply
+from gatekeeper.wire.session_class import class_value
 
+_FRAMED_ADDRESS, _FRAMED_MASK, _CLASS, _SESSION_TIMEOUT, _INTERIM, _FRAMED_POOL = 8, 9, 25, 27, 85, 88
+_HOST_MASK = 0xFFFFFFFF
 _MAX_COMPILED = 4096
+_LONGEST_VENDOR = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
+_ERX = 4874
+
+# What a compiled body depends on: (client, rate, fixed address, the account's own ACS URL, and where a template names
+# them, account and MAC).
+Profile = tuple[str, Rate, int, str, str, bytes]
 
 
 class RadiusReplies:
-    """Renders replies for one Policybook; goes with it at a reload."""
+    """Renders replies for one Policybook; goes with it at a reload.
 
-    def __init__(self) -> None:
-        self._rates: dict[tuple[str, Rate], bytes] = {}
+    clamped: (client, attribute) where 32 bits were too few for a rate, once for each time it was compiled.
+    """
 
-    def accept(self, request: RadiusPacket, nas: Nas, rate: Rate) -> bytes:
-        """Access-Accept with the rate in the NAS's own attributes."""
-        body = self._rates.get((nas.name, rate))
+    def __init__(self, book: Policybook) -> None:
+        self._book = book
+        self._compiled: dict[Profile, bytes] = {}
+        self.clamped: Counter[tuple[str, str]] = Counter()  # bounded by clients and rows
+
+    def accept(self, request: RadiusPacket, nas: Nas, mac: bytes, binding: Binding, address: int) -> bytes:
+        """Access-Accept: the rate in the NAS's own attributes, what else this client is told, and Class.
+
+        address: the box's ordered one, 0 = none.
+        """
+        of_box = (binding.account, mac) if nas.per_box else ("", b"")
+        profile = (nas.name, binding.rate, address, binding.acs_url, *of_box)
+        body = self._compiled.get(profile)
         if body is None:
-            if len(self._rates) >= _MAX_COMPILED:
-                self._rates.clear()
-            body = self._rates[nas.name, rate] = rate_body(nas.rates, rate, nas.kilobit)
-        return _reply(ACCESS_ACCEPT, request, nas, body)
+            body = self._compile(profile, nas)
+        # RFC 2865 5.25: the NAS sends it with the session's accounting.
+        decision = class_value(mac, binding.order)
+        body = b"%b\x19%c%b" % (body, len(decision) + 2, decision)
+        return _reply(ACCESS_ACCEPT, request, nas, _with_eap(body, request, SUCCESS))
 
     def reject(self, request: RadiusPacket, nas: Nas, reason: str) -> bytes:
         """Access-Reject with the reason in Reply-Message."""
-        return _reply(ACCESS_REJECT, request, nas, attribute(REPLY_MESSAGE, reason.encode()))
+        # RFC 3579 2.6.5: Reply-Message MUST NOT stand beside EAP-Message.
+        told = b"" if EAP_MESSAGE in request.attributes else attribute(REPLY_MESSAGE, reason.encode())
+        return _reply(ACCESS_REJECT, request, nas, _with_eap(told, request, FAILURE))
+
+    def _compile(self, profile: Profile, nas: Nas) -> bytes:
+        if len(self._compiled) >= _MAX_COMPILED:
+            self._compiled.clear()
+        _, rate, address, acs_url, account, mac = profile
+        for code, _ in clamped(nas.rates, rate, nas.kilobit):
+            self.clamped[nas.name, code.name] += 1
+        body = rate_body(nas.rates, rate, nas.kilobit, account, mac.hex(":"))
+        body += self._address(nas, address)
+        for kind, seconds in ((_SESSION_TIMEOUT, nas.session_timeout_s), (_INTERIM, nas.interim_s)):
+            if seconds:
+                body += attribute(kind, seconds.to_bytes(4, "big"))
+        if nas.option_43 and (self._book.acs or acs_url):
+            body += self._option_43(nas.option_43, acs_url)
+        self._compiled[profile] = body
+        return body
+
+    def _option_43(self, carrier: AttributeCode, acs_url: str) -> bytes:
+        acs = self._book.acs
+        whole = option_43_body(carrier, *acs_option(acs, acs_url))
+        if whole or not acs or not acs_url:
+            return whole
+        # An order's URL that is too long with the rest goes alone.
+        return option_43_body(carrier, *acs_option(acs._replace(info=AcsInfo("")), acs_url))
+
+    def _address(self, nas: Nas, address: int) -> bytes:
+        """The account's own address, else the pool to take one from. Never both: a Nokia refuses that."""
+        if address and nas.framed_address:
+            subnet = self._book.subnet_of(address)
+            mask = subnet.mask if subnet else _HOST_MASK
+            values = (_FRAMED_ADDRESS, address), (_FRAMED_MASK, mask)
+            return b"".join(attribute(kind, value.to_bytes(4, "big")) for kind, value in values)
+        return attribute(_FRAMED_POOL, nas.framed_pool.encode()) if nas.framed_pool else b""
+
+
+def challenge_reply(request: RadiusPacket, nas: Nas, eap: EapPacket, state: bytes) -> bytes:
+    """Access-Challenge: the EAP request, and the State that is to come back with its response (RFC 3579 2.6.2)."""
+    body = eap_attributes(eap) + (attribute(STATE, state) if state else b"")
+    return _reply(ACCESS_CHALLENGE, request, nas, body)
+
+
+def status_reply(request: RadiusPacket, nas: Nas, accounting: bool) -> bytes:
+    """The answer to a Status-Server (RFC 5997 3): what the port that it came to says when all is well."""
+    return _reply(ACCOUNTING_RESPONSE if accounting else ACCESS_ACCEPT, request, nas, b"")
+
+
+def _with_eap(body: bytes, request: RadiusPacket, code: int) -> bytes:
+    """The body; if the request had EAP-Message, with the Success or Failure that ends it (RFC 3579 2.6.3)."""
+    asked = request.attributes.get(EAP_MESSAGE)
+    if asked is None:
+        return body
+    # RFC 3748 4.2: it has the identifier of the response that it answers.
+    return body + eap_attributes(EapPacket(code, asked[1] if len(asked) > 1 else 0, 0, b""))
+
+
+def option_43_body(carrier: AttributeCode, code: int, value: bytes) -> bytes:
+    """The option that tells the ACS, for a NAS that is the DHCP server itself. b"" where it does not fit.
+
+    carrier: an attribute of vendor 54, where the number is the option's code; Juniper's, of DHCP options as they stand
+    in a packet, its instances being parts of one value; or one that holds the option's value.
+    """
+    if carrier.vendor == DHCP_ENTERPRISE:
+        carrier = carrier._replace(code=code)
+        return encode_attribute(carrier, value) if len(value) < _LONGEST_VENDOR else b""
+    if carrier.vendor == _ERX:
+        option = bytes((code, len(value))) + value
+        parts = (option[at : at + _LONGEST_VENDOR] for at in range(0, len(option), _LONGEST_VENDOR))
+        return b"".join(encode_attribute(carrier, part) for part in parts)
+    fits = len(value) <= _LONGEST_VENDOR and code == 43
+    return encode_attribute(carrier, value) if fits else b""
 
 
 def _reply(code: int, request: RadiusPacket, nas: Nas, body: bytes) -> bytes:
-    return sealed_reply(code, request.identifier, request.authenticator, body + request.proxy, nas.secret)
+    # RFC 3579 3.2: where there is EAP-Message there is Message-Authenticator, whatever the client likes.
+    make = sealed_reply if nas.seals or EAP_MESSAGE in request.attributes else plain_reply
+    return make(code, request.identifier, request.authenticator, body + request.proxy, nas.secret)
 
 
 def accounting_reply(request: RadiusPacket, nas: Nas) -> bytes:

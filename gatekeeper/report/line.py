@@ -2,7 +2,7 @@
 
 import re
 
-from gatekeeper.model import Outcome, Verdict
+from gatekeeper.model import Action, Outcome, Verdict
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
 
@@ -48,7 +48,7 @@ def _radius(outcome: Outcome) -> str:
     verdict = outcome.verdict
     mac = f" {outcome.mac.hex(':')}" if outcome.mac else ""
     port = f" port {_safe(outcome.port.text)}" if outcome.port else ""
-    if outcome.reply == "Accounting-Response" and not verdict.reason:
+    if verdict.action is Action.RECORD:
         account = f" account={_safe(outcome.binding.account)}" if outcome.binding else ""
         address = f" address={ip_text(verdict.address)}" if verdict.address else ""
         return f"Accounting-Request {_safe(verdict.seen)}{mac} from {outcome.via}{port}{account}{address}"
@@ -56,6 +56,8 @@ def _radius(outcome: Outcome) -> str:
         rate = outcome.binding.rate
         rates = f" down_kbps={rate.down_kbps} up_kbps={rate.up_kbps}"
         return f"Access-Accept{mac} from {outcome.via}{port} account={_safe(outcome.binding.account)}{rates}"
+    if outcome.reply and not verdict.reason:
+        return f"{outcome.reply}{mac} from {outcome.via}{port} to {outcome.message}"
     if outcome.reply:
         return f"{outcome.reply}{mac} from {outcome.via}{port}: {verdict.reason}{_values(verdict)}"
     return f"{outcome.message}{mac} from {outcome.via}{port}: no answer {verdict.reason}{_values(verdict)}"

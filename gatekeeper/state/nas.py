@@ -1,10 +1,17 @@
-"""What each RADIUS client sends, counted until the driver takes it to the store."""
+"""What each RADIUS client sends, counted: who still sends no Message-Authenticator is to be seen (CVE-2024-3596)."""
 
 from typing import NamedTuple
 
+from gatekeeper.wire.text import ip_text
+
 
 class NasSeen(NamedTuple):
-    """What one client sent since the last time. unsealed_from: the last address without Message-Authenticator."""
+    """What came from one client since the last time it was told.
+
+    requests: Access-Requests, forged ones apart; accepts, rejects: answers that left, repeated ones apart. sealed,
+    unsealed: requests with a right Message-Authenticator, and with none, whether they were then believed or not.
+    unsealed_from: address that the last of these came from, "" = none. last_seen: Unix seconds.
+    """
 
     name: str
     requests: int
@@ -14,3 +21,46 @@ class NasSeen(NamedTuple):
     unsealed: int
     unsealed_from: str
     last_seen: int
+
+
+# The fields of NasSeen after its name, as they are counted up.
+_ACCEPTS, _REJECTS, _SEALED, _UNSEALED, _UNSEALED_FROM, _LAST_SEEN = range(6)
+
+
+class NasCounts:
+    """Counts by client, bounded by the number of clients; drained into the store every second or so."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, list[int]] = {}
+
+    def asked(self, name: str, sealed: bool, source: int, now: float) -> None:
+        """An Access-Request came, with a right Message-Authenticator or with none."""
+        counts = self._counts.get(name) or self._new(name)
+        if sealed:
+            counts[_SEALED] += 1
+        else:
+            counts[_UNSEALED] += 1
+            counts[_UNSEALED_FROM] = source
+        counts[_LAST_SEEN] = int(now)
+
+    def answered(self, name: str, accepted: bool) -> None:
+        """An Access-Accept or Access-Reject has left."""
+        counts = self._counts.get(name) or self._new(name)
+        counts[_ACCEPTS if accepted else _REJECTS] += 1
+
+    def alive(self, name: str, now: float) -> None:
+        """A Status-Server came: it asks for nobody, but its sender is there."""
+        counts = self._counts.get(name) or self._new(name)
+        counts[_LAST_SEEN] = int(now)
+
+    def _new(self, name: str) -> list[int]:
+        return self._counts.setdefault(name, [0] * 6)
+
+    def drain(self) -> list[NasSeen]:
+        """What was counted since the last time. last_seen 0: only an answer left meanwhile."""
+        drained = [
+            NasSeen(name, sealed + unsealed, accepts, rejects, sealed, unsealed, ip_text(last) if last else "", seen_at)
+            for name, (accepts, rejects, sealed, unsealed, last, seen_at) in self._counts.items()
+        ]
+        self._counts.clear()
+        return drained

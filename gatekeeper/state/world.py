@@ -23,6 +23,7 @@ from gatekeeper.model import (
     Refused,
     make,
 )
+from gatekeeper.state.nas import NasCounts, NasSeen
 from gatekeeper.state.pools import Pools
 
 _Value = TypeVar("_Value")
@@ -40,6 +41,7 @@ class World:
 
     def __init__(self, pools: Pools) -> None:
         self.pools = pools
+        self.nas = NasCounts()
         self._known: dict[bytes, Facts] = {}
         # Strangers apart, so that a flood of invented MACs pushes out strangers only.
         self._unknown: dict[bytes, Facts] = {}
@@ -182,6 +184,10 @@ class World:
         drained = list(self._refusals.values())
         self._refusals.clear()
         return drained
+
+    def drain_nas(self) -> list[NasSeen]:
+        """What the RADIUS clients sent since the last time."""
+        return self.nas.drain()
 
 
 def _bounded(table: dict[bytes, _Value], most: int) -> dict[bytes, _Value]:

@@ -17,18 +17,21 @@ TR-101 R-124 (DSL Forum)::
 
     node {atm|eth} slot/port[:vlan or vpi.vci]
 
-Everything else is opaque (RFC 3046 3.1) and is compared octet for octet. One binary form is read for people: that of
-Cisco's switches (vlan-mod-port), circuit-id ``00 04 VLAN(2) module port`` and remote-id ``00 06 MAC``.
+Everything else is opaque (RFC 3046 3.1) and is compared octet for octet, but for this: Huawei (NetEngine,
+``radius-server nas-port-id-format``) ends a copied circuit-id at its 128th octet or before its first NUL. One binary
+form is read for people: that of Cisco's switches (vlan-mod-port), circuit-id ``00 04 VLAN(2) module port`` and
+remote-id ``00 06 MAC``.
 """
 
 import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from gatekeeper.model import PortId
+from gatekeeper.model import PortId, make
 from gatekeeper.wire.text import printable
 
 NO_TAG = 4096
+_CUT_AT = 128
 
 _TELECOM = re.compile(
     r"(?P<kind>[a-z]{1,8}|0) (?P<bras>\d{1,2}/(?:\d{1,2}/)?\d{1,2}):(?P<xpi>\d{1,4})\.(?P<xci>\d{1,5}) "
@@ -51,10 +54,21 @@ def port_from_wire(value: bytes, node: str) -> PortId:
     return _port(printable(text if text.isascii() and text.decode().isprintable() else value), node)
 
 
+def whole_port(value: bytes, node: str) -> PortId:
+    """The same from where a line is told whole, of a node whose lines a NAS tells cut."""
+    return _with_short(port_from_wire(value, node))
+
+
+def cut_port(value: bytes, node: str) -> PortId:
+    """The same from a NAS that cuts lines: this may be what is left of one."""
+    text, key, qualifier, _ = port_from_wire(value, node)
+    return make(PortId, (text, key, qualifier, key))
+
+
 def port_from_text(text: str) -> PortId:
     """A port as an order, a store or a person spells it, with or without ``node|`` in front."""
     node, bar, line = text.partition("|")
-    return _port(line, node) if bar else _port(text, "")
+    return _with_short(_port(line, node) if bar else _port(text, ""))
 
 
 class CiscoLine(NamedTuple):
@@ -84,6 +98,23 @@ def _port(line: str, node: str) -> PortId:
         return PortId(text, key, "")
     # A line that has a bar in itself gets one in front, so that its text is read back as what it is.
     return PortId(f"{node}|{text}" if node or "|" in text else text, key, node)
+
+
+def _with_short(port: PortId) -> PortId:
+    short = _short(port.key)
+    return port._replace(short=short) if short else port
+
+
+def _short(key: str) -> str:
+    """The key of the line's cut form; "" where nothing is cut, or nothing left. The forms above are never so long."""
+    if len(key) <= _CUT_AT and not key.startswith("0x"):
+        return ""
+    try:
+        octets = bytes.fromhex(key[2:]) if key.startswith("0x") else key.encode()
+    except ValueError:
+        octets = key.encode()  # a line that begins so
+    left = octets[:_CUT_AT].partition(b"\0")[0]
+    return _read(printable(left))[1] if left and left != octets else ""
 
 
 # The same line comes with every packet of a box, and again out of the store.

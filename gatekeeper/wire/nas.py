@@ -1,16 +1,26 @@
-"""NAS dialects, one row each: which attributes carry the rate, and how.
+"""NAS dialects, one row each: where a make of NAS names the box and its access line, and what tells it a rate.
 
-A rate attribute is named as in ``dictionaries/``; its number and type come from there. The template's fields:
-``up_bps down_bps up_kbps down_kbps`` (up = from the subscriber) and ``up_text down_text`` (bit/s, as ``4000k``).
+Attributes are named as in ``dictionaries/``; their numbers and types come from there. ``nas_identity``, ``nas_port``
+and ``nas_rates`` say what the words of a row mean.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gatekeeper.model import Rate
-from gatekeeper.wire.radius import attribute, vendor_attribute
 
-MAX_U32 = 0xFFFFFFFF
+class MacRow(NamedTuple):
+    """One attribute that names the box. form: how the MAC stands in it, a key of ``nas_identity.FORMS``."""
+
+    attribute: str
+    form: str = "text"
+
+
+class PortRow(NamedTuple):
+    """One place that names the access line. form: a key of ``nas_port.FORMS``; remote: the attribute that holds the
+    remote id, where the place has one of its own for it."""
+
+    attribute: str
+    form: str = "line"
+    remote: str = ""
 
 
 class RateRow(NamedTuple):
@@ -21,11 +31,25 @@ class RateRow(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """How one make of NAS speaks. source: where the rows' meaning is written."""
+    """How one make of NAS speaks. source: where the rows' meaning is written.
+
+    ``identity``: beside User-Name, every attribute that may name the box; all must agree. ``ports``: the first that
+    says something counts. ``option_43``: the attribute that carries it into an Access-Accept, "" = none. ``cuts``: the
+    NAS cuts the lines that it tells. ``session_keys``: of what its accounting told, what names a session to it in CoA
+    and Disconnect (RFC 5176 3), beside what names the NAS itself.
+    """
 
     name: str
     rates: tuple[RateRow, ...]
     source: str
+    identity: tuple[MacRow, ...] = (MacRow("Calling-Station-Id"),)
+    ports: tuple[PortRow, ...] = ()
+    option_43: str = ""
+    cuts: bool = False
+    session_keys: tuple[str, ...] = (
+        *("User-Name", "NAS-Port", "Framed-IP-Address", "Calling-Station-Id", "Acct-Session-Id"),
+        "NAS-Port-Id",
+    )
 
 
 class AttributeCode(NamedTuple):
@@ -34,10 +58,24 @@ class AttributeCode(NamedTuple):
     vendor: int
     code: int
     kind: str
+    name: str = ""
 
+
+# The octets that the access node wrote, which DHCP sees too, come before the NAS's own idea of the line.
+_AGENT = PortRow("ADSL-Agent-Circuit-Id", "line", "ADSL-Agent-Remote-Id")  # RFC 4679 3.3.1, 3.3.2
+_LINE = PortRow("NAS-Port-Id")
+_USUAL = (_AGENT, _LINE)
+_STATION = MacRow("Calling-Station-Id")
+DHCP_VENDOR = "DHCP-Vendor"  # option 43 under vendor 54
 
 _ROWS = (
-    Dialect("generic", (), "no standard rate attribute exists; see wispr"),
+    Dialect(
+        "generic",
+        (),
+        "no standard rate attribute exists: see wispr; RFC 2869 5.17, RFC 4679; FreeRADIUS dictionary.dhcp, vendor 54",
+        ports=_USUAL,
+        option_43=DHCP_VENDOR,
+    ),
     Dialect(
         "huawei",
         (
@@ -46,7 +84,18 @@ _ROWS = (
             RateRow("Huawei-Output-Average-Rate", "{down_bps}"),
             RateRow("Huawei-Output-Peak-Rate", "{down_bps}"),
         ),
-        "NetEngine RADIUS attributes 26-2, 26-3, 26-5, 26-6: bit/s; a peak rate needs its average rate beside it",
+        "NetEngine RADIUS attributes 26-2, 26-3, 26-5, 26-6: bit/s; a peak rate needs its average rate beside it; "
+        "26-187 HW-DHCP-Option; nas-port-id-format: a copied option 82 ends at 128 octets or its first NUL; 26-156",
+        identity=(_STATION, MacRow("Huawei-DHCP-Option", "wide-options")),
+        ports=(_AGENT, PortRow("Huawei-DHCP-Option", "wide-options"), _LINE),
+        option_43="Huawei-DHCPv4-Option43",
+        cuts=True,
+    ),
+    Dialect(
+        "zte",
+        (RateRow("ZTE-Rate-Ctrl-SCR-Up", "{up_bps}"), RateRow("ZTE-Rate-Ctrl-SCR-Down", "{down_bps}")),
+        "FreeRADIUS dictionary.zte; ToughRADIUS sends bit/s, the MAC is in Calling-Station-Id; no text of ZTE's own",
+        ports=_USUAL,
     ),
     Dialect(
         "h3c",
@@ -56,46 +105,77 @@ _ROWS = (
             RateRow("H3C-Output-Peak-Rate", "{down_bps}"),
             RateRow("H3C-Output-Average-Rate", "{down_bps}"),
         ),
-        "H3C proprietary attributes 1, 2, 4, 5: bit/s, input = from the user to the NAS",
+        "H3C proprietary attributes 1, 2, 4, 5: bit/s, input = from the user to the NAS; 60 is IP, blank, MAC",
+        identity=(_STATION, MacRow("H3C-Ip-Host-Addr", "last-word")),
+        ports=_USUAL,
+    ),
+    Dialect(
+        "cisco",
+        (
+            RateRow(
+                "Cisco-AVPair",
+                "ip:interface-config=rate-limit input {up_bps} {up_burst} {up_burst_max} "
+                "conform-action transmit exceed-action drop",
+            ),
+            RateRow(
+                "Cisco-AVPair",
+                "ip:interface-config=rate-limit output {down_bps} {down_burst} {down_burst_max} "
+                "conform-action transmit exceed-action drop",
+            ),
+        ),
+        "Cisco IOS command reference, rate-limit: bit/s, then octets of burst: 1.5 s of the rate, and twice that",
+        ports=_USUAL,
+    ),
+    Dialect(
+        "juniper",
+        (RateRow("ERX-CoS-Shaping-Pmt-Type", "T02 {down_bps}"),),
+        "Junos, CoS traffic shaping predefined variables: 26-108, tag 2 = shaping rate of the output, bit/s; AAA "
+        "Service Framework VSAs 26-55, 26-56, 26-110, 26-159, 26-182. No VSA has an upstream rate: policies have it",
+        identity=(_STATION, MacRow("ERX-Dhcp-Mac-Addr"), MacRow("ERX-Dhcp-Options", "options")),
+        ports=(
+            _AGENT,
+            PortRow("ERX-Acc-Loop-Cir-Id", "line", "ERX-Acc-Loop-Remote-Id"),
+            PortRow("ERX-Dhcp-Option-82", "option-82"),
+            _LINE,
+        ),
+        option_43="ERX-Dhcp-Options",
+    ),
+    Dialect(
+        "nokia",
+        (
+            RateRow("Alc-Subscriber-QoS-Override", "i:q:1:pir={up_kbps},cir={up_kbps}"),
+            RateRow("Alc-Subscriber-QoS-Override", "e:q:1:pir={down_kbps},cir={down_kbps}"),
+        ),
+        "7750 SR RADIUS Attributes Reference Guide, 26-6527-126: kbit/s of a queue, i = ingress; 26-6527-27",
+        identity=(_STATION, MacRow("Alc-Client-Hardware-Addr")),
+        ports=_USUAL,
+    ),
+    Dialect(
+        "redback",
+        (RateRow("Police-Rate", "{up_kbps}"), RateRow("Rate-Limit-Rate", "{down_kbps}")),
+        "FreeRADIUS dictionary.ericsson.ab; SmartEdge: policing is inbound, rate limiting outbound, kbit/s",
+        identity=(_STATION, MacRow("Mac-Addr")),
+        ports=(_AGENT, PortRow("Agent-Circuit-Id", "line", "Agent-Remote-Id"), _LINE),
     ),
     Dialect(
         "mikrotik",
         (RateRow("Mikrotik-Rate-Limit", "{up_text}/{down_text}"),),
-        "RouterOS manual, RADIUS client: rx/tx, where rx is the upload; k = 1000",
+        "RouterOS manual, RADIUS client: rx/tx, where rx is the upload; k = 1000; DHCP server: the client identifier",
+        identity=(MacRow("Calling-Station-Id", "client-id"),),
+        ports=_USUAL,
+    ),
+    Dialect(
+        "accel-ppp",
+        (RateRow("Filter-Id", "{down_kbps}/{up_kbps}"),),
+        "accel-ppp.conf(5), [shaper]: Filter-Id is down/up in kbit/s; docs/ipoe_radius.md: vendor 54 has DHCP options",
+        ports=_USUAL,
+        option_43=DHCP_VENDOR,
+    ),
+    Dialect(
+        "wispr",
+        (RateRow("WISPr-Bandwidth-Max-Up", "{up_bps}"), RateRow("WISPr-Bandwidth-Max-Down", "{down_bps}")),
+        "Wi-Fi Alliance, Best Current Practices for Wireless ISP Roaming 1.0: bit/s",
+        ports=_USUAL,
     ),
 )
 DIALECTS: dict[str, Dialect] = {row.name: row for row in _ROWS}
-
-
-class RateAttribute(NamedTuple):
-    """A RateRow with its numbers from the dictionary."""
-
-    code: AttributeCode
-    template: str
-
-
-def rate_body(rows: Sequence[RateAttribute], rate: Rate, kilobit: int) -> bytes:
-    """The rate's reply attributes as octets. kilobit: bits in the order's kbit, 1000 or 1024. 0 kbit/s = no limit."""
-    return b"".join(_encode(code, value) for code, value in rate_values(rows, rate, kilobit))
-
-
-def rate_values(rows: Sequence[RateAttribute], rate: Rate, kilobit: int) -> Iterator[tuple[AttributeCode, str]]:
-    """The same as (attribute, value) pairs, for people too. 32-bit attributes are clamped to 4,294,967,295."""
-    up, down = rate.up_kbps * kilobit, rate.down_kbps * kilobit
-    fields: dict[str, int | str] = {"up_bps": up, "down_bps": down, "up_kbps": up // 1000, "down_kbps": down // 1000}
-    fields |= {"up_text": _bits(up), "down_text": _bits(down)}
-    for code, template in rows:
-        # A direction without a limit says nothing, unless the other one shares its attribute.
-        if not (("up_" in template and up) or ("down_" in template and down)):
-            continue
-        value = template.format(**fields)
-        yield code, str(min(int(value), MAX_U32)) if code.kind == "integer" else value
-
-
-def _encode(code: AttributeCode, value: str) -> bytes:
-    octets = int(value).to_bytes(4, "big") if code.kind == "integer" else value.encode()
-    return vendor_attribute(code.vendor, code.code, octets) if code.vendor else attribute(code.code, octets)
-
-
-def _bits(bps: int) -> str:
-    return f"{bps // 1000}k" if bps % 1000 == 0 and bps else str(bps)

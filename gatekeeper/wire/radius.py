@@ -6,10 +6,11 @@ from typing import NamedTuple
 from gatekeeper.wire import Malformed
 
 ACCESS_REQUEST, ACCESS_ACCEPT, ACCESS_REJECT, ACCOUNTING_REQUEST, ACCOUNTING_RESPONSE = 1, 2, 3, 4, 5
-STATUS_SERVER = 12
+ACCESS_CHALLENGE, STATUS_SERVER = 11, 12
 USER_NAME, USER_PASSWORD, CHAP_PASSWORD, NAS_IP_ADDRESS, NAS_PORT = 1, 2, 3, 4, 5
 REPLY_MESSAGE, VENDOR_SPECIFIC, CALLING_STATION_ID, NAS_IDENTIFIER, PROXY_STATE = 18, 26, 31, 32, 33
 EAP_MESSAGE, MESSAGE_AUTHENTICATOR, NAS_PORT_ID, NAS_IPV6_ADDRESS = 79, 80, 87, 95
+SERVICE_TYPE, STATE, CHAP_CHALLENGE, NAS_PORT_TYPE = 6, 24, 60, 61
 
 NAMES = {
     1: "Access-Request",
@@ -29,11 +30,14 @@ NAMES = {
 }
 HEADER = Struct("!BBH16s")
 _MAX_SIZE = 4096
+_MAX_ATTRIBUTES = 200  # as FreeRADIUS's max_attributes
+_HOLDS_TOO_MANY = 20 + 2 * _MAX_ATTRIBUTES  # octets that more attributes than that have at least
 
 
 class RadiusPacket(NamedTuple):
-    """One packet. ``attributes``: the first of each type; ``vendor``: every attribute 26; ``proxy``: all Proxy-State as
-    they stood, to be echoed; ``seal_at``: where the value of Message-Authenticator begins, 0 = none."""
+    """One packet. ``attributes``: the first of each type, of EAP-Message all in one; ``vendor``: every attribute 26;
+    ``proxy``: all Proxy-State as they stood, to be echoed; ``seal_at``: where the value of Message-Authenticator
+    begins, 0 = none."""
 
     code: int
     identifier: int
@@ -56,6 +60,8 @@ def decode(data: bytes) -> RadiusPacket:
         raise Malformed("shorter than its length field", len(data))
     if code not in NAMES:
         raise Malformed(f"code {code} is not known", 0)
+    if size > _HOLDS_TOO_MANY:
+        _check_count(data, size)
     attributes: dict[int, bytes] = {}
     vendor: tuple[bytes, ...] = ()
     proxy = b""
@@ -69,6 +75,9 @@ def decode(data: bytes) -> RadiusPacket:
         kind = data[at]
         if kind not in attributes:
             attributes[kind] = data[start:stop]
+        elif kind == EAP_MESSAGE:
+            # RFC 3579 3.1: an EAP packet over 253 octets comes in several, in sequence.
+            attributes[kind] += data[start:stop]
         if kind == VENDOR_SPECIFIC:
             vendor += (data[start:stop],)
         elif kind == PROXY_STATE:
@@ -84,16 +93,39 @@ def decode(data: bytes) -> RadiusPacket:
     return RadiusPacket(code, identifier, authenticator, attributes, vendor, proxy, seal_at, data[:size])
 
 
+def _check_count(data: bytes, size: int) -> None:
+    """Before the walk, which may cost more for each attribute than the one before."""
+    at, count = 20, 0
+    while at + 1 < size and data[at + 1] >= 2:
+        at += data[at + 1]
+        count += 1
+    if count > _MAX_ATTRIBUTES:
+        raise Malformed(f"more than {_MAX_ATTRIBUTES} attributes", 20)
+
+
 def _check_sense(code: int, attributes: dict[int, bytes]) -> None:
+    """What may stand together.
+
+    RFC 2865 4.1 also wants NAS-IP-Address or NAS-Identifier in an Access-Request. One without is not thrown away: the
+    client is told by its source address (RFC 2865 3), and nothing is decided by what a packet says of its sender.
+    """
+    eap, password = EAP_MESSAGE in attributes, attributes.get(USER_PASSWORD)
     # RFC 3579 3.1, 3.2; RFC 5997 3: these are discarded without Message-Authenticator.
-    if (EAP_MESSAGE in attributes or code == STATUS_SERVER) and MESSAGE_AUTHENTICATOR not in attributes:
+    if (eap or code == STATUS_SERVER) and MESSAGE_AUTHENTICATOR not in attributes:
         raise Malformed("EAP-Message or Status-Server without Message-Authenticator", 20)
-    if EAP_MESSAGE in attributes and (USER_PASSWORD in attributes or CHAP_PASSWORD in attributes):
-        raise Malformed("EAP-Message together with a password", 20)
     # RFC 2865 4.1: one password, of 16 to 128 octets in whole blocks.
-    password = attributes.get(USER_PASSWORD)
     if password is not None and (not 16 <= len(password) <= 128 or len(password) % 16):
         raise Malformed("User-Password is not 1 to 8 blocks of 16 octets", 20)
+    chap = attributes.get(CHAP_PASSWORD)
+    if eap and (password is not None or chap is not None):
+        raise Malformed("EAP-Message together with a password", 20)
+    if chap is None:
+        return
+    if password is not None:
+        raise Malformed("User-Password together with CHAP-Password", 20)
+    # RFC 2865 5.3, 5.40: an identifier and 16 octets; a challenge of 5 octets or more, if there is one.
+    if len(chap) != 17 or len(attributes.get(CHAP_CHALLENGE, bytes(5))) < 5:
+        raise Malformed("CHAP-Password is not 17 octets, or CHAP-Challenge is under 5", 20)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -117,5 +149,17 @@ def vendor_values(packet: RadiusPacket, vendor: int, kind: int) -> list[bytes]:
         while value.startswith(prefix) and at + 2 <= len(value) and 2 <= value[at + 1] <= len(value) - at:
             if value[at] == kind:
                 found.append(value[at + 2 : at + value[at + 1]])
+            at += value[at + 1]
+    return found
+
+
+def vendor_table(packet: RadiusPacket) -> dict[tuple[int, int], list[bytes]]:
+    """All vendors' attributes of the usual form by (vendor, type), in sequence."""
+    found: dict[tuple[int, int], list[bytes]] = {}
+    for value in packet.vendor:
+        vendor = int.from_bytes(value[:4], "big")
+        at = 4
+        while at + 2 <= len(value) and 2 <= value[at + 1] <= len(value) - at:
+            found.setdefault((vendor, value[at]), []).append(value[at + 2 : at + value[at + 1]])
             at += value[at + 1]
     return found

@@ -1,5 +1,5 @@
 """RADIUS with the shared secret: authenticators (RFC 2865 3), Message-Authenticator (RFC 3579 3.2), password hiding
-(RFC 2865 5.2)."""
+(RFC 2865 5.2), CHAP (RFC 2865 5.3)."""
 
 import hmac
 from hashlib import md5
@@ -90,7 +90,8 @@ def signed_request(code: int, identifier: int, body: bytes, secret: Secret, seal
 
 
 def plain_reply(code: int, identifier: int, request_authenticator: bytes, body: bytes, secret: Secret) -> bytes:
-    """A reply under the Response Authenticator alone: what answers an Accounting-Request (RFC 2866 4.2)."""
+    """A reply under the Response Authenticator alone: what answers an Accounting-Request (RFC 2866 4.2), and clients
+    that throw away what has Message-Authenticator."""
     head = HEADER.pack(code, identifier, 20 + len(body), request_authenticator)
     digest = md5(b"".join((head, body, secret.key)), usedforsecurity=False).digest()
     return b"".join((head[:4], digest, body))
@@ -118,3 +119,8 @@ def hide_password(password: bytes, authenticator: bytes, secret: Secret) -> byte
         last = (int.from_bytes(padded[at : at + 16], "big") ^ int.from_bytes(pad, "big")).to_bytes(16, "big")
         hidden += last
     return hidden
+
+
+def chap_response(identifier: int, password: bytes, challenge: bytes) -> bytes:
+    """The 16 octets of a CHAP or EAP-MD5 response (RFC 1994 4.1)."""
+    return md5(bytes((identifier,)) + password + challenge, usedforsecurity=False).digest()

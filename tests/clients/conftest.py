@@ -19,6 +19,7 @@ _PROGRAMS = (
     "dhcrelay",
     "dhcpcd",
     "radclient",
+    "eapol_test",
     "tshark",
     "perfdhcp",
     "dhcping",

@@ -39,10 +39,25 @@ def access_request(
     attributes = {"User-Name": user, "User-Password": user if password is None else password}
     attributes |= {name.replace("_", "-"): value for name, value in more.items()}
     lines = [f'{name} = "{value}"' for name, value in attributes.items()]
-    lines += ["Service-Type = Call-Check", "NAS-Port-Type = Ethernet", f"Packet-Src-IP-Address = {source}"]
+    lines += ["Service-Type = Call-Check", "NAS-Port-Type = Ethernet"]
     lines += ["Message-Authenticator = 0x00"] if sealed else []
-    words = space.words(*f"radclient -x -r 1 -t {timeout_s} 192.0.2.1:1812 auth".split(), secret)
-    done = subprocess.run(words, input="\n".join(lines), capture_output=True, text=True, timeout=timeout_s + 15)
+    return radclient(space, lines, source=source, secret=secret, timeout_s=timeout_s)
+
+
+def radclient(
+    space: Space,
+    lines: list[str],
+    *,
+    kind: str = "auth",
+    source: str = BRAS,
+    secret: str = "testing123",
+    timeout_s: float = 2,
+    port: int = 1812,
+) -> Answer:
+    """One packet, once, made of these lines. kind: auth, status or what else radclient sends."""
+    words = space.words(*f"radclient -x -r 1 -t {timeout_s} 192.0.2.1:{port} {kind}".split(), secret)
+    text = "\n".join([*lines, f"Packet-Src-IP-Address = {source}"])
+    done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=timeout_s + 15)
     return _read(done.stdout + done.stderr)
 
 

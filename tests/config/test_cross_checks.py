@@ -11,6 +11,7 @@ DHCP = '[dhcp]\nlisten = ["10.20.0.2:67"]\n'
 SUBNET = DHCP + '[[dhcp.subnet]]\nnetwork = "10.20.0.0/16"\n'
 TRUNK = '[dhcp]\ninterfaces = ["eth0"]\n[[dhcp.subnet]]\nnetwork = "10.30.0.0/16"\ninterface = "eth0"\n'
 OTHER = '[[dhcp.subnet]]\nnetwork = "10.40.0.0/16"\ninterface = "eth0"\n'
+ACS = '[acs]\nurl = "http://acs/"\n'
 CLIENT = '[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "s"\n'
 
 FILES: list[tuple[str, str, str]] = [
@@ -45,6 +46,36 @@ FILES: list[tuple[str, str, str]] = [
     ("a name with a bar", CLIENT.replace('"a"', '"a|b" #!'), "should match pattern"),
     ("an empty secret", CLIENT.replace('"s"', '"" #!'), "at least 1 character"),
     ("kilobit 1023", CLIENT + "kilobit = 1023 #!\n", "1000 or 1024"),
+    ("a template that is none", CLIENT + 'user_name = "line" #!\n', "a part in braces is wanted"),
+    ("a template with a part of no such name", CLIENT + 'user_name = "{imsi}" #!\n', "{imsi} is no part of a name"),
+    ("parts without text between them", CLIENT + 'user_name = "{sysname}{domain}" #!\n', "need text between them"),
+    ("a line in an attribute of no such name",
+     CLIENT + 'port_from = ["ADSL-Agent-Circuit"] #!\n', "did you mean 'ADSL-Agent-Circuit-Id'?"),
+    ("no place for the line", CLIENT + "port_from = [] #!\n", "at least 1 item"),
+    ("NAS-Port without its bits", CLIENT + 'port_from = ["NAS-Port"] #!\n', "what its bits mean, nas_port tells"),
+    ("bits of a NAS-Port that is not asked",
+     CLIENT + 'port_from = ["NAS-Port-Id"]\nnas_port = "slot:16 port:16" #!\n', "port_from does not name NAS-Port"),
+    ("bits that are not 32", CLIENT + 'nas_port = "slot:8 port:8" #!\n', "the fields have 16 bits"),
+    ("a rate in an attribute of no such name",
+     CLIENT + '[radius.client.rates]\nWISPr-Bandwidth = "{up_bps}" #!\n', "the dictionaries lack WISPr-Bandwidth"),
+    ("a rate with a field of no such name",
+     CLIENT + 'rates = { "WISPr-Bandwidth-Max-Up" = "{up}" } #!\n', "fields are account mac up_bps"),
+    ("a rate with a brace too many", CLIENT + 'rates = { "Filter-Id" = "{up_bps" } #!\n', "not a template"),
+    ("text where a number is wanted",
+     CLIENT + 'rates = { "WISPr-Bandwidth-Max-Up" = "{up_text}" } #!\n', "the attribute is a number"),
+    ("a rate in an address", CLIENT + 'rates = { "Framed-IP-Address" = "{up_bps}" } #!\n', "of type ipaddr"),
+    ("a filter_id with a field of no such name", CLIENT + 'filter_id = "{plan}" #!\n', "fields are account mac"),
+    ("two that make a Filter-Id",
+     CLIENT + 'nas = "accel-ppp"\nfilter_id = "{account}" #!\n', "tells a Filter-Id already"),
+    ("an interim interval that RFC 2869 5.16 forbids",
+     CLIENT + "acct_interim_interval_s = 59 #!\n", "greater than or equal to 60"),
+    ("option 43 that the dialect cannot carry",
+     ACS + CLIENT + 'nas = "cisco"\noption_43 = true #!\n', "the dialect cisco cannot carry option 43: generic huawei"),
+    ("option 43 without an ACS", CLIENT + "option_43 = true #!\n", "[acs] tells what to send"),
+    ("option 125 where only 43 can be carried",
+     ACS + 'encoding = "option125"\n' + CLIENT + 'nas = "huawei"\noption_43 = true #!\n', "has no room"),
+    ("an ACS too long for one attribute",
+     f'[acs]\nurl = "http://{"a" * 240}"\n{CLIENT}nas = "huawei"\noption_43 = true #!\n', "has no room"),
     ("hex without octets", '[acs]\nurl = "http://a/"\nencoding = "hex" #!\n', '"hex" needs the octets in acs.hex'),
     ("hex that is none", '[acs]\nurl = "http://a/"\nhex = "012" #!\n', "should match pattern"),
     ("a URL that fills more than an option",

@@ -149,6 +149,18 @@ def test_relative_dictionaries_start_from_the_configurations_folder(tmp_path: Pa
     assert len(settings.book.clients) == 3
 
 
+def test_a_folder_of_ones_own_adds_to_the_shipped_dictionaries(tmp_path: Path) -> None:
+    """A vendor of one's own is two lines and a rates key."""
+    (tmp_path / "mine").mkdir()
+    vendor = "VENDOR Acme 99999\nBEGIN-VENDOR Acme\nATTRIBUTE Acme-Down 7 integer\nEND-VENDOR Acme\n"
+    (tmp_path / "mine" / "dictionary").write_text(vendor)
+    keys = 'nas = "cisco"\nrates = { "Acme-Down" = "{down_kbps}", "Filter-Id" = "{account}" }'
+    text = CONFIG.replace("[radius]", '[radius]\ndictionaries = "mine"', 1).replace('nas = "huawei"', keys)
+    nas = next(nas for nas in load_text(tmp_path, text).book.clients if nas.name == "bras1")
+    assert [(code.vendor, code.code, code.kind) for code, _ in nas.rates] == [(99999, 7, "integer"), (0, 11, "string")]
+    assert nas.per_box
+
+
 def test_a_shared_secret_is_never_printed(tmp_path: Path) -> None:
     """Design 11, for the whole Policybook."""
     assert "testing123" not in repr(load_text(tmp_path, CONFIG))
@@ -166,3 +178,23 @@ def test_a_wrong_secret_is_not_told_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         load_text(tmp_path, CONFIG.replace('secret = "testing123"', f'secret = "{"hush" * 40}"'))
     assert "hush" not in str(refused.value)
+
+
+CLIENT = '[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "a long random one"\n'
+
+
+@pytest.mark.parametrize(
+    ("keys", "note"),
+    [
+        ("", ""),
+        ('limit_proxy_state = "auto"\nrequire_message_authenticator = "no"\n', ""),
+        ("send_message_authenticator = false\n", "send_message_authenticator = false lets answers be forged"),
+        ('limit_proxy_state = "no"\n', 'limit_proxy_state = "no" lets an Access-Accept be forged'),
+        ('limit_proxy_state = "no"\nrequire_message_authenticator = "yes"\n', ""),
+    ],
+)
+def test_cve_2024_3596_a_client_that_is_let_off_is_noted(tmp_path: Path, keys: str, note: str) -> None:
+    """Not an error: old NASes exist; but somebody must know."""
+    settings = load_text(tmp_path, CLIENT + keys)
+    assert [told.partition(": ")[2][: len(note)] for told in settings.notes] == ([note] if note else [])
+    assert settings.book.clients[0].seals is ("send" not in keys)

@@ -101,7 +101,7 @@ class Bench:
         self.world = make_world(self.book, self.store)
         self.dhcp = DhcpEngine(self.book, self.world, [SERVER])
         self.kept = Replies()
-        self.radius = RadiusEngine(self.book, self.world, self.kept)
+        self.radius = RadiusEngine(self.book, self.world, self.kept, b"key of the bench")
         self.accounting = AccountingEngine(self.book, self.world, self.kept)
         self._seq = self.store.feed_end()
         self._waiting: list[tuple[DhcpEngine | RadiusEngine | AccountingEngine, Outcome]] = []

@@ -5,6 +5,9 @@ from hypothesis import strategies as st
 
 from gatekeeper.model import Action, Datagram, Outcome
 from gatekeeper.report.line import outcome_line
+from gatekeeper.wire.eap import RESPONSE, EapPacket, eap_attributes
+from gatekeeper.wire.radius import STATUS_SERVER, attribute, decode, vendor_attribute
+from gatekeeper.wire.radius_seal import chap_response, reply_is_right, sealed_request
 from tests.engine.bench import (
     BOX,
     BRAS,
@@ -12,6 +15,7 @@ from tests.engine.bench import (
     NOW,
     RADIUS,
     RELAYED,
+    SECRET,
     TRUSTED,
     Bench,
     access_request,
@@ -27,6 +31,10 @@ SEEDS = [
     discover(options={55: b"\x01\x03\x06\x2b", 57: b"\x02\x40", 61: b"\x01" + BOX}),
     selecting(BOX, 0x0A140100), renewing(BOX, 0x0A140100), release(BOX, 0x0A140100),
     access_request(port="slot=2;subslot=2;port=22;vlanid=503;"), access_request(station=BOX.hex("-"), sealed=False),
+    access_request(password=None, sealed=False, extra=attribute(3, b"\x16" + chap_response(22, b"x", bytes(16)))),
+    access_request(password=None, extra=eap_attributes(EapPacket(RESPONSE, 7, 1, BOX.hex().encode()))),
+    access_request(password=None, extra=vendor_attribute(311, 25, bytes(50)), sealed=False),
+    sealed_request(STATUS_SERVER, 1, bytes(16), b"", SECRET),
 ]  # fmt: skip
 _PATCHES = st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=6)), max_size=4)
 _quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
@@ -59,6 +67,35 @@ def test_any_datagram_to_the_radius_engine_has_an_outcome(bench: Bench, data: by
     """The same for RADIUS."""
     bench.install()
     _check(bench.ask(data, source))
+
+
+# Attributes that the methods look at, with values that nearly are what they should be; and anything at all.
+_VALUES = st.one_of(
+    st.binary(max_size=40),
+    st.builds(
+        lambda code, size, kind, data: bytes((code, 7, 0, len(data) + 5 + size, kind)) + data,
+        st.integers(0, 5), st.integers(-2, 2) | st.just(0), st.integers(0, 6) | st.just(254), st.binary(max_size=30),
+    ),
+    st.sampled_from([b"\x16" + bytes(16), (10).to_bytes(4, "big"), BOX.hex().encode()]),
+)  # fmt: skip
+_ATTRIBUTES = st.lists(
+    st.builds(attribute, st.sampled_from([1, 3, 6, 24, 31, 33, 60, 79, 79, 87, 103]) | st.integers(1, 255), _VALUES),
+    max_size=6,
+).map(b"".join)
+
+
+@_quiet
+@given(body=_ATTRIBUTES, code=st.sampled_from([1, 1, 1, 4, 12]), source=st.sampled_from([BRAS, BRAS + 1, BRAS + 2]))
+def test_any_sealed_request_is_answered_rightly_or_silence_with_a_reason(
+    bench: Bench, body: bytes, code: int, source: int
+) -> None:
+    """What is behind the seal is as wild as ever; an answer is one that its client believes."""
+    bench.install()
+    outcome = bench.ask(sealed_request(code, 1, bytes(16), body, SECRET), source)
+    bench.radius.lost(outcome)  # so that the next one is no duplicate
+    _check(outcome)
+    if outcome.answer:
+        assert reply_is_right(decode(outcome.answer), bytes(16), SECRET)
 
 
 @_quiet

@@ -24,6 +24,31 @@ def test_a_request_is_new_when_anything_of_its_key_differs(bench: Bench) -> None
     assert told(bench.ask(access_request(authenticator=bytes(16)))) == ("Access-Accept", "")
 
 
+def test_another_request_under_the_same_key_purges_what_was_kept(bench: Bench) -> None:
+    """RFC 5080 2.2.2: even one that has no answer yet; the first one, should it come again, is decided anew."""
+    bench.ask(access_request())
+    bench.install()
+    bench.radius.read(Datagram(access_request(authenticator=bytes(16)), BRAS, 40000, RADIUS), NOW)
+    assert told(bench.ask(access_request())) == ("Access-Accept", "")
+
+
+def test_a_duplicate_that_came_through_another_door_is_another_request(bench: Bench) -> None:
+    """RFC 5080 2.2.2: the receiving socket is a part of the key."""
+    bench.ask(access_request())
+    bench.install()
+    elsewhere = Datagram(access_request(), BRAS, 40000, RADIUS._replace(name="10.20.0.2:1812"))
+    assert told(bench.handle(bench.radius, elsewhere)) == ("Access-Accept", "")
+
+
+def test_an_unsealed_forgery_of_a_client_that_seals_does_not_touch_what_is_kept(bench: Bench) -> None:
+    """Neither with the seal left out, nor as EAP or Status-Server without one."""
+    first = bench.ask(access_request())
+    forged = access_request(sealed=False, authenticator=bytes(16))
+    assert told(bench.ask(forged)) == ("silent", "NO_MESSAGE_AUTHENTICATOR")
+    assert told(bench.ask(b"\x0c" + forged[1:])) == ("silent", "MALFORMED")
+    assert bench.ask(access_request()).answer == first.answer
+
+
 def test_an_answer_is_kept_for_some_seconds_only(bench: Bench) -> None:
     """At least 5, at most 30 (RFC 5080 2.2.2)."""
     bench.ask(access_request())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.model import Outcome
-from gatekeeper.wire.radius import attribute, decode, vendor_values
+from gatekeeper.wire.radius import decode, vendor_values
 from gatekeeper.wire.radius_seal import Secret, reply_is_right
 from tests.engine.bench import BOX, BRAS, CONFIG, H3C, MIKROTIK, OTHER, SECRET, Bench, access_request, told
 from tests.vectors.reader import name_of, vectors
@@ -88,15 +88,6 @@ def test_a_password_that_is_no_mac_is_wrong_although_it_equals_the_name(
     """mac_password = "mac": it must be the MAC; design 6: a check must not pass because something is missing."""
     bench.install()
     assert told(bench.ask(access_request(name, BOX.hex(), password))) == _reject("BAD_PASSWORD")
-
-
-@pytest.mark.parametrize("kind", [3, 79], ids=["CHAP-Password", "EAP-Message"])
-def test_chap_and_eap_are_refused_as_unsupported(bench: Bench, kind: int) -> None:
-    """The answer says so; the NAS is misconfigured and somebody looks at it."""
-    bench.install()
-    extra = attribute(kind, bytes(17))
-    outcome = bench.ask(access_request(password=None, extra=extra))
-    assert told(outcome) == _reject("UNSUPPORTED")
 
 
 def test_a_wrong_message_authenticator_is_silence(bench: Bench) -> None:

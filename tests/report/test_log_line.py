@@ -57,6 +57,10 @@ def _radius(reply: str, verdict: Verdict, port: PortId | None = None, binding: B
             " down_kbps=20000 up_kbps=4000",
         ),
         (
+            _radius("Access-Challenge", Verdict(Action.CHALLENGE), PORT, BINDING),
+            "Access-Challenge d4:c1:c8:ee:9b:1f from bras1 port 10.20.0.1|ge 1/0/7 to Access-Request",
+        ),
+        (
             _radius("", Verdict(Action.SILENT, Reason.BAD_AUTHENTICATOR)),
             "Access-Request d4:c1:c8:ee:9b:1f from bras1: no answer BAD_AUTHENTICATOR",
         ),

@@ -15,6 +15,15 @@ def test_an_answer_is_found_under_its_key_and_authenticator() -> None:
     assert kept.find(KEY._replace(source_port=9), AUTHENTICATOR, 1) is None
 
 
+def test_rfc5080_2_2_2_another_authenticator_takes_the_place_of_the_old_answer() -> None:
+    """The client has gone on to another request under this identifier: what came before is purged."""
+    kept = Replies()
+    kept.keep(KEY, AUTHENTICATOR, ANSWER, 0)
+    kept.keep(KEY, b"another authent.", b"later", 1)
+    assert kept.find(KEY, AUTHENTICATOR, 1) is None
+    assert kept.find(KEY, b"another authent.", 1) == b"later"
+
+
 def test_an_answer_in_the_making_is_empty() -> None:
     """So that a duplicate is dropped, not decided again; dropped, it is new."""
     kept = Replies()

@@ -1,0 +1,39 @@
+"""Status-Server (RFC 5997): a client asks either port whether all is well."""
+
+from gatekeeper.book import Nas
+from gatekeeper.model import Action, Datagram, Destination, Outcome, Verdict
+from gatekeeper.policy.radius import distrust
+from gatekeeper.reply.radius import status_reply
+from gatekeeper.state.world import World
+from gatekeeper.wire.radius import NAMES, STATUS_SERVER, RadiusPacket
+
+
+def answer_status(
+    world: World, datagram: Datagram, packet: RadiusPacket, nas: Nas, now: float, accounting: bool = False
+) -> Outcome:
+    """The answer at once, and never kept (RFC 5997 4.2): each one wants to know how things are now.
+
+    Its seal teaches nothing about the client's other requests: the RFC demands it of everybody.
+    """
+    doubt = distrust(packet, nas, seen_sealed=False)
+    outcome = Outcome(
+        protocol="radius",
+        message=NAMES[STATUS_SERVER],
+        reply="",
+        mac=b"",
+        verdict=Verdict(Action.SILENT, doubt),
+        via=nas.name,
+        port=None,
+        binding=None,
+        door=datagram.via,
+    )
+    if doubt:
+        return outcome
+    world.nas.alive(nas.name, now)
+    answer = status_reply(packet, nas, accounting)
+    return outcome._replace(
+        reply=NAMES[answer[0]],
+        verdict=Verdict(Action.TELL),
+        answer=answer,
+        to=Destination(datagram.source, datagram.source_port),
+    )

@@ -1,0 +1,88 @@
+"""User-Name by template: ``{sysname}-{mac}-{pevlan}@{domain}`` -> the parts of a name that fits it.
+
+A User-Name is a stranger's text, so a template becomes an expression that never goes back: a free part ends where the
+run behind it, of text and parts with a form of their own, fits for the first time. That is linear in the name's length.
+"""
+
+import re
+from functools import lru_cache
+
+from gatekeeper.wire.nas_identity import mac_in, mac_of_client_id
+from gatekeeper.wire.text import stbid_mac
+
+_HEX = "[0-9A-Fa-f]"
+_NUMBER = r"\d{1,5}+"
+_ADDRESS = r"\d{1,3}+(?:\.\d{1,3}+){3}"
+_MAC = (
+    f"(?>{_HEX}{{12}}|{_HEX}{{2}}(?:[:. -]{_HEX}{{2}}){{5}}|{_HEX}{{4}}(?:[:.-]{_HEX}{{4}}){{2}}"
+    f"|{_HEX}{{6}}[:.-]{_HEX}{{6}})"
+)
+_FORMED = {
+    "mac": _MAC,
+    "stbid": f"[0-9A-Za-z]{{20}}{_HEX}{{12}}",
+    **dict.fromkeys(("pevlan", "cevlan", "slot", "port"), _NUMBER),
+    **dict.fromkeys(("ip", "gateway"), _ADDRESS),
+}
+_FREE = (
+    *("option12", "option60", "option61", "option82"),
+    *("circuit_id", "remote_id", "sysname", "domain", "any"),
+)
+_PART = re.compile(r"\{([^{}]*)\}|([^{}]+)|([{}])")
+
+
+def compile_name(template: str) -> re.Pattern[str]:
+    """The template as an expression with a group for each part. Raises ValueError."""
+    runs: list[tuple[str, str, str]] = [("", "", "")]  # (free part, what follows it, the same without groups)
+    seen: set[str] = set()
+    for name, text, brace in _PART.findall(template):
+        if brace or (not text and name not in _FORMED and name not in _FREE):
+            raise ValueError(f"{{{name}}} is no part of a name: {' '.join((*_FORMED, *_FREE))}")
+        if name and name in seen and name != "any":
+            raise ValueError(f"{{{name}}} is there twice")
+        seen.add(name)
+        free, run, bare = runs[-1]
+        if name in _FREE:
+            if free and not run:
+                raise ValueError(f"{{{free}}} and {{{name}}} need text between them")
+            runs.append((name, "", ""))
+        else:
+            form = _FORMED.get(name, "") or re.escape(text)
+            runs[-1] = free, run + (f"(?P<{name}>{form})" if name else form), bare + form
+    if not seen - {""}:
+        raise ValueError("a part in braces is wanted, such as {mac}")
+    expression = ""
+    for at, (free, run, bare) in enumerate(runs):
+        end = r"\Z" if at == len(runs) - 1 else ""
+        if free:
+            group = f"(?P<{free}>" if free != "any" else "(?:"
+            expression += f"{group}(?:(?!{bare}{end}).)++)"
+        expression += run + end
+    return re.compile(expression, re.DOTALL)
+
+
+@lru_cache(maxsize=4_096)
+def name_parts(pattern: re.Pattern[str], value: bytes) -> dict[str, str] | None:
+    """The parts of a User-Name; None if it does not fit. Octets that are not ASCII fit free parts only."""
+    match = pattern.match(value.decode("latin-1"))
+    return match.groupdict() if match else None
+
+
+def mac_of_parts(parts: dict[str, str]) -> tuple[bytes, bool]:
+    """(the MAC that the parts name or b"", False if two of them disagree or {mac} is none)."""
+    found = set()
+    if "mac" in parts:
+        found.add(mac_in(parts["mac"].encode("latin-1")))
+    if "stbid" in parts:
+        found.add(stbid_mac(parts["stbid"]))
+    client_id = _mac_of_client_id(parts.get("option61", ""))
+    if client_id:  # a client identifier may be anything else
+        found.add(client_id)
+    return (next(iter(found), b""), True) if len(found) < 2 and b"" not in found else (b"", False)
+
+
+def _mac_of_client_id(text: str) -> bytes:
+    """``01d4c1c8ee9b1f`` in hex, or the octets themselves."""
+    try:
+        return mac_of_client_id(bytes.fromhex(text))
+    except ValueError:
+        return mac_of_client_id(text.encode("latin-1"))
