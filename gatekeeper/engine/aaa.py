@@ -89,10 +89,11 @@ class AskingEngine(DhcpEngine):
         return Asked(message.mac, name, circuit, remote)
 
     def _line(self, question: DhcpQuestion) -> tuple[bytes, bytes]:
-        """Circuit-id and remote-id. A unicast renewal has no Option 82 (RFC 3046 2.1): then those of the lease."""
+        """Circuit-id and remote-id. What passes the relay by has none (RFC 3046 2.1): those of the lease."""
         agent = self._agent(question.message, question.datagram.via)
         lease = self._world.facts(question.mac).lease
-        if not agent and question.state == "renewing" and lease and lease.address == question.message.ciaddr:
+        unicast = question.state in ("renewing", "inform")
+        if not agent and unicast and lease and lease.address == question.message.ciaddr:
             agent = lease.agent
         try:
             parts = suboptions(agent or b"")
