@@ -297,9 +297,9 @@ class Upstream:
 
     def _hold_down(self, server: _Server, now: float) -> None:
         self._count("server-silent")
-        if server.down_until <= now and self._policy.hold_down_s:
-            text = f"alarm: AAA server {server.name} does not answer: it is asked last for {self._policy.hold_down_s} s"
-            self._log.say(text)
+        if server.down_until <= now:
+            last = f": it is asked last for {self._policy.hold_down_s} s" if self._policy.hold_down_s else ""
+            self._log.alarm(f"AAA server {server.name} does not answer{last}", now)
         server.down_until = now + self._policy.hold_down_s
 
     def _count(self, what: str) -> None:
