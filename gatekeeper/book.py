@@ -8,6 +8,7 @@ from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_rates import RateAttribute
 from gatekeeper.wire.nas_request import Reading
 from gatekeeper.wire.radius_seal import Secret
+from gatekeeper.wire.user_name import NamePart
 
 
 class Subnet(NamedTuple):
@@ -106,6 +107,28 @@ class Nas(NamedTuple):
     interim_s: int = 0  # how often it is told to report on a session, 0 = not told
 
 
+class AaaServer(NamedTuple):
+    """One [[dhcp.radius.server]]. sealed_only: an answer without Message-Authenticator is not believed."""
+
+    address: int
+    port: int
+    secret: Secret
+    sealed_only: bool
+
+
+class AaaPolicy(NamedTuple):
+    """[dhcp.radius]: who is asked about a box, as whom, and for how long. shared_password: None = the MAC."""
+
+    servers: tuple[AaaServer, ...]  # in sequence of preference
+    user_name: tuple[NamePart, ...]
+    shared_password: Secret | None
+    timeout_s: float
+    tries: int
+    cache_s: int
+    hold_down_s: int
+    nas_identifier: str
+
+
 class Policybook(NamedTuple):
     """All that the engines are told."""
 
@@ -126,6 +149,7 @@ class Policybook(NamedTuple):
     hold_s: int = 0  # how long an order waits for the install of its account
     keep_days: int = 90  # of the journal, and of sessions that have ended
     stale_session_s: int = 86_400  # a session not heard of for so long is over
+    aaa: AaaPolicy | None = None  # None = the orders decide about DHCP
 
     def stale_after(self) -> dict[str, int]:
         """Seconds without a report after which a session is over, for clients that are told how often to report."""

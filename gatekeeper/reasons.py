@@ -33,6 +33,8 @@ class Reason(StrEnum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     DUPLICATE = "DUPLICATE"
     NO_LEASE = "NO_LEASE"
+    AAA_REJECTED = "AAA_REJECTED"
+    AAA_UNREACHABLE = "AAA_UNREACHABLE"
     # Orders only.
     MISSING_FIELD = "MISSING_FIELD"
     BAD_FIELD = "BAD_FIELD"
@@ -76,7 +78,7 @@ REASONS: dict[Reason, ReasonText] = {
     ),
     Reason.POOL_EXHAUSTED: ReasonText("every address of the pool is held", "widen the pool, or shorten lease_s"),
     Reason.ADDRESS_CONFLICT: ReasonText(
-        "the address is another box's in the store", "nothing: the box gets another one"
+        "the address is another box's", "nothing: the box gets another one, if its pool has one left"
     ),
     Reason.WRONG_ADDRESS: ReasonText(
         "the box asks for an address that is not its own here", "nothing: after the NAK it starts afresh"
@@ -104,8 +106,8 @@ REASONS: dict[Reason, ReasonText] = {
         "the password is not what mac_password asks for", "check mac_password of this client, and the shared secret"
     ),
     Reason.NO_IDENTITY: ReasonText(
-        "the request names no MAC, or two that differ, or its User-Name does not fit the client's user_name",
-        "check what the NAS sends, and nas and user_name of this client",
+        "the request names no MAC, or two that differ, or does not fit user_name of the client or of [dhcp.radius]",
+        "check what the NAS or the box sends, and nas and user_name of this client",
     ),
     Reason.BAD_STATE: ReasonText(
         "State of an EAP exchange is not ours for this NAS and box, or older than 30 s",
@@ -117,6 +119,13 @@ REASONS: dict[Reason, ReasonText] = {
         "the same request again while its answer is being written", "nothing: the answer comes"
     ),
     Reason.NO_LEASE: ReasonText("the box speaks of a lease that is not on record", "nothing: it starts with DISCOVER"),
+    Reason.AAA_REJECTED: ReasonText(
+        "the upstream AAA refuses the box", "look there for the User-Name that [dhcp.radius] user_name makes of the box"
+    ),
+    Reason.AAA_UNREACHABLE: ReasonText(
+        "no [[dhcp.radius.server]] answered in time",
+        "see the log for which; check its address and secret, and that it knows this host as a client",
+    ),
     Reason.MISSING_FIELD: ReasonText("the order lacks a field that its kind needs", "send the field"),
     Reason.BAD_FIELD: ReasonText("a field of the order cannot be read", "correct the field"),
     Reason.BAD_MAC: ReasonText("the order's MAC or STBID cannot be read", "12 hex digits; an STBID has 32 characters"),

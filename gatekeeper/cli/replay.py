@@ -70,6 +70,8 @@ def _run(config: Path, packets: "list[Packet]", options: dict[str, Any]) -> "lis
     from gatekeeper.store.sqlite import SqliteStore
 
     settings = load_file(config)
+    if settings.book.aaa:
+        click.echo(f"note: {config}: replay asks no AAA: the orders decide about DHCP as well", err=True)
     if options["store_file"]:
         store = SqliteStore.copy_of(str(options["store_file"]))
     else:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gatekeeper.book import Acs, BindingPolicy, Limits, Nas, Policybook, Subnet
+from gatekeeper.config.aaa import make_aaa
 from gatekeeper.config.acs import make_acs
 from gatekeeper.config.dictionary import Dictionary, shipped_folder
 from gatekeeper.config.nas import ClientReader, cut_nodes
@@ -54,6 +55,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         hold_s=schema.orders.hold_s,
         keep_days=schema.history.keep_days,
         stale_session_s=schema.radius.stale_session_s,
+        aaa=make_aaa(schema.dhcp, problems),
     )
     return book, problems
 

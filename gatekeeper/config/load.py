@@ -130,6 +130,10 @@ def _check_whole(raw: dict[str, Any]) -> Found:
     dhcp = raw.get("dhcp")
     if isinstance(dhcp, dict) and dhcp.get("subnet") and not (dhcp.get("interfaces") or dhcp.get("listen")):
         return [(("dhcp", "subnet", 0), "subnets are configured, but neither [dhcp] interfaces nor listen")]
+    if isinstance(dhcp, dict) and dhcp.get("authorize") == "radius":
+        section = dhcp.get("radius")
+        if not isinstance(section, dict) or not section.get("server"):
+            return [(("dhcp", "authorize"), '"radius" needs a [[dhcp.radius.server]]')]
     return []
 
 
@@ -209,8 +213,9 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
     notes = []
     if schema.api:
         notes.append("[api] is read; this version serves no HTTP")
+    notes += _aaa_notes(schema)
     for client in schema.radius.client:
-        if client.secret.lower() in _FAMOUS_SECRETS or len(client.secret) < _SHORT_SECRET:
+        if _is_weak(client.secret):
             notes.append(f"[[radius.client]] {client.name}: its secret is short or well known; take a long random one")
         if not client.send_message_authenticator:
             notes.append(
@@ -223,3 +228,23 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
                 ' (CVE-2024-3596); with "auto" Proxy-State is refused only in requests without Message-Authenticator'
             )
     return tuple(notes)
+
+
+def _is_weak(secret: str) -> bool:
+    return secret.lower() in _FAMOUS_SECRETS or len(secret) < _SHORT_SECRET
+
+
+def _aaa_notes(schema: FileSchema) -> list[str]:
+    dhcp = schema.dhcp
+    if dhcp.radius is None:
+        return []
+    if dhcp.authorize != "radius":
+        return ['[dhcp.radius] is read and not used: [dhcp] authorize is "local", the orders decide']
+    notes = ['[dhcp] authorize = "radius": orders and [binding] decide about RADIUS only, DHCP asks AAA']
+    for server in dhcp.radius.server:
+        name = f"[[dhcp.radius.server]] {server.address.text()}"
+        if _is_weak(server.secret):
+            notes.append(f"{name}: its secret is short or well known; take a long random one")
+        if not server.require_message_authenticator:
+            notes.append(f"{name}: answers without Message-Authenticator can be forged (CVE-2024-3596)")
+    return notes

@@ -92,6 +92,12 @@ def _mac_password(value: object) -> object:
     raise ValueError('"mac", "any" or { shared = "…" } is wanted')
 
 
+def _client_password(value: object) -> object:
+    if value == "any":
+        raise ValueError('"mac" or { shared = "…" } is wanted')
+    return _mac_password(value)
+
+
 def _yes_no_auto(value: object) -> object:
     return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
 
@@ -175,6 +181,27 @@ class OptionSection(Section):
     type: Annotated[str, _one_of(*CONFIGURABLE)]
 
 
+class SharedPassword(Section):
+    shared: Annotated[str, Field(min_length=1, max_length=128, repr=False)]
+
+
+class AaaServerSection(Section):
+    address: Listen
+    secret: Annotated[str, Field(min_length=1, max_length=128, repr=False)]
+    require_message_authenticator: bool = True
+
+
+class DhcpRadiusSection(Section):
+    user_name: Annotated[str, Field(min_length=1, max_length=253)] = "{mac}"
+    password: Annotated[Literal["mac"] | SharedPassword, BeforeValidator(_client_password)] = "mac"  # noqa: S105 - a mode
+    timeout_s: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    tries: Annotated[int, Field(ge=1, le=10)] = 2
+    cache_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    hold_down_s: Annotated[int, Field(ge=0, le=3600)] = 30
+    nas_identifier: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[!-~]+$")] = "gatekeeper"
+    server: Annotated[list[AaaServerSection], Field(max_length=8)] = []
+
+
 class DhcpSection(Section):
     interfaces: list[InterfaceName] = []
     listen: list[Listen] = []
@@ -189,10 +216,8 @@ class DhcpSection(Section):
     deny_auto_configure: bool = False
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
     leasequery: list[ClientNetwork] = []
-
-
-class SharedPassword(Section):
-    shared: Annotated[str, Field(min_length=1, max_length=128, repr=False)]
+    authorize: Annotated[str, _one_of("local", "radius")] = "local"
+    radius: DhcpRadiusSection | None = None
 
 
 class ClientSection(Section):

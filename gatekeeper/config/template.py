@@ -29,6 +29,7 @@ listen = ["0.0.0.0:67"]                  # relays and renewals
 # rapid_commit = false                   # RFC 4039
 # deny_auto_configure = false            # RFC 2563: tell refused boxes not to make up an address
 # leasequery = ["10.20.0.1"]             # relays and BRAS that may ask which box holds which address (RFC 4388)
+# authorize = "radius"                   # local: the orders decide about boxes | radius: an upstream AAA does
 
 [[dhcp.subnet]]
 network = "10.20.0.0/16"
@@ -53,6 +54,20 @@ lease_s = 3600
 # code = 224
 # name = "stb-profile"
 # type = "text"                          # ip ips text u8 u16 u32 i32 u8s u16s flag hex routes domains ...
+
+# [dhcp.radius]                          # with authorize = "radius": who is asked about a box
+# user_name = "{mac}"                    # {mac} {mac-} {mac:} {mac.} {mac-4}, {MAC} ... in upper case, {option12}
+#                                        # {option60} {option61} {circuit_id} {remote_id} {giaddr} {stbid}
+# password = "mac"                       # "mac": as user_name spells it | { shared = "..." }
+# timeout_s = 1.0                        # for each try; tries x timeout_s x servers is 10 at most
+# tries = 2                              # then the next server is asked
+# cache_s = 30                           # an answer is used again for so long, a rejection for 5 s at most; 0 = never
+# hold_down_s = 30                       # a server that did not answer is asked last for so long
+# nas_identifier = "gatekeeper"
+# [[dhcp.radius.server]]                 # in sequence of preference
+# address = "192.0.2.9:1812"
+# secret = "..."
+# require_message_authenticator = true   # false: its answers need none, and can be forged (CVE-2024-3596)
 
 [radius]
 listen_auth = ["0.0.0.0:1812"]

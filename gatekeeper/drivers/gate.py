@@ -4,17 +4,20 @@ import gc
 import select
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import NamedTuple
 
+from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer, Notes, Stale, lost_reason
 from gatekeeper.drivers.engines import Engine, Engines, Question
 from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.reader import Reader
 from gatekeeper.drivers.sockets import Door
-from gatekeeper.engine.dhcp import DhcpEngine
+from gatekeeper.drivers.upstream import Parked, Upstream
+from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.model import Action, Datagram, Effect, Outcome, Reason
 from gatekeeper.state.world import World
@@ -65,8 +68,8 @@ class Gate:
         self._gathered: list[Pending] = []
         self._committing: list[Pending] = []
         self._counts: Counter[tuple[str, ...]] = Counter()
-        self._seq = seq
-        self._version = -1
+        self._reader = Reader(store, world, log, seq, committer.origin)
+        self._upstream: Upstream | None = None
         self._next_housekeeping = 0.0
         self._next_collection = 0.0
         self._next_stale = 0.0
@@ -95,6 +98,13 @@ class Gate:
         self._counts.update(self._engines.dhcp.drain_counts())
         self._engines = engines
 
+    def set_upstream(self, policy: AaaPolicy | None) -> None:
+        """Ask these AAA servers from now on, also what others have not answered yet; None = nobody."""
+        waiting = self._upstream.close() if self._upstream else []
+        self._upstream = Upstream(policy, self._log, self, self._counts) if policy else None
+        for door, question in waiting:
+            self._decide(door, self._engines.dhcp, question, self._clock.now())
+
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
         """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
         # Messages and facts are tuples without cycles: reference counts free them, and walking hundreds of thousands
@@ -107,7 +117,7 @@ class Gate:
             ready = self._poll.poll(self._patience())
             now = self._clock.now()
             self._counts["loop", "rounds"] += 1
-            self._read_feed(now)
+            self._engines.dhcp.ask_again(self._reader.changes(now))
             for descriptor, _ in ready:
                 if descriptor == wake:
                     going = on_wake()
@@ -117,7 +127,11 @@ class Gate:
                         self._interfaces.hear(door, now)
                     else:
                         self._serve(door, protocol, now)
+                elif self._upstream:
+                    self._upstream.hear(descriptor, now)
             self._end_probes(now)
+            if self._upstream:
+                self._end_questions(self._upstream, now)
             self._commit_next(now)
             self._listen_or_wait()
             if now >= self._next_housekeeping:
@@ -129,8 +143,9 @@ class Gate:
         self._drain()
 
     def _patience(self) -> float:
-        """How long to wait for packets: until the next housekeeping, or the end of an ARP probe."""
+        """How long to wait for packets: until the next housekeeping, the end of an ARP probe, or AAA's time is over."""
         end = self._interfaces.next_probe()
+        end = min(end, self._upstream.next_end()) if self._upstream else end
         return min(max(end - self._clock.now(), 0.0), _HOUSEKEEPING_S) if end != inf else _HOUSEKEEPING_S
 
     def _end_probes(self, now: float) -> None:
@@ -143,13 +158,6 @@ class Gate:
                 self._gathered.append(Pending(door, engine, conflict))
             else:
                 self._finish(door, engine, offer, now)
-
-    def _is_first(self, offer: Outcome) -> bool:
-        """True for an offer of an address, and one that is not already the box's own."""
-        if offer.verdict.action is not Action.OFFER:
-            return False
-        lease = self._world.facts(offer.mac).lease
-        return lease is None or lease.address != offer.verdict.address
 
     def _drain(self) -> None:
         self._keep_house(self._clock.now())
@@ -166,7 +174,8 @@ class Gate:
             try:
                 asked = engine.read(datagram, now)
                 if isinstance(asked, LeaseQuestion):
-                    asked = self._look_up(asked, now)
+                    leases = self._reader.leases_about(asked.sought, now)
+                    asked = self._engines.dhcp.answer_query(asked, leases, now)
             except Exception as bug:
                 self._report_bug(bug, datagram, now)
                 continue
@@ -177,25 +186,33 @@ class Gate:
         if not questions or not self._fetch(engine, questions, now):
             return
         for question in questions:
-            try:
-                outcome = engine.answer(question, now)  # type: ignore[arg-type]
-            except Exception as bug:
-                self._report_bug(bug, question.datagram, now)
-                continue
-            if outcome.durable:
-                self._effects += outcome.effects
-                self._gathered.append(Pending(door, engine, outcome))
-            elif not (self._probing and self._is_first(outcome) and self._interfaces.probe(outcome, now)):
-                self._finish(door, engine, outcome, now)
+            self._decide(door, engine, question, now)
 
-    def _look_up(self, question: LeaseQuestion, now: float) -> Outcome:
-        """Lease queries are rare and each is one look into an index."""
+    def _decide(self, door: Door, engine: Engine, question: Question, now: float) -> None:
+        """Answer, or have AAA asked first. The facts must have been admitted."""
         try:
-            leases = self._store.leases_about(question.sought, now)
-        except StoreError as error:
-            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
-            return self._engines.dhcp.answer_query(question, None, now)
-        return self._engines.dhcp.answer_query(question, leases, now)
+            if self._upstream and isinstance(question, DhcpQuestion):
+                asked = self._engines.dhcp.to_ask(question, now)
+                if asked and self._upstream.ask(asked, Parked(door, question), now):
+                    return
+            outcome = engine.answer(question, now)  # type: ignore[arg-type]
+        except Exception as bug:
+            self._report_bug(bug, question.datagram, now)
+            return
+        if outcome.durable:
+            self._effects += outcome.effects
+            self._gathered.append(Pending(door, engine, outcome))
+        elif not (self._probing and self._world.is_first(outcome) and self._interfaces.probe(outcome, now)):
+            self._finish(door, engine, outcome, now)
+
+    def _end_questions(self, upstream: Upstream, now: float) -> None:
+        """Boxes that AAA has spoken of, or whom it kept waiting too long, are answered."""
+        engine, ended = self._engines.dhcp, upstream.ended(now)
+        for asked, grant, _ in ended:
+            engine.learn(asked, grant, now)
+        if ended and self._fetch(engine, [parked.question for _, _, parked in ended], now):
+            for _, _, (door, question) in ended:
+                self._decide(door, engine, question, now)
 
     def _report_bug(self, bug: Exception, datagram: Datagram, now: float) -> None:
         """An exception on the way of a packet is a bug of ours: the packet is lost and counted, the loop goes on."""
@@ -204,7 +221,7 @@ class Gate:
         text = f"bug: {bug!r} at {where.filename}:{where.lineno} on packet {datagram.data.hex()}"
         self._log.alarm(text, now)
 
-    def _fetch(self, engine: Engine, questions: list[Question], now: float) -> bool:
+    def _fetch(self, engine: Engine, questions: Sequence[Question], now: float) -> bool:
         """Admit the facts of all MACs asked for. False: the store cannot be read, and nobody is answered."""
         missing = self._world.missing(question.mac for question in questions if question.mac)
         if not missing:
@@ -274,22 +291,6 @@ class Gate:
         for descriptor, (_, protocol) in self._doors.items():
             if protocol in ("dhcp", "accounting"):
                 self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
-
-    def _read_feed(self, now: float) -> None:
-        """Forget the MACs that orders changed since the last batch."""
-        try:
-            version = self._store.data_version()
-            if version == self._version:
-                return
-            self._seq, macs, fixed = self._store.changes_since(self._seq, self._committer.origin)
-            if fixed:
-                self._world.pools.fix(self._store.fixed_addresses())
-            self._version = version
-        except StoreError as error:
-            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
-            return
-        if macs is None or macs:
-            self._world.forget(macs)
 
     def _keep_house(self, now: float) -> None:
         self._next_housekeeping = now + _HOUSEKEEPING_S

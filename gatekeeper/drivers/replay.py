@@ -58,6 +58,7 @@ class Replay:
         self._world = make_world(settings.book, store)
         heard = {packet.destination for packet in packets if packet.destination_port == DHCP_PORT} - {BROADCAST_IP}
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
+        # There is no AAA in a capture: the orders decide, whatever [dhcp] authorize says.
         self._dhcp = DhcpEngine(settings.book, self._world, sorted(own_ids))
         kept = Replies()
         self._radius = RadiusEngine(settings.book, self._world, kept, _KEY)

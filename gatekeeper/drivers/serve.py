@@ -16,8 +16,8 @@ from gatekeeper.drivers.engines import Engines
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
+from gatekeeper.engine.aaa import dhcp_engine
 from gatekeeper.engine.accounting import AccountingEngine
-from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.replies import Replies
@@ -94,10 +94,11 @@ class Server:
             self._gate.add_door(door, protocol)
         self._committer = committer
         self._dynauth = self._dynauth_client()
+        self._gate.set_upstream(settings.book.aaa)
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines(
-            DhcpEngine(book, self._world, sorted(self._interfaces.own_ids())),
+            dhcp_engine(book, self._world, sorted(self._interfaces.own_ids())),
             RadiusEngine(book, self._world, self._kept, self._key),
             AccountingEngine(book, self._world, self._kept),
             (book.stale_after(), book.stale_session_s, book.keep_days * 86_400),
@@ -170,6 +171,7 @@ class Server:
         self._settings = settings
         self._log.packets = settings.log_packets
         self._gate.set_engines(self._engines(settings.book))
+        self._gate.set_upstream(settings.book.aaa)
         self._log.say(f"reload: {settings.file} is in force")
 
 

@@ -1,6 +1,6 @@
 """The DHCP mouth: one datagram in, one Outcome out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from gatekeeper.model import (
     Datagram,
     Destination,
     Effect,
+    Facts,
     Lease,
     LeaseBound,
     LeaseReleased,
@@ -31,6 +32,7 @@ from gatekeeper.policy.dhcp import DhcpCase, gather, judge_dhcp, state_of
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
+from gatekeeper.wire.aaa import Asked, Grant
 from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
 from gatekeeper.wire.line_id import port_from_wire, whole_port
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo, read_relay_info
@@ -89,7 +91,7 @@ class DhcpEngine:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
                 raise Malformed("giaddr in a broadcast", 24)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
-            agent = options.get(_AGENT) if giaddr or door.name in self._trusted else None
+            agent = self._agent(message, door)
             relay, port = read_agent(agent, giaddr, self._port_key, self._cut_nodes) if agent else _NO_AGENT
         except Malformed as bad:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
@@ -110,6 +112,20 @@ class DhcpEngine:
         named = options.get(_SERVER_ID, b"")
         server_id = int.from_bytes(named, "big") if len(named) == 4 else 0
         return make(DhcpQuestion, (message.mac, message, datagram, state, port, via, server_id, relay))
+
+    def _agent(self, message: DhcpMessage, door: Via) -> bytes | None:
+        """Option 82 where it is believed."""
+        return message.options.get(_AGENT) if message.giaddr or door.name in self._trusted else None
+
+    def to_ask(self, question: DhcpQuestion, now: float) -> Asked | None:
+        """Whom AAA must be asked about first: nobody, the orders decide. The facts must have been admitted."""
+        return None
+
+    def learn(self, asked: Asked, grant: Grant, now: float) -> None:
+        """AAA's answer: see ``engine.aaa``."""
+
+    def ask_again(self, macs: Iterable[bytes] | None) -> None:
+        """What AAA said of these is old; None = of all."""
 
     def _distrust(self, message: DhcpMessage, datagram: Datagram, state: str) -> Verdict | None:
         if message.htype != 1 or len(message.mac) != 6:
@@ -142,10 +158,14 @@ class DhcpEngine:
     def _denied(self, question: DhcpQuestion, verdict: Verdict) -> Verdict:
         """RFC 2563 2.3: a refused box that asks whether it may make up an address (option 116) is told not to."""
         asks = question.message.kind == DISCOVER and _AUTO_CONFIGURE in question.message.options
+        asks = asks and verdict.reason is not Reason.AAA_UNREACHABLE  # trouble of ours forbids nobody anything
         return verdict._replace(action=Action.DENY) if asks and verdict.action is Action.SILENT else verdict
 
     def case(self, question: DhcpQuestion, now: float) -> DhcpCase:
         """All that decides this message; reads only."""
+        return self._case(question, self._world.facts(question.mac), now)
+
+    def _case(self, question: DhcpQuestion, facts: Facts, now: float) -> DhcpCase:
         message = question.message
         return gather(
             message,
@@ -153,7 +173,7 @@ class DhcpEngine:
             # RFC 3527: link selection says which subnet; giaddr stays the address to answer to.
             question.relay.link or message.giaddr or question.datagram.via.local,
             self._is_ours(question),
-            self._world.facts(question.mac),
+            facts,
             question.port,
             self._book,
             self._world.pools,
@@ -197,7 +217,7 @@ class DhcpEngine:
         assert binding and subnet
         port = question.port.text if question.port else last.port if last and same else ""
         # A unicast renewal carries no Option 82 (RFC 3046 2.1): the one that came with the lease is kept.
-        agent = options.get(_AGENT) or (last.agent if last and same else b"")
+        agent = self._agent(question.message, question.datagram.via) or (last.agent if last and same else b"")
         first_seen = last.first_seen if last and same else now
         ends = now + subnet.lease_s
         client_id = options.get(_CLIENT_ID) or (last.client_id if last and same else b"")

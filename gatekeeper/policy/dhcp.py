@@ -12,11 +12,12 @@ from gatekeeper.wire.text import ip_text
 
 _REQUESTED_IP, _SERVER_ID = 50, 54
 # A refused box that holds a lease is told so at its next renewal, else it would keep the address until the lease ends.
-_TOLD = frozenset({Reason.UNKNOWN_MAC, Reason.SUSPENDED, Reason.PORT_MISMATCH})
+_TOLD = frozenset({Reason.UNKNOWN_MAC, Reason.SUSPENDED, Reason.PORT_MISMATCH, Reason.AAA_REJECTED})
 
 
 class DhcpCase(NamedTuple):
-    """One DHCP message with all that decides it. ``wanted``: the address it speaks of, 0 = none."""
+    """One DHCP message with all that decides it. ``wanted``: the address it speaks of, 0 = none; ``refused``: what
+    somebody who was asked before the rules objects to."""
 
     state: str  # discover rapid selecting init-reboot renewing rebinding release decline inform
     mac: bytes
@@ -27,6 +28,7 @@ class DhcpCase(NamedTuple):
     pools: Pools
     shared: Case
     now: float
+    refused: Verdict | None = None
 
 
 def state_of(message: DhcpMessage, broadcast: bool, relayed_unicast: bool = False) -> str:
@@ -81,7 +83,7 @@ def gather(
         subnet = _on_shared_network(subnet, book, facts, wanted, pools, message.mac, now)
     shared = make(Case, (facts.binding, port, state in ("renewing", "inform"), book.binding))
     ours = names_us or state not in ("selecting", "decline")
-    return make(DhcpCase, (state, message.mac, wanted, ours, facts, subnet, pools, shared, now))
+    return make(DhcpCase, (state, message.mac, wanted, ours, facts, subnet, pools, shared, now, None))
 
 
 def _on_shared_network(
@@ -110,8 +112,15 @@ def _discover(case: DhcpCase) -> Verdict:
         return refusal
     address = choose_address(case)
     if not address:
-        return Verdict(Action.SILENT, Reason.POOL_EXHAUSTED, seen=case.subnet.text if case.subnet else "")
+        return _nothing_left(case)
     return make(Verdict, (Action.OFFER, None, "", "", address))
+
+
+def _nothing_left(case: DhcpCase) -> Verdict:
+    binding, subnet = case.facts.binding, case.subnet
+    if binding and subnet and binding.address and binding.address & subnet.mask == subnet.network:
+        return Verdict(Action.SILENT, Reason.ADDRESS_CONFLICT, seen=ip_text(binding.address))
+    return Verdict(Action.SILENT, Reason.POOL_EXHAUSTED, seen=subnet.text if subnet else "")
 
 
 def _rapid(case: DhcpCase) -> Verdict:
@@ -184,7 +193,7 @@ def _inform(case: DhcpCase) -> Verdict:
 
 def _refusal(case: DhcpCase) -> Verdict | None:
     """What the shared rules and the place object to; None = nothing."""
-    shared = judge(case.shared)
+    shared = case.refused or judge(case.shared)
     if shared.reason:
         told = case.state not in ("discover", "rapid", "inform") and shared.reason in _TOLD and has_record(case)
         return shared._replace(action=Action.NAK if told else Action.SILENT)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gatekeeper.book import Nas, Policybook, Subnet
+from gatekeeper.book import AaaPolicy, Nas, Policybook, Subnet
 from gatekeeper.model import Action, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case
 from gatekeeper.policy.dhcp import DhcpCase, choose_address, judge_dhcp
@@ -34,6 +34,8 @@ class Explanation(NamedTuple):
 
 def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None, now: float) -> Explanation:
     """What a DISCOVER from this box on this port would get. The MAC's facts must have been admitted."""
+    if book.aaa:
+        return _upstream(book.aaa, mac)
     facts = world.facts(mac)
     if port and port.qualifier not in book.binding.cut_nodes:
         port = port._replace(short="")  # as DHCP sees it
@@ -67,6 +69,15 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     offers = verdict.action is Action.OFFER
     gives = f"{ip_text(verdict.address)} for {subnet.lease_s} s" if offers and subnet else ""
     return Explanation("dhcp", mac, verdict, "DHCPOFFER" if offers else "", tuple(lines), gives)
+
+
+def _upstream(aaa: AaaPolicy, mac: bytes) -> Explanation:
+    """Nothing here decides: who does, and under which name it knows the box."""
+    name = "".join(part.text or f"{{{part.field}}}" for part in aaa.user_name)
+    servers = ", ".join(f"{ip_text(server.address)}:{server.port}" for server in aaa.servers)
+    gives = f"upstream AAA ({servers}) decides, asked about User-Name {name}; not asked by explain"
+    line = RuleLine("AAA accepts", "The upstream AAA answers with Access-Accept.", "skip", "", "")
+    return Explanation("dhcp", mac, Verdict(Action.SILENT), "", (line,), gives)
 
 
 def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | None, nas: Nas) -> Explanation:

@@ -43,8 +43,8 @@ _NO_CLASS = -1
 
 
 # What a compiled option list depends on: (subnet, message kind, server id, option 55, the account's own ACS URL, the
-# class of boxes by its number in the configuration).
-Profile = tuple[int, int, int, bytes, str, int]
+# class of boxes by its number in the configuration, the lease time).
+Profile = tuple[int, int, int, bytes, str, int, int]
 
 
 class DhcpReplies:
@@ -61,13 +61,13 @@ class DhcpReplies:
     def grant(
         self, kind: int, request: DhcpMessage, address: int, server_id: int, subnet: Subnet, acs_url: str
     ) -> bytes:
-        """OFFER or ACK of the address.
+        """OFFER or ACK of the address. subnet: with the lease time of this very lease.
 
         kind INFORM: the ACK to one, with neither address nor lease time (RFC 2131 4.3.5).
         """
         options = request.options
         which = self._class_of(options) if self._classes else _NO_CLASS
-        profile = (subnet.number, kind, server_id, options.get(_PRL, b""), acs_url, which)
+        profile = (subnet.number, kind, server_id, options.get(_PRL, b""), acs_url, which, subnet.lease_s)
         body = self._compiled.get(profile)
         if body is None:
             body = self._compile(profile)
@@ -130,7 +130,7 @@ class DhcpReplies:
 
         Beside it the codes that no want of room may take away: RFC 2131's musts, the mask, what tells the ACS.
         """
-        number, kind, server_id, requested, acs_url, which = profile
+        number, kind, server_id, requested, acs_url, which, lease_s = profile
         subnet = self._book.subnets[number]
         configured = dict(subnet.options)
         forced, kept = {1, _RENEW, _REBIND}, set(_MUST)
@@ -142,11 +142,13 @@ class DhcpReplies:
             if acs is None or acs.forced:
                 forced.add(code)
         chosen = {53: bytes((ACK if kind == INFORM else kind,)), 54: server_id.to_bytes(4, "big")}
-        if kind == INFORM:  # RFC 2131 4.3.5: no lease, hence no times of one
+        # RFC 2131 4.3.5: an INFORM has no lease, hence no times of one; a lease that was cut short has the times of
+        # RFC 2131 4.4.5, not those configured for the whole one.
+        if kind == INFORM or lease_s != subnet.lease_s:
             configured.pop(_RENEW, None)
             configured.pop(_REBIND, None)
-        else:
-            chosen[51] = subnet.lease_s.to_bytes(4, "big")
+        if kind != INFORM:
+            chosen[51] = lease_s.to_bytes(4, "big")
         # Without a request list the box gets all that is configured.
         for asked in requested or configured:
             for code in (*_BEFORE.get(asked, ()), asked):

@@ -39,9 +39,8 @@ def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[
     form = port_form(subject.port)
     yield f"  port asked about: {subject.port or 'none'}{subject.port_from}" + (f" = {form}" if form else "")
     for found in explanations:
-        yield f"{found.protocol}: " + (
-            f"{found.reply}: {found.gives}" if not found.verdict.reason else str(found.verdict.reason)
-        )
+        yields = ": ".join(part for part in (found.reply, found.gives) if part)
+        yield f"{found.protocol}: " + (yields if not found.verdict.reason else str(found.verdict.reason))
         for rule in found.rules:
             says = rule.says + _values(rule) if rule.result != "skip" else "not asked"
             yield f"  {_SIGNS[rule.result]} {rule.rule}: {says}"

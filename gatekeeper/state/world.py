@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from gatekeeper.model import (
     NO_FACTS,
+    Action,
     AddressDeclined,
     AddressOffered,
     Admitted,
@@ -18,6 +19,7 @@ from gatekeeper.model import (
     LeaseBound,
     LeaseReleased,
     OfferForgotten,
+    Outcome,
     PortLearned,
     Reason,
     Refused,
@@ -77,6 +79,13 @@ class World:
     def facts(self, mac: bytes) -> Facts:
         """What is known of the MAC; nothing, if it was not admitted."""
         return self._known.get(mac, NO_FACTS)
+
+    def is_first(self, offer: Outcome) -> bool:
+        """True for an offer of an address, and one that is not already the box's own."""
+        if offer.verdict.action is not Action.OFFER:
+            return False
+        lease = self.facts(offer.mac).lease
+        return lease is None or lease.address != offer.verdict.address
 
     def forget(self, macs: Iterable[bytes] | None) -> None:
         """Look these up again before their next packet; None = all."""

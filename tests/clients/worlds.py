@@ -72,7 +72,7 @@ class Relayed(_World):
         super().__init__(net, folder)
         self.space = net.space("gate")
         self.relay = net.space("relay")
-        core = net.switch("core")
+        self.core = core = net.switch("core")
         net.plug(self.space, "core0", core)
         net.plug(self.relay, "core0", core)
         net.plug(self.relay, "acc0", self.switch)

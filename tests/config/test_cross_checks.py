@@ -13,6 +13,8 @@ TRUNK = '[dhcp]\ninterfaces = ["eth0"]\n[[dhcp.subnet]]\nnetwork = "10.30.0.0/16
 OTHER = '[[dhcp.subnet]]\nnetwork = "10.40.0.0/16"\ninterface = "eth0"\n'
 ACS = '[acs]\nurl = "http://acs/"\n'
 CLIENT = '[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "s"\n'
+AAA = '[dhcp]\nauthorize = "radius"\n[dhcp.radius]\n'
+UPSTREAM = '[[dhcp.radius.server]]\naddress = "192.0.2.9:1812"\nsecret = "s"\n'
 
 FILES: list[tuple[str, str, str]] = [
     ("a pool outside its network", SUBNET + 'pools = ["10.21.0.1-10.21.0.9"] #!\n', "is outside 10.20.0.0/16"),
@@ -97,6 +99,21 @@ FILES: list[tuple[str, str, str]] = [
      "10.30.0.0/16 is there already"),
     ("two untagged subnets of one interface",
      TRUNK + OTHER.replace('"eth0"', '"eth0" #!'), "10.30.0.0/16 is there already"),
+    ("nobody to ask", '[dhcp]\nauthorize = "radius" #!\n', "needs a [[dhcp.radius.server]]"),
+    ("a section without a server",
+     '[dhcp]\nauthorize = "radius" #!\n[dhcp.radius]\n', "needs a [[dhcp.radius.server]]"),
+    ("an authority of no such name", '[dhcp]\nauthorize = "ldap" #!\n', "none of local radius"),
+    ("an AAA that is waited for too long", AAA + "tries = 6\ntimeout_s = 2 #!\n" + UPSTREAM, "is 12 s"),
+    ("two slow AAA servers",
+     AAA + "timeout_s = 3\ntries = 2 #!\n" + UPSTREAM + UPSTREAM.replace(".9", ".10"), "is 12 s"),
+    ("an AAA server twice", AAA + UPSTREAM + UPSTREAM.replace("1812", '1812" #!', 1).replace('#!"', "#!"),
+     "192.0.2.9:1812 is there twice"),
+    ("a name with an unknown field", AAA + 'user_name = "{mca}" #!\n' + UPSTREAM, "did you mean {mac}?"),
+    ("a password of the MAC without one in the name",
+     AAA + 'user_name = "{circuit_id}" #!\n' + UPSTREAM, 'password = "mac" could spell'),
+    ("any password for AAA", AAA + 'password = "any" #!\n' + UPSTREAM, '"mac" or { shared'),
+    ("an AAA server without port", AAA + UPSTREAM.replace(':1812"', '" #!'), "ADDRESS:PORT"),
+    ("an empty secret of AAA", AAA + UPSTREAM.replace('"s"', '"" #!'), "at least 1 character"),
     ("an interface's name too long", '[dhcp]\ninterfaces = ["a234567890123456"] #!\n', "at most 15"),
 ]  # fmt: skip
 

@@ -4,10 +4,12 @@
 commit, settle. The time is an argument.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.serve import make_world
+from gatekeeper.engine.aaa import dhcp_engine
 from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
@@ -17,6 +19,7 @@ from gatekeeper.state.replies import Replies
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire import radius as radius_wire
+from gatekeeper.wire.aaa import UNREACHABLE, Asked, Grant
 from gatekeeper.wire.radius_seal import Secret, hide_password, sealed_request, signed_request
 from gatekeeper.wire.text import parse_ip
 
@@ -94,12 +97,13 @@ class Bench:
         self._orders = 0
         self.gathers = False  # True: durable outcomes wait for commit(), as in a running gate
         self.lost = 0  # effects that the store refused: the memory was wrong
+        self.aaa: Callable[[Asked], Grant] = lambda _: UNREACHABLE  # the upstream AAA, where one decides
         self.start()
 
     def start(self) -> None:
         """Begin with what the store says: memory is empty, as after a restart."""
         self.world = make_world(self.book, self.store)
-        self.dhcp = DhcpEngine(self.book, self.world, [SERVER])
+        self.dhcp = dhcp_engine(self.book, self.world, [SERVER])
         self.kept = Replies()
         self.radius = RadiusEngine(self.book, self.world, self.kept, b"key of the bench")
         self.accounting = AccountingEngine(self.book, self.world, self.kept)
@@ -123,6 +127,7 @@ class Bench:
         self._seq, macs, fixed = self.store.changes_since(self._seq, ORIGIN)
         if macs is None or macs:
             self.world.forget(macs)
+            self.dhcp.ask_again(macs)
         if fixed:
             self.world.pools.fix(self.store.fixed_addresses())
         asked = engine.read(datagram, now)
@@ -130,6 +135,9 @@ class Bench:
             return asked
         missing = self.world.missing([asked.mac] if asked.mac else [])
         self.world.admit(self.store.facts(missing))
+        to_ask = engine.to_ask(asked, now) if isinstance(engine, DhcpEngine) else None
+        if to_ask:
+            engine.learn(to_ask, self.aaa(to_ask), now)
         outcome = engine.answer(asked, now)
         if outcome.durable:
             self._waiting.append((engine, outcome))

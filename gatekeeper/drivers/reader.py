@@ -1,0 +1,54 @@
+"""What the packet loop reads in the store beside facts: whose facts orders have changed, and leases asked for.
+
+A store that cannot be read is alarmed, and is no end of the loop.
+"""
+
+from collections.abc import Sequence
+
+from gatekeeper.drivers.log import Log
+from gatekeeper.model import Lease, Reason
+from gatekeeper.policy.leasequery import Sought
+from gatekeeper.state.world import World
+from gatekeeper.store import StoreError
+from gatekeeper.store.sqlite import SqliteStore
+
+
+class Reader:
+    """The loop's own connection, for reading. The change feed is read on from where it was."""
+
+    def __init__(self, store: SqliteStore, world: World, log: Log, seq: int, origin: str) -> None:
+        """seq: the end of the feed before world was read; origin: who wrote what needs not be looked up again."""
+        self._store = store
+        self._world = world
+        self._log = log
+        self._seq = seq
+        self._origin = origin
+        self._version = -1
+
+    def changes(self, now: float) -> list[bytes] | None:
+        """Have the world forget the MACs that orders changed since the last time: these, None = all.
+
+        One page is read where nothing has changed.
+        """
+        try:
+            version = self._store.data_version()
+            if version == self._version:
+                return []
+            self._seq, macs, fixed = self._store.changes_since(self._seq, self._origin)
+            if fixed:
+                self._world.pools.fix(self._store.fixed_addresses())
+            self._version = version
+        except StoreError as error:
+            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            return []
+        if macs is None or macs:
+            self._world.forget(macs)
+        return macs
+
+    def leases_about(self, sought: Sought, now: float) -> Sequence[Lease] | None:
+        """Lease queries are rare and each is one look into an index. None: the store cannot be read."""
+        try:
+            return self._store.leases_about(sought, now)
+        except StoreError as error:
+            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
+            return None

@@ -1,0 +1,119 @@
+"""The client's side of RADIUS: an Access-Request about a box that asks for an address, and what its answer grants.
+
+RFC 2865 4 and 5; the access line as Option 82 names it goes into NAS-Port-Id (RFC 2869 5.17) and into the DSL Forum's
+attributes (RFC 4679 3.3.1, 3.3.2).
+"""
+
+from typing import NamedTuple
+
+from gatekeeper.model import Reason
+from gatekeeper.wire.radius import (
+    ACCESS_ACCEPT,
+    ACCESS_REQUEST,
+    CALLING_STATION_ID,
+    NAS_IDENTIFIER,
+    NAS_PORT_ID,
+    REPLY_MESSAGE,
+    USER_NAME,
+    USER_PASSWORD,
+    RadiusPacket,
+    attribute,
+    vendor_attribute,
+)
+from gatekeeper.wire.radius_seal import Secret, hide_password, sealed_request
+from gatekeeper.wire.text import printable
+
+_SERVICE_TYPE, _FRAMED_IP_ADDRESS, _SESSION_TIMEOUT, _NAS_PORT_TYPE = 6, 8, 27, 61
+_FRAMED, _CALL_CHECK, _ETHERNET = 2, 10, 15
+_DSL_FORUM, _CIRCUIT_ID, _REMOTE_ID = 3561, 1, 2
+_LONGEST, _LONGEST_VENDOR = 253, 247
+# RFC 2865 5.8: "the user selects an address" and "the NAS selects one".
+_NO_ADDRESS = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE})
+
+
+class Asked(NamedTuple):
+    """Whom AAA is asked about. circuit_id, remote_id: parts of Option 82, b"" = none."""
+
+    mac: bytes
+    user_name: str
+    circuit_id: bytes
+    remote_id: bytes
+
+
+class Grant(NamedTuple):
+    """What AAA says of a box. refusal: None = it may have an address.
+
+    account: "" = the one asked about; address: 0 = any; session_s: 0 = no limit; said: Reply-Message, for people.
+    """
+
+    refusal: Reason | None
+    account: str = ""
+    address: int = 0
+    session_s: int = 0
+    said: str = ""
+
+
+UNREACHABLE = Grant(Reason.AAA_UNREACHABLE)
+
+
+def access_request(
+    asked: Asked, password: bytes, nas_identifier: str, identifier: int, authenticator: bytes, secret: Secret
+) -> bytes:
+    """One Access-Request, Message-Authenticator first. password: 128 octets at most; authenticator: 16 random ones."""
+    circuit, remote = asked.circuit_id, asked.remote_id
+    parts = [
+        attribute(USER_NAME, asked.user_name.encode()),
+        attribute(USER_PASSWORD, hide_password(password, authenticator, secret)),
+        # RFC 2865 4.1: a NAS names itself by NAS-IP-Address or NAS-Identifier.
+        attribute(NAS_IDENTIFIER, nas_identifier.encode()),
+        # RFC 2865 5.6: Framed, because an address is asked for. Call Check only asks whether to pick up.
+        attribute(_SERVICE_TYPE, _FRAMED.to_bytes(4, "big")),
+        attribute(_NAS_PORT_TYPE, _ETHERNET.to_bytes(4, "big")),
+        # RFC 3580 3.21: upper case, with hyphens.
+        attribute(CALLING_STATION_ID, asked.mac.hex("-").upper().encode()),
+    ]
+    # A line too long for its attribute is left out: cut, it might be another one's.
+    port = printable(circuit).encode() if circuit else b""
+    if 0 < len(port) <= _LONGEST:
+        parts.append(attribute(NAS_PORT_ID, port))
+    parts += [
+        vendor_attribute(_DSL_FORUM, kind, value)
+        for kind, value in ((_CIRCUIT_ID, circuit), (_REMOTE_ID, remote))
+        if 0 < len(value) <= _LONGEST_VENDOR
+    ]
+    return sealed_request(ACCESS_REQUEST, identifier, authenticator, b"".join(parts), secret)
+
+
+def read_grant(packet: RadiusPacket) -> Grant:
+    """What an answer that was verified grants. RFC 2865 4.4: who serves no Access-Challenge takes it as a reject."""
+    attributes = packet.attributes
+    said = printable(attributes[REPLY_MESSAGE]) if attributes.get(REPLY_MESSAGE) else ""
+    if packet.code != ACCESS_ACCEPT:
+        return Grant(Reason.AAA_REJECTED, said=said)
+    service = _number(attributes, _SERVICE_TYPE)
+    # RFC 2865 5.6: a Service-Type that is not served is as good as an Access-Reject.
+    if _SERVICE_TYPE in attributes and service not in (_FRAMED, _CALL_CHECK):
+        return Grant(Reason.AAA_REJECTED, said=f"Access-Accept for Service-Type {service}, which is not served")
+    address = _number(attributes, _FRAMED_IP_ADDRESS)
+    return Grant(
+        None,
+        account=_text(attributes.get(USER_NAME, b"")),
+        address=0 if address in _NO_ADDRESS else address,
+        session_s=_number(attributes, _SESSION_TIMEOUT),
+        said=said,
+    )
+
+
+def _number(attributes: dict[int, bytes], kind: int) -> int:
+    """The value of an integer or address; 0 where it is absent or not 4 octets."""
+    value = attributes.get(kind, b"")
+    return int.from_bytes(value, "big") if len(value) == 4 else 0
+
+
+def _text(value: bytes) -> str:
+    """RFC 2865 5: text is UTF-8; anything else, or with control characters in it, is shown in hexadecimal."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return "0x" + value.hex()
+    return text if text.isprintable() else "0x" + value.hex()
