@@ -11,8 +11,9 @@ from typing import NamedTuple
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.clock import Clock
-from gatekeeper.drivers.commit import Committer, Notes, Stale, lost_reason
+from gatekeeper.drivers.commit import Committer, lost_reason
 from gatekeeper.drivers.engines import Engine, Engines, Question
+from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.reader import Reader
 from gatekeeper.drivers.sockets import Door
@@ -26,10 +27,7 @@ from gatekeeper.store.sqlite import SqliteStore
 
 # Answers that wait for the disk; beyond this, DHCP and accounting stay in the kernel's buffer until some are written.
 _MAX_WAITING = 4096
-_HOUSEKEEPING_S = 1.0
-_NEARLY_FULL = 0.9
 _GC_EVERY_S = 60.0
-_STALE_EVERY_S = 60.0
 
 
 class Pending(NamedTuple):
@@ -68,11 +66,11 @@ class Gate:
         self._gathered: list[Pending] = []
         self._committing: list[Pending] = []
         self._counts: Counter[tuple[str, ...]] = Counter()
+        self._house = Housekeeper(world, committer, log, interfaces, self._counts)
         self._reader = Reader(store, world, log, seq, committer.origin)
         self._upstream: Upstream | None = None
         self._next_housekeeping = 0.0
         self._next_collection = 0.0
-        self._next_stale = 0.0
         interfaces.watch_probes(self)
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
@@ -146,7 +144,7 @@ class Gate:
         """How long to wait for packets: until the next housekeeping, the end of an ARP probe, or AAA's time is over."""
         end = self._interfaces.next_probe()
         end = min(end, self._upstream.next_end()) if self._upstream else end
-        return min(max(end - self._clock.now(), 0.0), _HOUSEKEEPING_S) if end != inf else _HOUSEKEEPING_S
+        return min(max(end - self._clock.now(), 0.0), EVERY_S) if end != inf else EVERY_S
 
     def _end_probes(self, now: float) -> None:
         """Offers whose address nobody claimed leave; an address that somebody claimed is quarantined."""
@@ -163,7 +161,7 @@ class Gate:
         self._keep_house(self._clock.now())
         self._commit_next(self._clock.now())
         while self._committer.busy:
-            select.select([self._committer], [], [], _HOUSEKEEPING_S)
+            select.select([self._committer], [], [], EVERY_S)
             self._commit_next(self._clock.now())
         self._committer.stop()
 
@@ -293,28 +291,5 @@ class Gate:
                 self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
 
     def _keep_house(self, now: float) -> None:
-        self._next_housekeeping = now + _HOUSEKEEPING_S
-        self._log.tick(now)
-        self._interfaces.look(self)
-        self._counts.update(self._engines.dhcp.drain_counts() | self._engines.radius.drain_counts())
-        refused, nas = self._world.drain_refusals(), self._world.drain_nas()
-        self._counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
-        if refused or self._counts:
-            counted = {".".join(name): count for name, count in self._counts.items()}
-            admitted = self._world.drain_admitted()
-            self._committer.note(Notes(refused, counted, self._interfaces.drain(), nas, admitted))
-            self._counts.clear()
-        if now >= self._next_stale:
-            self._next_stale = now + _STALE_EVERY_S
-            self._committer.note(Stale(*self._engines.stale, int(now)))
-        if self._committer.notes_error:
-            self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
-        for subnet, used, size in self._world.pools.nearly_full(now, _NEARLY_FULL):
-            self._counts["dhcp", "pool-nearly-full"] += 1
-            self._log.alarm(
-                f"pool of subnet {subnet}: {used} of {size} addresses in use: widen it, or shorten lease_s", now
-            )
-        if self._clock.jump_s:
-            self._log.alarm(
-                f"the wall clock jumped by {self._clock.jump_s:.0f} s: leases go on by the time that passed", now
-            )
+        self._next_housekeeping = now + EVERY_S
+        self._house.keep(self._engines, self, self._clock, now)
