@@ -66,6 +66,10 @@ class BindingPolicy(NamedTuple):
     boxes_per_port: int = 0  # 0 = no limit
     cut_nodes: frozenset[str] = frozenset()
 
+    def counts_boxes(self) -> bool:
+        """True if a box may be refused because its port has too many."""
+        return self.port == "learn" and self.boxes_per_port > 0
+
 
 class Limits(NamedTuple):
     """[limits], packets per second of one protocol. total_per_s: 0 = no limit."""

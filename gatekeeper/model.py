@@ -33,6 +33,10 @@ class PortId(NamedTuple):
     qualifier: str
     short: str = ""
 
+    def line(self) -> str:
+        """What tells this line from all others, whichever equipment spells it."""
+        return f"{self.qualifier}|{self.key}" if self.qualifier else self.key
+
     def admits(self, seen: "PortId") -> bool:
         """True if a box bound to this port may be seen on that one."""
         if self.key == seen.key:

@@ -13,13 +13,14 @@ Question = DhcpQuestion | RadiusQuestion | AccountingQuestion
 class Engines(NamedTuple):
     """The mouths over one world, by the protocols of the doors. A reload puts others in place.
 
-    stale: what ``Stale`` says of sessions under this Policybook.
+    stale: what ``Stale`` says of sessions under this Policybook. crowds: ports are learned and may be full.
     """
 
     dhcp: DhcpEngine
     radius: RadiusEngine
     accounting: AccountingEngine
     stale: tuple[dict[str, int], int, int]
+    crowds: bool
 
     def of(self, protocol: str) -> Engine:
         """protocol: dhcp radius accounting."""

@@ -15,7 +15,7 @@ from gatekeeper.drivers.commit import Committer, lost_reason
 from gatekeeper.drivers.engines import Engine, Engines, Question
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.reader import Reader
+from gatekeeper.drivers.reader import Reader, look_up
 from gatekeeper.drivers.sockets import Door
 from gatekeeper.drivers.upstream import Parked, Upstream
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
@@ -221,11 +221,8 @@ class Gate:
 
     def _fetch(self, engine: Engine, questions: Sequence[Question], now: float) -> bool:
         """Admit the facts of all MACs asked for. False: the store cannot be read, and nobody is answered."""
-        missing = self._world.missing(question.mac for question in questions if question.mac)
-        if not missing:
-            return True
         try:
-            self._world.admit(self._store.facts(missing))
+            look_up(self._world, self._store, questions, self._engines.crowds)
         except StoreError as error:
             self._counts["no-answer", Reason.STORE_UNAVAILABLE] += len(questions)
             self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)

@@ -5,12 +5,24 @@ A store that cannot be read is alarmed, and is no end of the loop.
 
 from collections.abc import Sequence
 
+from gatekeeper.drivers.engines import Question
 from gatekeeper.drivers.log import Log
 from gatekeeper.model import Lease, Reason
 from gatekeeper.policy.leasequery import Sought
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
+
+
+def look_up(world: World, store: SqliteStore, questions: Sequence[Question], crowds: bool) -> None:
+    """Admit what answering these needs and the world does not know. crowds: ports may be full. Raises StoreError."""
+    missing = world.missing(question.mac for question in questions if question.mac)
+    if missing:
+        world.admit(store.facts(missing))
+    if crowds:
+        ports = world.missing_crowds((question.mac, question.port) for question in questions)
+        if ports:
+            world.admit_crowds(store.crowds(ports))
 
 
 class Reader:

@@ -13,6 +13,7 @@ from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.commit import lost_reason
 from gatekeeper.drivers.engines import Engine
 from gatekeeper.drivers.order_file import OrderFile
+from gatekeeper.drivers.reader import look_up
 from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
@@ -121,9 +122,7 @@ class Replay:
             return self._dhcp.answer_query(asked, self._store.leases_about(asked.sought, now), now)
         if isinstance(asked, Outcome):
             return asked
-        if asked.mac:
-            missing = self._world.missing((asked.mac,))
-            self._world.admit(self._store.facts(missing))
+        look_up(self._world, self._store, (asked,), self._settings.book.binding.counts_boxes())
         outcome: Outcome = engine.answer(asked, now)  # type: ignore[arg-type]
         if outcome.durable:
             lost = self._store.commit(outcome.effects)

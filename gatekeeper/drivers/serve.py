@@ -102,6 +102,7 @@ class Server:
             RadiusEngine(book, self._world, self._kept, self._key),
             AccountingEngine(book, self._world, self._kept),
             (book.stale_after(), book.stale_session_s, book.keep_days * 86_400),
+            book.binding.counts_boxes(),
         )
 
     def _dynauth_client(self) -> DynauthClient | None:

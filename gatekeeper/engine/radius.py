@@ -125,8 +125,9 @@ class RadiusEngine:
 
     def case(self, question: RadiusQuestion) -> Case:
         """All that the shared rules read."""
-        binding = self._world.facts(question.mac).binding if question.mac else None
-        return Case(binding, question.port, False, self._book.binding)
+        mac, port = question.mac, question.port
+        binding = self._world.facts(mac).binding if mac else None
+        return Case(binding, port, False, self._book.binding, self._world.crowd(mac, port))
 
     def _judge(self, question: RadiusQuestion, case: Case, now: float) -> Verdict | Challenge:
         packet, nas, mac = question.packet, question.nas, question.mac

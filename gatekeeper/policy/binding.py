@@ -17,6 +17,7 @@ class Case(NamedTuple):
     port: PortId | None
     renewal: bool
     policy: BindingPolicy
+    crowd: int  # boxes bound to the port seen, where this one's account would be bound to it
 
 
 class Rule(NamedTuple):
@@ -54,6 +55,16 @@ def port_is_its_own(case: Case) -> bool:
     return case.binding.port is None or case.binding.port.admits(case.port)
 
 
+def port_has_room(case: Case) -> bool:
+    """A port that the account is about to be bound to has room for another box ([binding] boxes_per_port)."""
+    most = case.policy.boxes_per_port
+    return case.crowd < most or most == 0 or case.policy.port != "learn"
+
+
+def _crowd(case: Case) -> tuple[str, str]:
+    return f"{case.policy.boxes_per_port} boxes at most", f"{case.crowd} boxes on {_ports(case)[1]}"
+
+
 def _ports(case: Case) -> tuple[str, str]:
     bound = case.binding.port.text if case.binding and case.binding.port else ""
     return bound, case.port.text if case.port else ""
@@ -72,6 +83,7 @@ RULES: tuple[Rule, ...] = (
     Rule("account is active", Reason.SUSPENDED, account_is_active, _state),
     Rule("port is named", Reason.PORT_MISSING, port_is_named, _ports),
     Rule("port is its own", Reason.PORT_MISMATCH, port_is_its_own, _ports),
+    Rule("port has room", Reason.PORT_FULL, port_has_room, _crowd),
 )
 _HOLDS = tuple(rule.holds for rule in RULES)
 ADMITTED = Verdict(Action.ACCEPT)

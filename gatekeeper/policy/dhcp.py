@@ -65,11 +65,15 @@ def gather(
     names_us: bool,
     facts: Facts,
     port: PortId | None,
+    crowd: int,
     book: Policybook,
     pools: Pools,
     now: float,
 ) -> DhcpCase:
-    """Collect what decides. link: giaddr, or our address where the box was heard; names_us: option 54 is ours."""
+    """Collect what decides.
+
+    link: giaddr, or our address where the box was heard; names_us: option 54 is ours; crowd: as in Case.
+    """
     if state in ("renewing", "release"):
         # A unicast renewal comes from the box's own address and tells nothing else of where it is.
         subnet = book.subnet_of(message.ciaddr)
@@ -81,7 +85,7 @@ def gather(
     wanted = message.ciaddr or address_in(message, _REQUESTED_IP)
     if subnet and len(subnet.link) > 1:
         subnet = _on_shared_network(subnet, book, facts, wanted, pools, message.mac, now)
-    shared = make(Case, (facts.binding, port, state in ("renewing", "inform"), book.binding))
+    shared = make(Case, (facts.binding, port, state in ("renewing", "inform"), book.binding, crowd))
     ours = names_us or state not in ("selecting", "decline")
     return make(DhcpCase, (state, message.mac, wanted, ours, facts, subnet, pools, shared, now, None))
 

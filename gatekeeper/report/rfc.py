@@ -46,7 +46,7 @@ ROWS = (
     RfcRow(3046, "2.1", "Option 82 without a relay only from trusted interfaces", "yes"),
     RfcRow(3046, "2.2", "Option 82 echoed octet for octet, last, never overloaded", "yes"),
     RfcRow(3046, "2.1", "renewals without Option 82 keep the line of the lease", "yes"),
-    RfcRow(3046, "5", "a limit of boxes per circuit", "no", "[binding] boxes_per_port is read and not in force"),
+    RfcRow(3046, "5", "a limit of boxes per circuit", "yes", "[binding] boxes_per_port"),
     RfcRow(3118, "2", "authentication of DHCP messages", "no", "carried through"),
     RfcRow(3203, "2", "FORCERENEW", "no", "none is sent; the nonce of RFC 6704 is not taken up"),
     RfcRow(3396, "5", "long options are split", "yes"),

@@ -20,6 +20,7 @@ from gatekeeper.model import (
     LeaseReleased,
     OfferForgotten,
     Outcome,
+    PortId,
     PortLearned,
     Reason,
     Refused,
@@ -33,6 +34,7 @@ _Value = TypeVar("_Value")
 MAX_KNOWN = 500_000
 MAX_UNKNOWN = 65_536
 MAX_REFUSALS = 4_096
+MAX_CROWDS = 65_536
 MAX_MET = 500_000
 ADMITTED_EVERY_S = 3600
 MAX_LIMITED = 1_024  # no further box is listed just because of RATE_LIMITED: a flood of invented MACs leaves room
@@ -52,6 +54,8 @@ class World:
         # Bindings as they were when their account's port was seen, while that is on its way to disk.
         self._learning: dict[bytes, Binding] = {}
         self._refusals: dict[bytes, Refused] = {}
+        # How many boxes are bound to a line.
+        self._crowds: dict[str, int] = {}
         # Who was let in last, where and when; and those of them that nobody has drained yet.
         self._met: dict[bytes, Admitted] = {}
         self._news: list[Admitted] = []
@@ -72,6 +76,25 @@ class World:
             else:
                 _bounded(self._known, MAX_KNOWN)[mac] = Facts(found.binding, lease)
 
+    def missing_crowds(self, seen: Iterable[tuple[bytes, PortId | None]]) -> list[str]:
+        """Lines (``PortId.line``) whose boxes must be counted: those that an account is about to be bound to."""
+        lines = {port.line(): None for mac, port in seen if port and self._learns(mac)}
+        return [line for line in lines if line not in self._crowds]
+
+    def _learns(self, mac: bytes) -> bool:
+        binding = self._known.get(mac, NO_FACTS).binding
+        return binding is not None and binding.port_state == "unlearned"
+
+    def admit_crowds(self, crowds: dict[str, int]) -> None:
+        """Take from the store how many boxes are bound to these lines."""
+        if len(self._crowds) >= MAX_CROWDS:
+            self._crowds.clear()
+        self._crowds.update(crowds)
+
+    def crowd(self, mac: bytes, port: PortId | None) -> int:
+        """Boxes bound to the port where this one's account would be bound to it; else 0."""
+        return self._crowds.get(port.line(), 0) if port and self._learns(mac) else 0
+
     def is_full(self) -> bool:
         """True if the next box admitted pushes another one out."""
         return len(self._known) >= MAX_KNOWN
@@ -89,6 +112,7 @@ class World:
 
     def forget(self, macs: Iterable[bytes] | None) -> None:
         """Look these up again before their next packet; None = all."""
+        self._crowds.clear()  # an order may have put any of them elsewhere
         if macs is None:
             self._known.clear()
             self._unknown.clear()
@@ -121,6 +145,8 @@ class World:
                 binding = self._known.get(effect.mac, NO_FACTS).binding
                 if binding:
                     self._learning[effect.mac] = binding
+                    line = effect.port.line()
+                    self._crowds[line] = self._crowds.get(line, 0) + 1
 
     def _set_lease(self, lease: Lease) -> None:
         facts = self._known.get(lease.mac, NO_FACTS)

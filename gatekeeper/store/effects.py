@@ -45,10 +45,10 @@ WHERE address IN ({marks}) AND state = 'active' AND expires_at <= ?"""
 }
 _RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
 _LEARN = {
-    # column1 … column4 are account, port, protocol and time. (Before a WITH, sqlite3 would count no rows.)
+    # column1 … column5 are account, port, protocol, time and line. (Before a WITH, sqlite3 would count no rows.)
     size: f"""
-UPDATE accounts SET port = column2, port_state = 'learned', port_by = column3, port_at = column4
-FROM (VALUES {",".join(["(?,?,?,?)"] * size)}) WHERE account = column1 AND port_state = 'unlearned'"""
+UPDATE accounts SET port = column2, port_state = 'learned', port_by = column3, port_at = column4, line = column5
+FROM (VALUES {",".join(["(?,?,?,?,?)"] * size)}) WHERE account = column1 AND port_state = 'unlearned'"""
     for size in CHUNKS
 }
 _TELL = {
@@ -168,7 +168,7 @@ class EffectTables(SessionTables):
         for part in _parts(list(first.values())):
             values: list[object] = []
             for effect in part:
-                values += (effect.account, effect.port.text, effect.protocol, effect.at)
+                values += (effect.account, effect.port.text, effect.protocol, effect.at, effect.port.line())
             if self._connection.execute(_LEARN[len(part)], values).rowcount != len(part):
                 lost.update(effect for effect in part if not self._is_on_port(effect))
             # The account's other boxes must be looked up again by everybody, the box itself only by other engines.

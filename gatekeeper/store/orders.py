@@ -6,6 +6,7 @@ from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Account, Changes, OrderRecord, OrderRules, Situation, difference
 from gatekeeper.store.dynauth import COA, DISCONNECT, DynauthTables
 from gatekeeper.store.journal import Event
+from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import ip_text, mac_text
 
 _ACCOUNT_COLUMNS = (
@@ -19,14 +20,14 @@ INSERT INTO orders ({_ORDER_COLUMNS}, contents) VALUES (?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason, detail = excluded.detail,
     effects = excluded.effects WHERE orders.state = 'held'"""
 _NEIGHBOURS = """
-SELECT count(*) FROM accounts a JOIN boxes b USING (account) WHERE a.port = ? AND a.port <> '' AND a.account <> ?"""
+SELECT count(*) FROM accounts a JOIN boxes b USING (account) WHERE a.line = ? AND a.port <> '' AND a.account <> ?"""
 # 'INSERT OR REPLACE' would delete the row that the boxes refer to.
 _WRITE_ACCOUNT = f"""
-INSERT INTO accounts ({_ACCOUNT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+INSERT INTO accounts ({_ACCOUNT_COLUMNS}, line) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (account) DO UPDATE SET subscriber = excluded.subscriber, state = excluded.state,
     rate_down_kbps = excluded.rate_down_kbps, rate_up_kbps = excluded.rate_up_kbps, port = excluded.port,
     port_state = excluded.port_state, address = excluded.address, acs_url = excluded.acs_url, boxes = excluded.boxes,
-    plan = excluded.plan, last_order = excluded.last_order"""
+    plan = excluded.plan, last_order = excluded.last_order, line = excluded.line"""
 _WRITE_BOX = """
 INSERT INTO boxes VALUES (?, ?, ?)
 ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.stbid ELSE excluded.stbid END
@@ -70,7 +71,7 @@ class OrderTables(DynauthTables):
             mac_owner=owner[0] if owner else "",
             address_owner=self._address_owner(order.address, now) if order.address else "",
             boxes_per_account=rules.boxes_per_account,
-            neighbours=query(_NEIGHBOURS, (order.port, order.account)).fetchone()[0] if order.port else 0,
+            neighbours=query(_NEIGHBOURS, (_line(order.port), order.account)).fetchone()[0] if order.port else 0,
             boxes_per_port=rules.boxes_per_port,
         )
 
@@ -94,7 +95,7 @@ class OrderTables(DynauthTables):
         query = self._connection.execute
         row = query(f"SELECT {_ACCOUNT_COLUMNS} FROM accounts WHERE account = ?", (account.account,)).fetchone()
         before = Account(*row) if row else None
-        query(_WRITE_ACCOUNT, account)
+        query(_WRITE_ACCOUNT, (*account, _line(account.port)))
         self._tell_boxes(changes, now)
         self._connection.executemany("DELETE FROM boxes WHERE mac = ?", [(mac_text(mac),) for mac in changes.drop])
         added = [(mac_text(mac), account.account, stbid) for mac, stbid in changes.add]
@@ -139,6 +140,10 @@ class OrderTables(DynauthTables):
         outcome = f"{record.state} {record.reason}".strip()
         told = f"{record.order} {record.kind} {outcome}: {record.effects or record.detail}"
         self._tell_event(Event(now, "order", record.mac, record.account, 0, "", told))
+
+
+def _line(port: str) -> str:
+    return port_from_text(port).line() if port else ""
 
 
 def address_text(address: int) -> str:

@@ -177,7 +177,14 @@ _OLD_ORDERS = (
     .replace(",\n    held_until INTEGER NOT NULL DEFAULT 0", "")
 )
 VERSION_1 = SCHEMA + _OLD_ORDERS
-SCHEMA += _ORDERS.format(name="orders") + HELD + SESSIONS + JOURNAL
+# How many boxes a line has is asked before a port is ordered or learned. port is one spelling of it, line what all
+# spellings have in common.
+PORTS = """
+ALTER TABLE accounts ADD COLUMN line TEXT NOT NULL DEFAULT '';
+CREATE INDEX accounts_line ON accounts (line) WHERE port <> '';
+"""
+FILL_LINES = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
+SCHEMA += _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL
 
 # version -> what makes a store of it one of the next version
 UPGRADES = {
@@ -188,6 +195,8 @@ DROP TABLE orders;
 ALTER TABLE orders_2 RENAME TO orders;
 """
     + HELD
+    + PORTS
+    + f"{FILL_LINES};\n"
     + SESSIONS
     + JOURNAL
 }

@@ -25,6 +25,12 @@ SELECT b.mac, b.account, b.stbid, a.subscriber, a.state, a.rate_down_kbps, a.rat
 FROM boxes b JOIN accounts a USING (account) WHERE b.mac IN ({marks})"""
     for size, marks in MARKS.items()
 }
+_CROWDS = {
+    size: f"""
+SELECT a.line, count(*) FROM accounts a JOIN boxes b USING (account)
+WHERE a.line IN ({marks}) AND a.port <> '' GROUP BY a.line"""
+    for size, marks in MARKS.items()
+}
 _LEASES_OF = {
     size: f"""
 SELECT {LEASE_COLUMNS} FROM leases WHERE mac IN ({marks}) AND state <> 'declined' ORDER BY last_seen, address"""
@@ -89,6 +95,8 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
 
     def _upgrade(self) -> None:
         """Bring an older store to this version, one version after another, each wholly or not at all."""
+        if self._schema() < VERSION:
+            self._connection.create_function("line_of", 1, lambda text: port_from_text(text).line(), deterministic=True)
         while self._schema() < VERSION:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -139,6 +147,18 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
         return {mac: Facts(bindings.get(text), leases.get(text)) for mac, text in zip(macs, texts, strict=True)}
+
+    def crowds(self, lines: Sequence[str]) -> dict[str, int]:
+        """How many boxes are bound to each of these lines (``PortId.line``). Raises StoreError."""
+        found = dict.fromkeys(lines, 0)
+        try:
+            for start in range(0, len(lines), CHUNKS[0]):
+                part = list(lines[start : start + CHUNKS[0]])
+                size = next(size for size in reversed(CHUNKS) if size >= len(part))
+                found.update(self._connection.execute(_CROWDS[size], part + part[-1:] * (size - len(part))).fetchall())
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+        return found
 
     def known_macs(self, after: bytes, most: int) -> list[bytes]:
         """MACs of boxes in their order, those behind ``after``, so many at most."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gatekeeper.config.load import load_file
+from gatekeeper.drivers.reader import look_up
 from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.aaa import dhcp_engine
 from gatekeeper.engine.accounting import AccountingEngine
@@ -133,8 +134,7 @@ class Bench:
         asked = engine.read(datagram, now)
         if isinstance(asked, Outcome):
             return asked
-        missing = self.world.missing([asked.mac] if asked.mac else [])
-        self.world.admit(self.store.facts(missing))
+        look_up(self.world, self.store, (asked,), self.book.binding.counts_boxes())
         to_ask = engine.to_ask(asked, now) if isinstance(engine, DhcpEngine) else None
         if to_ask:
             engine.learn(to_ask, self.aaa(to_ask), now)

@@ -28,6 +28,7 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
         "test_a_cancelled_box_hears_no_at_its_next_renewal",
     ),
     (2131, "4.1", "option overload"): ("test_rfc2131_4_1_what_does_not_fit_goes_to_file_then_to_sname",),
+    (3046, "5", "a limit"): ("test_a_line_takes_as_many_boxes_as_it_may",),
     (2131, "4.2", "silence"): ("test_a_stranger_hears_nothing_in_any_state",),
     (2131, "4.3.1", "which"): (
         "test_4_3_1_a_box_that_comes_back_gets_its_old_address",

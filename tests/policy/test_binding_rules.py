@@ -19,8 +19,9 @@ def _case(
     mode: str = "learn",
     missing: str = "refuse",
     renewal: bool = False,
+    crowd: int = 0,
 ) -> Case:
-    return Case(binding, port, renewal, BindingPolicy(mode, missing, "circuit-id", {}, 2))
+    return Case(binding, port, renewal, BindingPolicy(mode, missing, "circuit-id", {}, 2, 4), crowd)
 
 
 ORDERED, LEARNED = _binding(port=HOME, port_state="ordered"), _binding(port=HOME, port_state="learned")
@@ -33,6 +34,9 @@ TABLE: list[tuple[str, Case, Reason | None, tuple[str, str]]] = [
      _case(_binding("suspended", HOME), AWAY), Reason.SUSPENDED, ("active", "suspended")),
     ("learn: nothing bound, none seen", _case(_binding()), None, ("", "")),
     ("learn: nothing bound, one seen", _case(_binding(), HOME), None, ("", "")),
+    ("learn: nothing bound, the last place", _case(_binding(), HOME, crowd=3), None, ("", "")),
+    ("learn: nothing bound, no place left",
+     _case(_binding(), HOME, crowd=4), Reason.PORT_FULL, ("4 boxes at most", "4 boxes on n|7")),
     ("learn: bound and seen there", _case(LEARNED, HOME), None, ("", "")),
     ("learn: bound and seen elsewhere", _case(LEARNED, AWAY), Reason.PORT_MISMATCH, ("n|7", "n|8")),
     ("learn: ordered and seen elsewhere", _case(ORDERED, AWAY), Reason.PORT_MISMATCH, ("n|7", "n|8")),
