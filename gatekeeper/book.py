@@ -65,6 +65,7 @@ class BindingPolicy(NamedTuple):
     boxes_per_account: int
     boxes_per_port: int = 0  # 0 = no limit
     cut_nodes: frozenset[str] = frozenset()
+    stbid: str = "warn"  # off warn refuse: a box that says an STBID that is not its own
 
     def counts_boxes(self) -> bool:
         """True if a box may be refused because its port has too many."""

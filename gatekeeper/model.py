@@ -191,6 +191,14 @@ class Session(NamedTuple):
     keys: bytes  # the attributes that identify it, as they came (RFC 5176 3)
 
 
+class StbidDiffers(NamedTuple):
+    """Effect, durable: a box that was let in says an STBID that is not its own."""
+
+    lease: Lease
+    wanted: str
+    said: str
+
+
 class SessionReported(NamedTuple):
     """Effect, durable: what one Accounting-Request said of a session. status: start interim stop; heard: when."""
 
@@ -226,6 +234,7 @@ Effect = (
     | LeaseReleased
     | AddressDeclined
     | PortLearned
+    | StbidDiffers
     | SessionReported
     | SessionsEnded
     | AddressOffered

@@ -129,7 +129,10 @@ REASONS: dict[Reason, ReasonText] = {
     Reason.MISSING_FIELD: ReasonText("the order lacks a field that its kind needs", "send the field"),
     Reason.BAD_FIELD: ReasonText("a field of the order cannot be read", "correct the field"),
     Reason.BAD_MAC: ReasonText("the order's MAC or STBID cannot be read", "12 hex digits; an STBID has 32 characters"),
-    Reason.STBID_MISMATCH: ReasonText("the last 12 characters of the STBID are not the MAC", "scan the box again"),
+    Reason.STBID_MISMATCH: ReasonText(
+        "the STBID, of an order or as the box says it in option 12, is not that of this box",
+        'scan the box again; for a repaired box set [binding] stbid = "warn"',
+    ),
     Reason.MAC_IN_USE: ReasonText("the MAC belongs to another account", "cancel or swap it there first"),
     Reason.UNKNOWN_ACCOUNT: ReasonText("no such account", "install the account first"),
     Reason.ADDRESS_IN_USE: ReasonText("the fixed address is another account's or box's", "choose another address"),

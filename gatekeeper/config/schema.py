@@ -256,6 +256,7 @@ class BindingSection(Section):
     missing: Annotated[str, _one_of("refuse", "allow")] = "refuse"
     port_key: Annotated[str, _one_of("circuit-id", "remote-id", "both")] = "circuit-id"
     port_names: dict[str, str] = {}
+    stbid: Annotated[str, _one_of("off", "warn", "refuse")] = "warn"
     boxes_per_account: Positive = 2
     boxes_per_port: Positive = 4
 

@@ -103,6 +103,7 @@ port = "learn"                           # off | learn (first port seen is locke
 boxes_per_account = 2
 
 # boxes_per_port = 4                     # boxes that may be bound to one port
+# stbid = "warn"                         # off | warn | refuse: a box whose option 12 is an STBID that is not its own
 
 # [orders]
 # hold_s = 0                             # an order whose account is not installed yet waits for so long

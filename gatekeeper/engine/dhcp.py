@@ -23,6 +23,7 @@ from gatekeeper.model import (
     PortId,
     PortLearned,
     Reason,
+    StbidDiffers,
     Verdict,
     Via,
     make,
@@ -191,11 +192,14 @@ class DhcpEngine:
             return (make(AddressOffered, (case.mac, verdict.address, int(case.now) + self._book.offer_s)),)
         if verdict.action is Action.ACK:
             bound = self._lease_bound(case, verdict.address, question)
+            effects: tuple[Effect, ...] = (bound,)
+            if case.differs and bound.lease.first_seen == bound.lease.last_seen:
+                effects += (StbidDiffers(bound.lease, *case.differs),)  # said once a lease, not at each renewal
             if learns_port(case.shared):
                 binding, port = case.shared.binding, case.shared.port
                 assert binding and port
-                return bound, PortLearned(binding.account, case.mac, port, "dhcp", int(case.now))
-            return (bound,)
+                effects += (PortLearned(binding.account, case.mac, port, "dhcp", int(case.now)),)
+            return effects
         if verdict.action is Action.FREE and case.facts.lease:
             now = int(case.now)
             return (LeaseReleased(case.facts.lease._replace(state="released", expires_at=now, last_seen=now)),)

@@ -6,11 +6,12 @@ from typing import NamedTuple
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Action, Facts, PortId, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge
+from gatekeeper.policy.stbid import stbid_difference
 from gatekeeper.state.pools import Pools
 from gatekeeper.wire.dhcp import DECLINE, DISCOVER, INFORM, RELEASE, REQUEST, DhcpMessage
 from gatekeeper.wire.text import ip_text
 
-_REQUESTED_IP, _SERVER_ID = 50, 54
+_HOST_NAME, _REQUESTED_IP, _SERVER_ID = 12, 50, 54
 # A refused box that holds a lease is told so at its next renewal, else it would keep the address until the lease ends.
 _TOLD = frozenset({Reason.UNKNOWN_MAC, Reason.SUSPENDED, Reason.PORT_MISMATCH, Reason.AAA_REJECTED})
 
@@ -29,6 +30,7 @@ class DhcpCase(NamedTuple):
     shared: Case
     now: float
     refused: Verdict | None = None
+    differs: tuple[str, str] | None = None  # the STBID that the box should say, and the one that it says
 
 
 def state_of(message: DhcpMessage, broadcast: bool, relayed_unicast: bool = False) -> str:
@@ -87,7 +89,10 @@ def gather(
         subnet = _on_shared_network(subnet, book, facts, wanted, pools, message.mac, now)
     shared = make(Case, (facts.binding, port, state in ("renewing", "inform"), book.binding, crowd))
     ours = names_us or state not in ("selecting", "decline")
-    return make(DhcpCase, (state, message.mac, wanted, ours, facts, subnet, pools, shared, now, None))
+    differs = None
+    if book.binding.stbid != "off" and facts.binding and _HOST_NAME in message.options:
+        differs = stbid_difference(message.options[_HOST_NAME], message.mac, facts.binding.stbid)
+    return make(DhcpCase, (state, message.mac, wanted, ours, facts, subnet, pools, shared, now, None, differs))
 
 
 def _on_shared_network(
@@ -201,6 +206,8 @@ def _refusal(case: DhcpCase) -> Verdict | None:
     if shared.reason:
         told = case.state not in ("discover", "rapid", "inform") and shared.reason in _TOLD and has_record(case)
         return shared._replace(action=Action.NAK if told else Action.SILENT)
+    if case.differs and case.shared.policy.stbid == "refuse":
+        return Verdict(Action.SILENT, Reason.STBID_MISMATCH, *case.differs)
     if case.subnet is None:
         # A renewal from an address outside every subnet: the box must start afresh.
         if case.state == "renewing":

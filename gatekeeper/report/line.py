@@ -2,7 +2,7 @@
 
 import re
 
-from gatekeeper.model import Action, Outcome, Verdict
+from gatekeeper.model import Action, Outcome, StbidDiffers, Verdict
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
 
@@ -30,7 +30,7 @@ def _dhcp(outcome: Outcome) -> str:
         return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.via}{held}"
     if outcome.reply and not verdict.reason:
         on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
-        return f"{outcome.reply}{on} to {mac} via {outcome.via}{_known(outcome)}"
+        return f"{outcome.reply}{on} to {mac} via {outcome.via}{_known(outcome)}{_stbid(outcome)}"
     if outcome.reply:
         return f"{outcome.reply} to {mac} via {outcome.via}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:
@@ -66,6 +66,11 @@ def _radius(outcome: Outcome) -> str:
 def _values(verdict: Verdict) -> str:
     bound = f' bound="{_safe(verdict.bound)}"' if verdict.bound else ""
     return bound + (f' seen="{_safe(verdict.seen)}"' if verdict.seen else "")
+
+
+def _stbid(outcome: Outcome) -> str:
+    differs = next((effect for effect in outcome.effects if isinstance(effect, StbidDiffers)), None)
+    return f' warning: stbid="{_safe(differs.said)}" should_be="{_safe(differs.wanted)}"' if differs else ""
 
 
 def _known(outcome: Outcome) -> str:

@@ -14,6 +14,7 @@ from gatekeeper.model import (
     Refused,
     SessionReported,
     SessionsEnded,
+    StbidDiffers,
 )
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
@@ -129,7 +130,7 @@ class EffectTables(SessionTables):
                     self._end_all(effect)
             self._bind(bound, lost)
             self._learn(learned, lost, origin)
-            self._tell_event(*_new_leases(effects, lost), *_new_ports(learned, lost))
+            self._tell_event(*_new_leases(effects, lost), *_new_ports(learned, lost), *_other_stbids(effects))
         return lost
 
     def _end_old_leases(self, effects: Sequence[Effect]) -> None:
@@ -252,6 +253,16 @@ def _new_ports(learned: Iterable[PortLearned], lost: Set[Effect]) -> list[Event]
         for one in learned
         if one not in lost
     ]
+
+
+def _other_stbids(effects: Iterable[Effect]) -> list[Event]:
+    return [
+        Event(
+            lease.last_seen, "STBID differs", mac_text(lease.mac), lease.account, lease.address, lease.port,
+            f"says {said}, should be {wanted}",
+        )
+        for lease, wanted, said in (one for one in effects if isinstance(one, StbidDiffers))
+    ]  # fmt: skip
 
 
 def _lease_over(kind: str, lease: Lease, address: int = 0) -> Event:
