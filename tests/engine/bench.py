@@ -111,6 +111,14 @@ class Bench:
         self._seq = self.store.feed_end()
         self._waiting: list[tuple[DhcpEngine | RadiusEngine | AccountingEngine, Outcome]] = []
 
+    def reopen(self) -> None:
+        """Close the store, open it again and begin anew. It must be in a file."""
+        path = self.store.path
+        self.store.close()
+        self.store = SqliteStore(path)
+        self.desk = OrderDesk(self.store, rules_of(self.book))
+        self.start()
+
     def order(self, kind: str, account: str = "A", now: int = NOW, **fields: str) -> OrderResult:
         """Hand in one order; numbered if it has no number."""
         self._orders += 1
