@@ -29,7 +29,7 @@ _LET_IN = ("DHCPOFFER", "DHCPACK", "Access-Accept")
 
 
 class Life(RuleBasedStateMachine):
-    """Four boxes, three accounts, two lines, four addresses."""
+    """Four boxes, of which three are installed at the beginning; three accounts, two lines, four addresses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +38,8 @@ class Life(RuleBasedStateMachine):
         self.bench = Bench(Path(self.folder.name), CONFIG + limits, str(Path(self.folder.name) / "store.db"))
         self.now = NOW
         self.identifier = 0
+        for account, mac in zip("ABC", BOXES, strict=False):
+            self.bench.install(mac, account)
 
     def teardown(self) -> None:
         self.bench.store.close()
@@ -140,4 +142,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=120, stateful_step_count=40, deadline=None, derandomize=True)
+TestLife.settings = settings(max_examples=250, stateful_step_count=40, deadline=None, derandomize=True)
