@@ -56,16 +56,10 @@ class OrderDesk:
 
         One that is refused changes nothing, and costs the others nothing.
         """
-        results: list[OrderResult] = []
+        # They are read first: the store is not kept from others for longer than writing takes.
+        read_orders = [_read(fields, now) for fields in orders]
         with self._ledger.order_transaction():
-            for fields in orders:
-                try:
-                    order = read(fields)
-                except OrderRefused as refusal:
-                    results.append(OrderResult(_refused_fields(fields, refusal, now), again=False))
-                else:
-                    results.append(self._apply(order, now))
-        return results
+            return [self._apply(order, now) if isinstance(order, Order) else order for order in read_orders]
 
     def _apply(self, order: Order, now: int) -> OrderResult:
         contents = order.contents()
@@ -103,6 +97,13 @@ class OrderDesk:
         for record, contents in self._ledger.held_orders(account):
             if record.held_until > now:
                 self._decide(Order.of(contents), now, contents, record.received)
+
+
+def _read(fields: Mapping[str, object], now: int) -> Order | OrderResult:
+    try:
+        return read(fields)
+    except OrderRefused as refusal:
+        return OrderResult(_refused_fields(fields, refusal, now), again=False)
 
 
 def _as_of(record: OrderRecord, now: int) -> OrderRecord:

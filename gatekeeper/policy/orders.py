@@ -51,6 +51,13 @@ class Account(NamedTuple):
     last_order: str = ""
 
 
+class Boxed(NamedTuple):
+    """An account and its boxes: (MAC, STBID)."""
+
+    account: Account
+    boxes: tuple[tuple[bytes, str], ...]
+
+
 class Situation(NamedTuple):
     """What the store says about the nouns that an order names."""
 

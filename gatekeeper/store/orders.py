@@ -71,13 +71,17 @@ class OrderTables(DynauthTables):
             mac_owner=owner[0] if owner else "",
             address_owner=self._address_owner(order.address, now) if order.address else "",
             boxes_per_account=rules.boxes_per_account,
-            neighbours=query(_NEIGHBOURS, (_line(order.port), order.account)).fetchone()[0] if order.port else 0,
+            neighbours=(
+                query(_NEIGHBOURS, (_line(order.port), order.account)).fetchone()[0]
+                if order.port and rules.boxes_per_port
+                else 0
+            ),
             boxes_per_port=rules.boxes_per_port,
         )
 
     def _address_owner(self, address: int, now: int) -> str:
         query = self._connection.execute
-        row = query("SELECT account FROM accounts WHERE address = ?", (address,)).fetchone()
+        row = query("SELECT account FROM accounts WHERE address = ? AND address <> 0", (address,)).fetchone()
         row = (
             row
             or query(

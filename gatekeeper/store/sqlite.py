@@ -11,9 +11,11 @@ from typing import Any
 from gatekeeper.model import Binding, Facts, Lease, Rate
 from gatekeeper.store import StoreError
 from gatekeeper.store.effects import EffectTables
+from gatekeeper.store.export import ExportTables
 from gatekeeper.store.leasequery import LeaseQueryTables
 from gatekeeper.store.orders import OrderTables
 from gatekeeper.store.schema import APPLICATION_ID, CHUNKS, LEASE_COLUMNS, MARKS, SCHEMA, UPGRADES, VERSION
+from gatekeeper.store.tables import BUSY_S
 from gatekeeper.store.views import Views
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
@@ -38,6 +40,10 @@ SELECT {LEASE_COLUMNS} FROM leases WHERE mac IN ({marks}) AND state <> 'declined
 }
 
 
+# SQLite's own names for a database in memory, and for one in a temporary file.
+_PRIVATE = (":memory:", "")
+
+
 def sqlite_path(url: str, folder: Path) -> str:
     """``sqlite:FILE`` -> the file's path, relative ones from folder. Raises StoreError for another kind of store."""
     kind, colon, rest = url.partition(":")
@@ -48,19 +54,19 @@ def sqlite_path(url: str, folder: Path) -> str:
     raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
 
 
-class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
+class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ExportTables, Views):
     """One connection to the store."""
 
     def __init__(self, path: str, create: bool = False) -> None:
         """Open; with create, make it where it is absent. Raises StoreError: one line, saying what to do."""
         self.path = path
-        new = path == ":memory:" or not Path(path).exists()
-        if new and not create and path != ":memory:":
+        new = path in _PRIVATE or not Path(path).exists()
+        if new and not create and path not in _PRIVATE:
             raise StoreError(
                 f"store {path} does not exist: make it with 'gatekeeper init' or 'gatekeeper serve --create'"
             )
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
             if not new:
                 self._verify()
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -75,12 +81,16 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
             ) from None
 
     @classmethod
-    def copy_of(cls, path: str) -> "SqliteStore":
-        """A copy in memory; the file is only read. Raises StoreError."""
+    def copy_of(cls, path: str, to: str = ":memory:") -> "SqliteStore":
+        """A copy in memory, or (to="") in a file that goes with it; the original is only read. Raises StoreError."""
         original = cls(path)
-        copy = cls(":memory:")
-        original._connection.backup(copy._connection)
-        original.close()
+        copy = cls(to)
+        try:
+            original._connection.backup(copy._connection)
+        except sqlite3.Error as error:
+            raise StoreError(f"store {path} cannot be copied: {error}") from error
+        finally:
+            original.close()
         return copy
 
     def _verify(self) -> None:

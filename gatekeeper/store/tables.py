@@ -1,11 +1,15 @@
 """What the sides of the store share: a connection, a transaction, the change feed's length."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from gatekeeper.store import StoreError
 from gatekeeper.store.schema import MAX_FEED
+
+BUSY_S = 5.0
+_LOOK_AGAIN_S = 0.0005
 
 
 class Tables:
@@ -17,7 +21,7 @@ class Tables:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._begin()
             yield
             self._connection.execute("COMMIT")
         except BaseException as error:
@@ -26,6 +30,27 @@ class Tables:
             if isinstance(error, sqlite3.Error):
                 raise StoreError(f"store {self.path}: {error}") from error
             raise
+
+    def _begin(self) -> None:
+        """Begin to write, in turn with other processes: looking again every half millisecond, for BUSY_S at most.
+
+        SQLite's own waiting looks ever more rarely, and beside somebody who writes a lot it would come too late again
+        and again.
+        """
+        query = self._connection.execute
+        query("PRAGMA busy_timeout = 0")
+        end = time.monotonic() + BUSY_S
+        try:
+            while True:
+                try:
+                    query("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                        raise
+                time.sleep(_LOOK_AGAIN_S)
+        finally:
+            query(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
 
     def _prune_feed(self) -> None:
         self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))
