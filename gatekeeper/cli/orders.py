@@ -1,11 +1,17 @@
 """order and orders: what BSS/OSS sends, from the command line or a CSV file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gatekeeper.cli.errors import BAD_ARGUMENTS, CONFLICT, DONE, REFUSED
 from gatekeeper.cli.options import config_option, unix_now
+
+if TYPE_CHECKING:
+    from gatekeeper.drivers.foreign import OrderSource
+    from gatekeeper.drivers.order_import import Handed
+    from gatekeeper.engine.order_desk import OrderDesk
 
 
 class _ByKind(click.Group):
@@ -81,36 +87,88 @@ def orders() -> None:
 
 @orders.command("import")
 @config_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "dnsmasq", "kea", "freeradius"]),
+    default="csv",
+    show_default=True,
+    help="csv: orders; else entries of that server, each taken over as an install order.",
+)
+@click.option("--dry-run", is_flag=True, help="Change nothing: say what would come of each order.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(config: str | None, file: Path) -> None:
-    """Apply every order of a CSV file; refused lines are told with number and cause (exit 3)."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+def import_(config: str | None, form: str, dry_run: bool, file: Path) -> None:
+    """Apply every order of a file; refused lines are told with number and cause (exit 3)."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.order_file import OrderFile, OrderFileError
+    from gatekeeper.drivers.foreign import open_orders
+    from gatekeeper.drivers.order_file import OrderFileError
+    from gatekeeper.drivers.order_import import trial_store
     from gatekeeper.drivers.serve import open_store
     from gatekeeper.engine.order_desk import OrderDesk, rules_of
 
     settings = load(config)
     try:
-        lines = OrderFile(file)
+        lines = open_orders(form, file)
     except OrderFileError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
-    store = open_store(settings, create=True)
-    desk = OrderDesk(store, rules_of(settings.book))
-    counts = {"applied": 0, "again": 0, "refused": 0}
-    with lines, Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(file.name, total=lines.size)
-        for number, fields in lines:
-            result = desk.hand_in(fields, unix_now())
-            record = result.record
-            counts["refused" if record.state == "refused" else "again" if result.again else "applied"] += 1
-            if record.state == "refused":
-                progress.console.print(
-                    f"{file}:{number}: {record.reason}: {record.detail}", markup=False, highlight=False
-                )
-            progress.update(task, completed=lines.position)
-    click.echo(f"{file}: {counts['applied']} applied, {counts['again']} seen before, {counts['refused']} refused")
-    raise click.exceptions.Exit(REFUSED if counts["refused"] else DONE)
+    store = trial_store(settings) if dry_run else open_store(settings, create=True)
+    report = _Report(file, dry_run, shows_orders=dry_run and form != "csv")
+    try:
+        with lines:
+            report.run(OrderDesk(store, rules_of(settings.book)), lines)
+    finally:
+        # Also where the store fails or somebody interrupts: what was told until then is on disk.
+        click.echo(report.summary())
+        store.close()
+    raise click.exceptions.Exit(REFUSED if report.counts["refused"] else DONE)
+
+
+class _Report:
+    """What is told of an import, and how far it is."""
+
+    def __init__(self, file: Path, dry_run: bool, shows_orders: bool) -> None:
+        self._file = file
+        self._dry_run = dry_run
+        self._shows_orders = shows_orders
+        self.counts = {"applied": 0, "again": 0, "held": 0, "refused": 0}
+
+    def run(self, desk: "OrderDesk", lines: "OrderSource") -> None:
+        """Hand them in; each refused one is told when its transaction is on disk."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from gatekeeper.drivers.order_import import hand_in_lines
+
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), "{task.percentage:>3.0f}%", TimeRemainingColumn())
+        told = TextColumn("{task.fields[done]}")
+        with Progress(*columns, told, console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task(self._file.name, total=max(lines.size, 1), done="")
+            for chunk in hand_in_lines(desk, lines, unix_now, alone=self._dry_run):
+                for text in filter(None, map(self._told, chunk)):
+                    bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+                bar.update(task, completed=lines.position, done=f"{sum(self.counts.values())} orders")
+
+    def _told(self, handed: "Handed") -> str:
+        """Count it. What is to be said of it, "" = nothing."""
+        line, result = handed
+        where = f"{self._file}:{line.number}"
+        state = "refused" if result is None else "again" if result.again else result.record.state
+        if result and result.record.state == "refused":
+            state = "refused"
+        self.counts[state] += 1
+        if state == "refused":
+            why = line.refusal or result.record  # type: ignore[union-attr]
+            return f"{where}: {why.reason}: {why.detail}"
+        if self._shows_orders and result:
+            fields = " ".join(f"{name}={value}" for name, value in line.fields.items() if name not in ("order", "kind"))
+            click.echo(f"order {result.record.order} {result.record.kind} {fields}: {result.record.effects}")
+        return f"{where}: note: {line.note}" if line.note else ""
+
+    def summary(self) -> str:
+        """One line: how many came to what."""
+        verb = "would be " if self._dry_run else ""
+        told = [f"{self.counts['applied']} {verb}applied", f"{self.counts['again']} seen before"]
+        told += [f"{self.counts['held']} {verb}held"] if self.counts["held"] else []
+        return f"{self._file}: {', '.join(told)}, {self.counts['refused']} {verb}refused"

@@ -194,10 +194,11 @@ def private_store(settings: Settings, orders: Path | None, start: float) -> tupl
     if orders:
         desk = OrderDesk(store, rules_of(settings.book))
         with OrderFile(orders) as lines:
-            for number, fields in lines:
-                record = desk.hand_in(fields, int(start)).record
-                if record.state == "refused":
-                    refused.append(f"{orders}:{number}: {record.reason}: {record.detail}")
+            for line in lines:
+                record = None if line.refusal else desk.hand_in(line.fields, int(start)).record
+                why = line.refusal or (record if record and record.state == "refused" else None)
+                if why:
+                    refused.append(f"{orders}:{line.number}: {why.reason}: {why.detail}")
     return store, refused
 
 

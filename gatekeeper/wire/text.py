@@ -13,6 +13,7 @@ _MAC = re.compile(
     r"|[0-9A-Fa-f]{4}([:.-])[0-9A-Fa-f]{4}\2[0-9A-Fa-f]{4}"
     r"|[0-9A-Fa-f]{6}[:.-][0-9A-Fa-f]{6}"
 )
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _SEPARATORS = str.maketrans("", "", ":.- ")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]+")
 
@@ -63,6 +64,11 @@ def ip_text(address: int) -> str:
 def printable(value: bytes) -> str:
     """Wire text for people: as it is where it is printable ASCII, else ``0x…``."""
     return value.decode("ascii") if _PRINTABLE.fullmatch(value) else "0x" + value.hex()
+
+
+def is_host_name(text: str) -> bool:
+    """True for what DHCP servers take as a name (RFC 1123 2.1, and the underscore)."""
+    return bool(_HOST_NAME.fullmatch(text))
 
 
 def split_items(value: object) -> list[str]:

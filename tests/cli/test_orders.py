@@ -126,3 +126,88 @@ def test_a_file_in_no_known_encoding_is_refused(terminal: Terminal) -> None:
     refused = _import(terminal, b"order,account\n1,\xff\xff\xff\n")
     assert refused[0] == 2
     assert "neither UTF-8 nor GBK" in refused[2]
+
+
+def test_lines_that_are_no_orders_are_told_with_the_refused_ones(terminal: Terminal) -> None:
+    """In the sequence of the file; those around them are applied."""
+    said = _import(terminal, b'order,account\n1,A\n2,"B\n3,\n4,D\x00\n5,E\n')
+    assert said[:2] == (3, "orders.csv: 2 applied, 0 seen before, 3 refused\n")
+    assert said[2].splitlines() == [
+        "orders.csv:3: BAD_FIELD: a quoted cell begins here and does not end",
+        "orders.csv:4: MISSING_FIELD: account is missing",
+        "orders.csv:5: BAD_FIELD: the line has a NUL octet: is this a text file?",
+    ]
+
+
+MIXED = b"order,kind,account,mac\n1,install,A,020000000001\n2,suspend,Z,\n3,install,B,020000000001\n4,suspend,A,\n"
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(terminal: Terminal) -> None:
+    """Also where there is no store yet, and where the orders are there already."""
+    (terminal.folder / "orders.csv").write_bytes(MIXED)
+    dry = terminal.run("orders", "import", "--dry-run", "orders.csv")
+    assert dry[:2] == (3, "orders.csv: 2 would be applied, 0 seen before, 2 would be refused\n")
+    assert not (terminal.folder / "gatekeeper.db").exists()
+    wet = terminal.run("orders", "import", "orders.csv")
+    assert wet == (3, "orders.csv: 2 applied, 0 seen before, 2 refused\n", dry.err)
+    before = terminal.run("show", "orders", "-o", "json").out
+    (terminal.folder / "more.csv").write_bytes(MIXED + b"5,resume,A,\n")
+    more = terminal.run("orders", "import", "--dry-run", "more.csv")
+    assert more[:2] == (3, "more.csv: 1 would be applied, 2 seen before, 2 would be refused\n")
+    assert terminal.run("show", "orders", "-o", "json").out == before
+
+
+def test_orders_that_wait_for_another_are_counted_apart(terminal: Terminal) -> None:
+    """[orders] hold_s: held is not refused."""
+    file = terminal.folder / "gatekeeper.toml"
+    file.write_text(file.read_text() + "\n[orders]\nhold_s = 3600\n")
+    assert _import(terminal, MIXED)[:2] == (3, "orders.csv: 2 applied, 0 seen before, 1 held, 1 refused\n")
+
+
+def test_hosts_of_dnsmasq_become_orders_once(terminal: Terminal) -> None:
+    """A dry run shows them; what cannot be taken over is told, and 3."""
+    hosts = "dhcp-host=d4:c1:c8:ee:9b:1f,box1,10.20.1.7,1h\ndhcp-host=box2,10.20.1.8\n"
+    (terminal.folder / "dnsmasq.conf").write_text(hosts)
+    words = ("orders", "import", "--format", "dnsmasq")
+    dry = terminal.run(*words, "--dry-run", "dnsmasq.conf")
+    assert dry == (
+        3,
+        "order import-dnsmasq-d4c1c8ee9b1f install account=box1 mac=d4:c1:c8:ee:9b:1f address=10.20.1.7:"
+        " box d4:c1:c8:ee:9b:1f bound (new account)\n"
+        "dnsmasq.conf: 1 would be applied, 0 seen before, 1 would be refused\n",
+        "dnsmasq.conf:1: note: not taken over: lease time 1h\n"
+        "dnsmasq.conf:2: UNSUPPORTED: the entry names no MAC: 'box2,10.20.1.8'\n",
+    )
+    assert terminal.run(*words, "dnsmasq.conf").out == "dnsmasq.conf: 1 applied, 0 seen before, 1 refused\n"
+    assert terminal.run(*words, "dnsmasq.conf").out == "dnsmasq.conf: 0 applied, 1 seen before, 1 refused\n"
+
+
+@pytest.mark.parametrize("form", ["kea", "freeradius"])
+def test_files_of_other_servers_are_named_by_their_format(terminal: Terminal, form: str) -> None:
+    """One entry each."""
+    texts = {"kea": '[ { "hw-address": "d4:c1:c8:ee:9b:1f" } ]', "freeradius": "d4c1c8ee9b1f\n"}
+    (terminal.folder / "file").write_text(texts[form])
+    assert terminal.run("orders", "import", "--format", form, "file")[:2] == (
+        0, "file: 1 applied, 0 seen before, 0 refused\n"
+    )  # fmt: skip
+
+
+def test_twenty_thousand_orders_at_a_bounded_memory(terminal: Terminal) -> None:
+    """A file of a hundred megabytes takes no more than this one."""
+    lines = ["order,account,mac,port,rate_down_kbps"]
+    lines += [f"o{n},a{n}@itv,02{n:010x},olt{n // 4096} eth 1/1:{n % 4096},20000" for n in range(20_000)]
+    (terminal.folder / "orders.csv").write_text("\n".join(lines) + "\n")
+    said = terminal.run(python=("-c", _MEASURED))
+    assert said.out.splitlines()[0] == "orders.csv: 20000 applied, 0 seen before, 0 refused"
+    assert int(said.out.splitlines()[1]) < 120 * 1024, "KiB at most"
+
+
+_MEASURED = """
+import resource, sys
+from gatekeeper.cli import main
+sys.argv = ["gatekeeper", "orders", "import", "orders.csv"]
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""

@@ -1,0 +1,59 @@
+"""Many orders into a store that a running gate writes too: in short transactions, with the store left alone in between.
+
+SQLite's writers do not queue: one that waits looks again after 1, 2, 5, 10, 15 ms and so on, and whoever takes the lock
+again and again keeps it. So the import keeps out of the store for as long as it was in it.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from gatekeeper.config.load import Settings
+from gatekeeper.drivers.order_file import Line
+from gatekeeper.engine.order_desk import OrderDesk, OrderResult
+from gatekeeper.store.sqlite import SqliteStore, sqlite_path
+
+MOST = 200
+_LEAST = 10
+_WRITE_S = 0.01
+_MAX_PAUSE_S = 0.1
+
+
+class Handed(NamedTuple):
+    """One line and what came of it. result: None where the line itself was refused."""
+
+    line: Line
+    result: OrderResult | None
+
+
+def trial_store(settings: Settings) -> SqliteStore:
+    """A copy of the configured store to try orders on, an empty one where there is none yet; it goes when closed.
+
+    It is a file of SQLite's own and not memory: a store may be larger than that. Raises StoreError.
+    """
+    path = sqlite_path(settings.store_url, settings.folder)
+    return SqliteStore.copy_of(path, to="") if Path(path).exists() else SqliteStore("")
+
+
+def hand_in_lines(
+    desk: OrderDesk, lines: Iterable[Line], now: Callable[[], int], alone: bool = False
+) -> Iterator[list[Handed]]:
+    """Hand the lines in; yields what came of each, a transaction at a time and once it is on disk. Raises StoreError.
+
+    now: Unix seconds. alone: nobody else uses the store.
+    """
+    waiting = iter(lines)
+    size, wrote, ended = MOST // 4, 0.0, 0.0
+    while chunk := list(islice(waiting, size)):
+        pause = wrote - (time.monotonic() - ended)
+        if pause > 0 and not alone:
+            time.sleep(min(pause, _MAX_PAUSE_S))
+        began = time.monotonic()
+        results = iter(desk.hand_in_all([line.fields for line in chunk if not line.refusal], now()))
+        ended = time.monotonic()
+        wrote = ended - began
+        # As many as take that long here, found by halves and doubles.
+        size = min(max(int(size * min(max(_WRITE_S / max(wrote, 1e-6), 0.5), 2)), _LEAST), MOST)
+        yield [Handed(line, None if line.refusal else next(results)) for line in chunk]
