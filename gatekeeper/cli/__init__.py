@@ -21,6 +21,7 @@ _VERBS = {
     "replay": ("gatekeeper.cli.replay", "replay"),
     "timeline": ("gatekeeper.cli.timeline", "timeline"),
     "whois": ("gatekeeper.cli.timeline", "whois"),
+    "export": ("gatekeeper.cli.export", "export"),
     "clear": ("gatekeeper.cli.clear", "clear"),
     "lab": ("gatekeeper.cli.lab", "lab"),
 }
@@ -36,6 +37,7 @@ _HELP = {
     "replay": "Play a capture against a policy.",
     "timeline": "Tell what happened to a box, an account or an address.",
     "whois": "Say who has or had an address.",
+    "export": "Write what is known as files of other servers, or as orders.",
     "clear": "End a running session.",
     "lab": "Play a whole installation in a private network.",
 }

@@ -1,0 +1,84 @@
+"""export: the store in the files of other servers, and as orders that make it again."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gatekeeper.cli.options import config_option, unix_now
+
+if TYPE_CHECKING:
+    from gatekeeper.config.load import Settings
+    from gatekeeper.policy.orders import Boxed
+    from gatekeeper.store.sqlite import SqliteStore
+
+_FORMATS = (
+    *("orders", "csv", "kea-leases", "kea-reservations"),
+    *("dnsmasq-leases", "dnsmasq-hosts", "freeradius-users"),
+)
+
+
+@click.command()
+@config_option
+@click.option("--format", "form", type=click.Choice(_FORMATS), required=True, help="What to write.")
+@click.option("--nas", "dialect", metavar="DIALECT", default="generic", show_default=True,
+              help="freeradius-users: whose rate attributes to write, as [[radius.client]] nas.")  # fmt: skip
+@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="File to write [else stdout].")
+def export(config: str | None, form: str, dialect: str, output: Path | None) -> None:
+    """Write what the store holds as files of other servers, or as orders that make it again.
+
+    csv is what ``show bindings`` lists. The service may run meanwhile: all of it is of one moment.
+    """
+    from gatekeeper.config.load import load
+    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.wire.nas import DIALECTS
+
+    if dialect not in DIALECTS:
+        raise click.UsageError(f"--nas {dialect}: dialects are {' '.join(DIALECTS)}")
+    settings = load(config)
+    lines = _lines(form, dialect, settings, open_store(settings))
+    if output is None:
+        for line in lines:
+            click.echo(line)
+        return
+    # Whoever reads the file finds the old one or the new one, never half of it.
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        unfinished.replace(output)
+    except OSError as error:
+        raise click.UsageError(f"{output}: {error.strerror}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _lines(form: str, dialect: str, settings: "Settings", store: "SqliteStore") -> Iterator[str]:
+    from gatekeeper.report.export import HOSTS, LEASES, Policy, orders
+    from gatekeeper.report.table import COLUMNS, as_csv, with_times
+
+    book = settings.book
+    policy = Policy(unix_now(), book.subnets, book.binding.boxes_per_account, dialect)
+    if form == "csv":
+        yield ",".join(COLUMNS["bindings"])
+        for row in with_times(store.bindings(policy.now)):
+            yield as_csv((row,), COLUMNS["bindings"]).partition("\n")[2]
+    elif form == "orders":
+        yield from orders(store.boxed_accounts(), policy)
+    elif form in LEASES:
+        yield from LEASES[form](store.all_leases(), policy)
+    else:
+        left_out: list[str] = []
+        yield from HOSTS[form](_active(store.boxed_accounts(), left_out), policy)
+        if left_out:
+            click.echo(f"left out: {len(left_out)} accounts that are suspended, {left_out[0]} the first", err=True)
+
+
+def _active(accounts: "Iterable[Boxed]", left_out: list[str]) -> "Iterator[Boxed]":
+    for one in accounts:
+        if one.account.state == "active":
+            yield one
+        else:
+            left_out.append(one.account.account)

@@ -1,0 +1,159 @@
+"""What the store holds, in the files of other servers, and as orders that make it again. Text, a line at a time.
+
+Leases that are over are nobody's and are left out. So are boxes of accounts that are not active, where the file is one
+that another server would serve them by.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from gatekeeper.book import Subnet
+from gatekeeper.model import Lease, Rate
+from gatekeeper.policy.order_fields import FIELDS
+from gatekeeper.policy.orders import Account, Boxed
+from gatekeeper.wire.nas import DIALECTS, AttributeCode
+from gatekeeper.wire.nas_rates import MAX_U32, RateAttribute, rate_values
+from gatekeeper.wire.text import ip_text, is_host_name, mac_text
+
+
+class Policy(NamedTuple):
+    """What an export asks of the configuration. dialect: whose rate attributes are written."""
+
+    now: int
+    subnets: Sequence[Subnet]
+    boxes_per_account: int
+    dialect: str
+
+
+# The header that Kea 2.2 writes (memfile, DHCPv4). Its subnet ids are the places of the subnets in the configuration.
+_KEA_LEASES = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context"
+_DECLINED = 1  # Kea's state of a lease; 0 = in use
+_NO_NAME = re.compile(r"[\d.]*|\d+[smhdw]|infinite|ignore", re.IGNORECASE)  # what dnsmasq takes for something else
+_VALUE = AttributeCode(0, 0, "string")
+
+
+def kea_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
+    """Kea's lease file, as memfile loads it."""
+    yield _KEA_LEASES
+    for lease in _current(leases, policy.now):
+        declined = lease.state == "declined"
+        subnet = next((one for one in policy.subnets if lease.address & one.mask == one.network), None)
+        place = policy.subnets.index(subnet) + 1 if subnet else 0
+        lifetime = lease.expires_at - lease.last_seen
+        mac, client = ("", "") if declined else (mac_text(lease.mac), lease.client_id.hex(":"))
+        state = _DECLINED if declined else 0
+        yield f"{ip_text(lease.address)},{mac},{client},{lifetime},{lease.expires_at},{place},0,0,,{state},"
+
+
+def dnsmasq_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
+    """dnsmasq.leases: expiry, MAC, address, name, client id; * = none."""
+    for lease in _current(leases, policy.now):
+        if lease.state == "active":
+            client = lease.client_id.hex(":") or "*"
+            yield f"{lease.expires_at} {mac_text(lease.mac)} {ip_text(lease.address)} * {client}"
+
+
+def _current(leases: Iterable[Lease], now: int) -> Iterator[Lease]:
+    return (lease for lease in leases if lease.state != "released" and lease.expires_at > now)
+
+
+def kea_reservations(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
+    """A JSON object with ``reservations``; an account's fixed address goes to its first box, as Kea has it once."""
+    yield '{ "reservations": ['
+    entry = ""
+    for account, boxes in accounts:
+        address = {"ip-address": ip_text(account.address)} if account.address else {}
+        for mac, _ in boxes:
+            if entry:
+                yield f"  {entry},"
+            whose = {"user-context": {"account": account.account}}
+            entry = json.dumps({"hw-address": mac_text(mac), **address, **whose}, ensure_ascii=False)
+            address = {}
+    if entry:
+        yield f"  {entry}"
+    yield "] }"
+
+
+def dnsmasq_hosts(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
+    """dhcp-host= lines, an account each; an account whose name is no host name stands in a comment above."""
+    for account, boxes in accounts:
+        named = is_host_name(account.account) and not _NO_NAME.fullmatch(account.account)
+        items = [mac_text(mac) for mac, _ in boxes]
+        items += [ip_text(account.address)] if account.address else []
+        if boxes and not named:
+            yield f"# {account.account}"
+        if boxes:
+            yield f"dhcp-host={','.join(items + [account.account] * named)}"
+
+
+def freeradius_users(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
+    """Entries of an authorize file: the MAC as name and password, address and rates as reply items."""
+    rows = DIALECTS[policy.dialect].rates
+    for account, boxes in accounts:
+        rate = Rate(account.rate_down_kbps, account.rate_up_kbps)
+        replies = [f"Framed-IP-Address = {ip_text(account.address)}"] if account.address else []
+        rates: list[str] = []
+        seen: set[str] = set()
+        for row in rows:
+            for _, value in rate_values((RateAttribute(_VALUE, row.template),), rate, 1000):
+                # Beside an attribute of the same name, "=" would do nothing (users(5)).
+                value = str(min(int(value), MAX_U32)) if value.isdigit() else value
+                rates.append(f'{row.attribute} {"=" if row.attribute not in seen else "+="} "{value}"')
+                seen.add(row.attribute)
+        for mac, _ in boxes:
+            yield f"# {account.account}"
+            yield f'{mac.hex()} Cleartext-Password := "{mac.hex()}"'
+            items = replies + rates
+            yield from (f"\t{item}," for item in items[:-1])
+            yield from (f"\t{item}" for item in items[-1:])
+            replies = []
+
+
+def orders(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
+    """A CSV of orders that makes the same accounts and boxes in an empty store. Learned ports are learned again."""
+    yield ",".join(FIELDS)
+    for account, boxes in accounts:
+        most = account.boxes or policy.boxes_per_account
+        fields = _fields(account)
+        # An account may have more boxes than it would be given today: they are let in first and the limit set then.
+        lifted = {"boxes": len(boxes)} if len(boxes) > most else {}
+        for mac, stbid in boxes or ((b"", ""),):
+            box = {"mac": mac_text(mac) if mac else "", "stbid": stbid}
+            yield _order({"kind": "install", **fields, **box, **lifted})
+        if lifted:
+            yield _order({"kind": "amend", "account": account.account, "boxes": account.boxes})
+        if account.state == "suspended":
+            yield _order({"kind": "suspend", "account": account.account})
+
+
+def _fields(account: Account) -> dict[str, object]:
+    given = {name: getattr(account, name) for name in FIELDS if name in Account._fields}
+    given["address"] = ip_text(account.address) if account.address else ""
+    given["port"] = account.port if account.port_state == "ordered" else ""
+    return {name: value for name, value in given.items() if value not in ("", 0)}
+
+
+def _order(fields: dict[str, object]) -> str:
+    """Numbered by its contents, so that the same export again is seen before."""
+    text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
+    number = f"export-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow([number, *(fields.get(name, "") for name in FIELDS[1:])])
+    return line.getvalue()
+
+
+LEASES: dict[str, Callable[[Iterable[Lease], Policy], Iterator[str]]] = {
+    "kea-leases": kea_leases,
+    "dnsmasq-leases": dnsmasq_leases,
+}
+# Another server would serve every box that is in these.
+HOSTS: dict[str, Callable[[Iterable[Boxed], Policy], Iterator[str]]] = {
+    "kea-reservations": kea_reservations,
+    "dnsmasq-hosts": dnsmasq_hosts,
+    "freeradius-users": freeradius_users,
+}
