@@ -34,7 +34,7 @@ _HELP = {
     "replay": "Play a capture against a policy.",
     "timeline": "Tell what happened to a box, an account or an address.",
     "whois": "Say who has or had an address.",
-    "clear": "End a running session.",
+    "clear": "End a session or a lease; forget a learned port.",
     "lab": "Play a whole installation in a private network.",
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gatekeeper.model import Binding, Facts, Lease, Rate
 from gatekeeper.store import StoreError
+from gatekeeper.store.clearing import ClearingTables
 from gatekeeper.store.effects import EffectTables
 from gatekeeper.store.leasequery import LeaseQueryTables
 from gatekeeper.store.orders import OrderTables
@@ -42,7 +43,7 @@ def sqlite_path(url: str, folder: Path) -> str:
     raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
 
 
-class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
+class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, Views):
     """One connection to the store."""
 
     def __init__(self, path: str, create: bool = False) -> None:
@@ -170,8 +171,8 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, Views):
             raise StoreError(f"store {self.path}: {error}") from error
 
     def changes_since(self, seq: int, origin: str = "-") -> tuple[int, list[bytes] | None, bool]:
-        """(new seq, changed MACs or None = forget everything, whether fixed addresses changed), but for what
-        origin did itself.
+        """(new seq, changed MACs or None = forget everything, whether fixed addresses changed or ``freed_since``
+        has some), but for what origin did itself.
 
         Raises StoreError.
         """

@@ -1,7 +1,10 @@
 """What ``show`` asks the store: rows as dicts, in the field names and the sequence of the contract."""
 
+import sqlite3
 from collections.abc import Iterator
 
+from gatekeeper.store import StoreError
+from gatekeeper.store.health import HEARTBEAT
 from gatekeeper.store.orders import address_text
 from gatekeeper.store.tables import Tables
 
@@ -41,7 +44,7 @@ _REFUSED = "SELECT mac, reason, count, first_seen, last_seen, port, protocol FRO
 _ROGUE = """
 SELECT server, mac, interface, offers, first_seen, last_seen FROM rogues
 ORDER BY last_seen DESC, server, mac, interface"""
-_STATS = "SELECT name, value FROM counters ORDER BY name"
+_STATS = f"SELECT name, value FROM counters WHERE name <> '{HEARTBEAT}' ORDER BY name"
 
 
 class Views(Tables):
@@ -87,7 +90,10 @@ class Views(Tables):
         yield from self._rows(_STATS, {})
 
     def _rows(self, query: str, values: dict[str, object]) -> Iterator[Row]:
-        cursor = self._connection.execute(query, values)
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield dict(zip(names, row, strict=True))
+        try:
+            cursor = self._connection.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            for row in cursor:
+                yield dict(zip(names, row, strict=True))
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
