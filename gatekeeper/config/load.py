@@ -21,9 +21,17 @@ _STANDARD = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
 _MAX_ROUNDS = 100
 _FAMOUS_SECRETS = frozenset({"testing123", "secret", "radius", "password", "cisco", "huawei", "admin", "123456"})
 _SHORT_SECRET = 8
+_LOOPBACK = 127
 
 
 Found = list[tuple[KeyPath, str]]
+
+
+class Api(NamedTuple):
+    """[api]. token_file: whose first line is the token."""
+
+    listen: Endpoint
+    token_file: Path
 
 
 class Settings(NamedTuple):
@@ -40,6 +48,7 @@ class Settings(NamedTuple):
     log_packets: str  # all refused none
     notes: tuple[str, ...]  # what check and serve tell beside the errors
     places: Places
+    api: Api | None = None  # None = no HTTP is served
 
     def problem(self, path: KeyPath, text: str) -> Problem:
         """Something about a key that shows only when it is tried."""
@@ -93,6 +102,7 @@ def load_file(file: Path) -> Settings:
         log_packets=schema.log.packets,
         notes=_notes(schema),
         places=places,
+        api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
     )
 
 
@@ -204,8 +214,8 @@ def _spell(path: KeyPath) -> str:
 
 def _notes(schema: FileSchema) -> tuple[str, ...]:
     notes = []
-    if schema.api:
-        notes.append("[api] is read; this version serves no HTTP")
+    if schema.api and schema.api.listen.address >> 24 != _LOOPBACK:
+        notes.append("[api] listen: HTTP goes in clear, and the token with it; let a proxy with TLS stand in front")
     for client in schema.radius.client:
         if client.secret.lower() in _FAMOUS_SECRETS or len(client.secret) < _SHORT_SECRET:
             notes.append(f"[[radius.client]] {client.name}: its secret is short or well known; take a long random one")

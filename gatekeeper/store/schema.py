@@ -171,13 +171,21 @@ CREATE TABLE journal (
     detail TEXT NOT NULL
 );
 """
+# TM Forum's service orders: items as JSON, each with the number of the order that it became. New with version 2.
+SERVICE_ORDERS = """
+CREATE TABLE service_orders (
+    number TEXT PRIMARY KEY,
+    items TEXT NOT NULL,
+    received INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
 _OLD_ORDERS = (
     _ORDERS.format(name="orders")
     .replace("'applied', 'held', 'refused'", "'applied', 'refused'")
     .replace(",\n    held_until INTEGER NOT NULL DEFAULT 0", "")
 )
 VERSION_1 = SCHEMA + _OLD_ORDERS
-SCHEMA += _ORDERS.format(name="orders") + HELD + SESSIONS + JOURNAL
+SCHEMA += _ORDERS.format(name="orders") + HELD + SESSIONS + JOURNAL + SERVICE_ORDERS
 
 # version -> what makes a store of it one of the next version
 UPGRADES = {
@@ -190,6 +198,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     + HELD
     + SESSIONS
     + JOURNAL
+    + SERVICE_ORDERS
 }
 
 LEASE_COLUMNS = "address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id"

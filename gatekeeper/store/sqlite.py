@@ -15,6 +15,7 @@ from gatekeeper.store.effects import EffectTables
 from gatekeeper.store.leasequery import LeaseQueryTables
 from gatekeeper.store.orders import OrderTables
 from gatekeeper.store.schema import APPLICATION_ID, CHUNKS, LEASE_COLUMNS, MARKS, SCHEMA, UPGRADES, VERSION
+from gatekeeper.store.service_orders import ServiceOrderTables
 from gatekeeper.store.views import Views
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
@@ -43,7 +44,7 @@ def sqlite_path(url: str, folder: Path) -> str:
     raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
 
 
-class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, Views):
+class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, ServiceOrderTables, Views):
     """One connection to the store."""
 
     def __init__(self, path: str, create: bool = False) -> None:

@@ -26,7 +26,7 @@ SELECT address, mac, account, port,
        expires_at AS lease_expires, first_seen, last_seen
 FROM leases ORDER BY address"""
 # What an order asked of NASes stands behind what it changed, with how that ended.
-_ORDERS = """
+_ORDER_ROWS = """
 SELECT number AS "order", kind, account, mac,
        CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail, received,
        effects || coalesce((
@@ -35,7 +35,9 @@ SELECT number AS "order", kind, account, mac,
                || ' at ' || s.nas || ': ' || d.state || CASE d.detail WHEN '' THEN '' ELSE ' (' || d.detail || ')' END
                || CASE WHEN d.verified THEN ', shown by accounting' ELSE '' END, '')
            FROM dynauth d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
-FROM orders ORDER BY received, number"""
+FROM orders"""
+_ORDERS = f"{_ORDER_ROWS} ORDER BY received, number"
+_ORDER = f"{_ORDER_ROWS} WHERE number = :number"
 _SESSIONS = """
 SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause
 FROM sessions ORDER BY state, last_seen DESC, id"""
@@ -78,6 +80,10 @@ class Views(Tables):
 
     def orders(self, now: int) -> Iterator[Row]:
         yield from self._rows(_ORDERS, {"now": now})
+
+    def order(self, number: str, now: int) -> Row | None:
+        """One of them."""
+        return next(self._rows(_ORDER, {"now": now, "number": number}), None)
 
     def refused(self, now: int) -> Iterator[Row]:
         yield from self._rows(_REFUSED, {})
