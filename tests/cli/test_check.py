@@ -55,7 +55,7 @@ def test_a_port_of_the_api_that_is_taken_is_told_with_its_line(tmp_path: Path) -
         assert f"gatekeeper.toml:2: api.listen: cannot listen on {listen}: Address already in use" in said.err
     said = terminal.run("check")
     assert (said.code, said.err) == (0, "")
-    assert "api" not in said.out
+    assert "[api]" not in said.out
 
 
 def test_http_in_clear_away_from_the_loopback_is_noted(tmp_path: Path) -> None:
