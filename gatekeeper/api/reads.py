@@ -116,7 +116,7 @@ def _listing(office: Office, what: str) -> Callable[..., Response]:
         given = filters.model_dump(exclude={"limit"})
         with office.store() as store:
             try:
-                rows = rows_of(what, office.settings.book, lambda name: getattr(store, name)(now))
+                rows = rows_of(what, office.settings.book, lambda name, only: store.view(name, now, only), given)
                 return Json(list(islice(as_shown(what, chosen(rows, given)), filters.limit)))
             except BadColumn as error:
                 return refusal(422, str(error), Reason.BAD_FIELD)

@@ -71,21 +71,21 @@ def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[s
     from gatekeeper.report.listing import chosen
     from gatekeeper.report.table import sort_rows
 
-    rows = chosen(_source(config, what), filters, _patterns(filters["matches"]))
+    rows = chosen(_source(config, what, filters), filters, _patterns(filters["matches"]))
     return sort_rows(rows, filters["sort_by"]) if filters["sort_by"] else list(rows)
 
 
-def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
+def _source(config: str | None, what: str, filters: dict[str, Any]) -> Iterable[dict[str, object]]:
     from gatekeeper.report.listing import STATIC, rows_of
 
     if what in STATIC:
-        return rows_of(what, None, None)
+        return rows_of(what, None, None, filters)
     from gatekeeper.config.load import load
     from gatekeeper.drivers.serve import open_store
 
     settings = load(config)
     store = open_store(settings)
-    return rows_of(what, settings.book, lambda name: getattr(store, name)(unix_now()))
+    return rows_of(what, settings.book, lambda name, only: store.view(name, unix_now(), only), filters)
 
 
 def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:

@@ -16,13 +16,14 @@ from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
 WHAT = tuple(COLUMNS)
 STATIC = ("reasons", "rfc")  # what needs neither a configuration nor a store
 
-Read = Callable[[str], Iterable[Row]]
+Read = Callable[[str, Mapping[str, str]], Iterable[Row]]
+Filters = Mapping[str, str | None]
 
 
-def rows_of(what: str, book: Policybook | None, read: Read | None) -> Iterable[Row]:
-    """All rows of one listing, lazily. book and read may be None for STATIC ones.
+def rows_of(what: str, book: Policybook | None, read: Read | None, filters: Filters) -> Iterable[Row]:
+    """The rows of one listing, lazily; ``chosen`` has the last word on which. Raises BadColumn.
 
-    read: the store's own rows by name, as its views have them.
+    read: the store's own rows by name, narrowed to those whose columns are such. It and book may be None for STATIC.
     """
     if what == "reasons":
         return [
@@ -32,14 +33,14 @@ def rows_of(what: str, book: Policybook | None, read: Read | None) -> Iterable[R
         return [row._asdict() for row in ROWS]
     assert book and read
     if what == "pools":
-        return pool_rows(book.subnets, read("leases"))
+        return pool_rows(book.subnets, read("leases", {}))
     if what == "nas":
-        return nas_rows(book.clients, read("nas"))
-    return (row | {"vendor": vendor(str(row["mac"])) if row.get("mac") else ""} for row in read(what))
+        return nas_rows(book.clients, read("nas", {}))
+    return (row | {"vendor": vendor(str(row["mac"])) if row.get("mac") else ""} for row in read(what, _equal(filters)))
 
 
 def chosen(
-    rows: Iterable[Row], filters: Mapping[str, str | None], patterns: Sequence[tuple[str, re.Pattern[str]]] = ()
+    rows: Iterable[Row], filters: Filters, patterns: Sequence[tuple[str, re.Pattern[str]]] = ()
 ) -> Iterator[Row]:
     """Rows that filters (mac account port ip; absent or empty = any) and patterns let through, times as text.
 
@@ -55,7 +56,7 @@ def as_shown(what: str, rows: Iterable[Row]) -> Iterator[Row]:
     return ({name: row.get(name) for name in columns} for row in rows)
 
 
-def _equal(filters: Mapping[str, str | None]) -> dict[str, str]:
+def _equal(filters: Filters) -> dict[str, str]:
     equal: dict[str, str] = {}
     try:
         if mac := filters.get("mac"):
