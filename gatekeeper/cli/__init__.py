@@ -38,7 +38,7 @@ _HELP = {
     "timeline": "Tell what happened to a box, an account or an address.",
     "whois": "Say who has or had an address.",
     "export": "Write what is known as files of other servers, or as orders.",
-    "clear": "End a running session.",
+    "clear": "End a session or a lease; forget a learned port.",
     "lab": "Play a whole installation in a private network.",
 }
 

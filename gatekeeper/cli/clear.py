@@ -1,10 +1,10 @@
-"""clear: end what is going on."""
+"""clear: end a session or a lease, forget a learned port."""
 
 import time
 
 import click
 
-from gatekeeper.cli.errors import DONE, FAILED, NO_SUCH, REFUSED
+from gatekeeper.cli.errors import BAD_ARGUMENTS, CONFLICT, DONE, FAILED, NO_SUCH, REFUSED
 from gatekeeper.cli.options import config_option, unix_now
 
 _PATIENCE_S = 35.0  # a NAS that does not answer is given up after 30 s (RFC 5080 2.2.1)
@@ -14,7 +14,7 @@ _LOOK_S = 0.1
 
 @click.group()
 def clear() -> None:
-    """End a session."""
+    """End a session or a lease, or forget a learned port."""
 
 
 @clear.command("session")
@@ -45,6 +45,53 @@ def session(config: str | None, key: str, no_wait: bool) -> None:
         detail = f" ({row.detail})" if row.detail else ""
         click.echo(f"Disconnect of session {row.session} at {row.nas}: {told}{detail}")
     raise click.exceptions.Exit(_code([row.state for row in rows], no_wait))
+
+
+@clear.command("lease")
+@config_option
+@click.argument("key", metavar="IP|MAC")
+def lease(config: str | None, key: str) -> None:
+    """End the lease of an address, or of a box: the next box that needs it may have the address.
+
+    Exit code 4: there is no such lease. The box that still uses the address is not told before its next renewal.
+    """
+    from gatekeeper.config.load import load
+    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.wire.text import ip_text, parse_ip, parse_mac
+
+    store, now = open_store(load(config)), unix_now()
+    try:
+        addresses = [parse_ip(key)] if key.count(".") == 3 else store.addresses_of(parse_mac(key), now)
+    except ValueError as error:
+        click.echo(f"gatekeeper: {error}", err=True)
+        raise click.exceptions.Exit(BAD_ARGUMENTS) from None
+    cleared = [address for address in addresses if store.clear_lease(address, now)]
+    if not cleared:
+        click.echo(f"gatekeeper: no lease of {key!r}: see 'gatekeeper show leases'", err=True)
+        raise click.exceptions.Exit(NO_SUCH)
+    click.echo(f"lease ended: {' '.join(map(ip_text, cleared))}")
+
+
+@clear.command("port-binding")
+@config_option
+@click.argument("key", metavar="MAC|ACCOUNT")
+def port_binding(config: str | None, key: str) -> None:
+    """Forget the port that an account has learned: the next one seen is locked.
+
+    Exit code 4: there is none. 5: the port was ordered, and an order (move) changes it.
+    """
+    from gatekeeper.config.load import load
+    from gatekeeper.drivers.serve import open_store
+
+    store = open_store(load(config))
+    if store.clear_port_binding(key, unix_now()):
+        click.echo(f"port of {key} forgotten: the next one seen is locked")
+        return
+    if store.port_state(key) == "ordered":
+        click.echo(f"gatekeeper: the port of {key!r} was ordered: change it by a move order", err=True)
+        raise click.exceptions.Exit(CONFLICT)
+    click.echo(f"gatekeeper: no learned port of {key!r}: see 'gatekeeper show bindings'", err=True)
+    raise click.exceptions.Exit(NO_SUCH)
 
 
 def _is_over(states: list[str], waited_s: float) -> bool:

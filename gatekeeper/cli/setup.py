@@ -58,6 +58,7 @@ def check(config: str | None) -> None:
 
 def _try_out(settings: "Settings") -> "list[Problem]":
     from gatekeeper.drivers.access import Access
+    from gatekeeper.drivers.api_process import listen_tcp
     from gatekeeper.drivers.sockets import DoorError, UdpDoor
     from gatekeeper.store import StoreError
     from gatekeeper.store.sqlite import SqliteStore, sqlite_path
@@ -79,6 +80,11 @@ def _try_out(settings: "Settings") -> "list[Problem]":
                 UdpDoor(address, port).close()
             except DoorError as error:
                 problems.append(settings.problem(path, str(error)))
+    if settings.api:
+        try:
+            listen_tcp(settings.api).close()
+        except DoorError as error:
+            problems.append(settings.problem(("api", "listen"), str(error)))
     try:
         path_of_store = sqlite_path(settings.store_url, settings.folder)
         if Path(path_of_store).exists():

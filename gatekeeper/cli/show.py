@@ -1,7 +1,7 @@
 """show: listings out of the store, whether the service runs or not."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -68,66 +68,24 @@ def _columns(what: str, text: str) -> tuple[str, ...]:
 
 
 def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[str, object]]:
-    from gatekeeper.report.table import choose, sort_rows, with_times
+    from gatekeeper.report.listing import chosen
+    from gatekeeper.report.table import sort_rows
 
-    rows = choose(with_times(_source(config, what)), _equal(filters), _patterns(filters["matches"]))
-    if filters["port"]:
-        rows = _on_port(rows, filters["port"])
+    rows = chosen(_source(config, what, filters), filters, _patterns(filters["matches"]))
     return sort_rows(rows, filters["sort_by"]) if filters["sort_by"] else list(rows)
 
 
-def _on_port(rows: Iterable[dict[str, object]], text: str) -> Iterator[dict[str, object]]:
-    """Rows of the line, in whichever spelling: the access node's, the BRAS's, with or without its qualifier."""
-    from gatekeeper.wire.line_id import port_from_text
+def _source(config: str | None, what: str, filters: dict[str, Any]) -> Iterable[dict[str, object]]:
+    from gatekeeper.report.listing import STATIC, rows_of
 
-    wanted = port_from_text(text)
-    for row in rows:
-        port = port_from_text(str(row.get("port") or ""))
-        if row.get("port") and (wanted.admits(port) or port.admits(wanted)):
-            yield row
-
-
-def _source(config: str | None, what: str) -> Iterable[dict[str, object]]:
-    from gatekeeper.model import REASONS
-    from gatekeeper.report.rfc import ROWS
-
-    if what == "reasons":
-        return [
-            {"reason": str(reason), "meaning": text.meaning, "remedy": text.remedy} for reason, text in REASONS.items()
-        ]
-    if what == "rfc":
-        return [row._asdict() for row in ROWS]
+    if what in STATIC:
+        return rows_of(what, None, None, filters)
     from gatekeeper.config.load import load
     from gatekeeper.drivers.serve import open_store
-    from gatekeeper.report.nas import nas_rows
-    from gatekeeper.report.pools import pool_rows
-    from gatekeeper.report.vendor import vendor
 
     settings = load(config)
     store = open_store(settings)
-    if what == "pools":
-        return pool_rows(settings.book.subnets, store.leases(unix_now()))
-    if what == "nas":
-        return nas_rows(settings.book.clients, store.nas(unix_now()))
-    rows = getattr(store, what)(unix_now())
-    return (row | {"vendor": vendor(str(row["mac"]))} if row.get("mac") else row | {"vendor": ""} for row in rows)
-
-
-def _equal(filters: dict[str, Any]) -> dict[str, str]:
-    from gatekeeper.report.table import BadColumn
-    from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
-
-    equal: dict[str, str] = {}
-    try:
-        if filters["mac"]:
-            equal["mac"] = mac_text(parse_mac(filters["mac"]))
-        if filters["ip"]:
-            equal["address"] = ip_text(parse_ip(filters["ip"]))
-    except ValueError as error:
-        raise BadColumn(str(error)) from None
-    if filters["account"]:
-        equal["account"] = filters["account"]
-    return equal
+    return rows_of(what, settings.book, lambda name, only: store.view(name, unix_now(), only), filters)
 
 
 def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
@@ -148,11 +106,12 @@ def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
 def _print(
     rows: list[dict[str, object]], what: str, columns: tuple[str, ...], output: str, chosen: bool, clear: bool
 ) -> None:
+    from gatekeeper.report.listing import as_shown
     from gatekeeper.report.table import as_csv, as_json
 
     if output == "json":
-        extra = ("acs_url",) if what == "bindings" and not chosen else ()
-        click.echo(as_json({name: row.get(name) for name in (*columns, *extra)} for row in rows))
+        whole = as_shown(what, rows) if not chosen else ({name: row.get(name) for name in columns} for row in rows)
+        click.echo(as_json(whole))
     elif output == "csv":
         click.echo(as_csv(rows, columns))
     else:

@@ -22,9 +22,17 @@ _STANDARD = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
 _MAX_ROUNDS = 100
 _FAMOUS_SECRETS = frozenset({"testing123", "secret", "radius", "password", "cisco", "huawei", "admin", "123456"})
 _SHORT_SECRET = 8
+_LOOPBACK = 127
 
 
 Found = list[tuple[KeyPath, str]]
+
+
+class Api(NamedTuple):
+    """[api]. token_file: whose first line is the token."""
+
+    listen: Endpoint
+    token_file: Path
 
 
 class Settings(NamedTuple):
@@ -42,6 +50,7 @@ class Settings(NamedTuple):
     notes: tuple[str, ...]  # what check and serve tell beside the errors
     places: Places
     dictionaries: Path  # folder
+    api: Api | None = None  # None = no HTTP is served
 
     def problem(self, path: KeyPath, text: str) -> Problem:
         """Something about a key that shows only when it is tried."""
@@ -96,6 +105,7 @@ def load_file(file: Path) -> Settings:
         notes=_notes(schema),
         places=places,
         dictionaries=folder / schema.radius.dictionaries if schema.radius.dictionaries else shipped_folder(),
+        api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
     )
 
 
@@ -211,8 +221,8 @@ def _spell(path: KeyPath) -> str:
 
 def _notes(schema: FileSchema) -> tuple[str, ...]:
     notes = []
-    if schema.api:
-        notes.append("[api] is read; this version serves no HTTP")
+    if schema.api and schema.api.listen.address >> 24 != _LOOPBACK:
+        notes.append("[api] listen: HTTP goes in clear, and the token with it; let a proxy with TLS stand in front")
     notes += _aaa_notes(schema)
     for client in schema.radius.client:
         if _is_weak(client.secret):

@@ -278,7 +278,7 @@ class LimitsSection(Section):
 
 class ApiSection(Section):
     listen: Listen = Endpoint(0x7F000001, 8067)
-    token_file: str = "api.token"  # noqa: S105 - a file's name
+    token_file: Annotated[str, Field(min_length=1)] = "api.token"  # noqa: S105 - a file's name
 
 
 class LogSection(Section):

@@ -116,4 +116,8 @@ per_mac_per_s = 5
 per_port_per_s = 50                      # access line
 per_nas_per_s = 20000                    # NAS, relay or interface
 total_per_s = 0                          # 0 = no limit
+
+# [api]                                  # HTTP: orders in, everything that show gives out, metrics
+# listen = "127.0.0.1:8067"
+# token_file = "api.token"               # made with mode 0600 at the first start; 'Authorization: Bearer ...'
 """

@@ -6,6 +6,7 @@ shared by more and more leases.
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
@@ -117,7 +118,7 @@ class Committer(threading.Thread):
     def _write_note(self, note: Notes | Stale) -> None:
         try:
             if isinstance(note, Notes):
-                self._store.note(*note)
+                self._store.note(*note, beat=int(time.time()))
             else:
                 closed = self._store.close_stale(*note)
                 self._store.prune_journal(note.now - note.keep_s)

@@ -46,9 +46,11 @@ class Reader:
             version = self._store.data_version()
             if version == self._version:
                 return []
-            self._seq, macs, fixed = self._store.changes_since(self._seq, self._origin)
+            known = self._seq
+            self._seq, macs, fixed = self._store.changes_since(known, self._origin)
             if fixed:
                 self._world.pools.fix(self._store.fixed_addresses())
+                self._world.pools.end(self._store.freed_since(known), now)
             self._version = version
         except StoreError as error:
             self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)

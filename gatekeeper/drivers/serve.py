@@ -4,13 +4,15 @@ import os
 import secrets
 import signal
 import socket
+import threading
 import time
 
 from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
 from gatekeeper.drivers.access import Interfaces
-from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.api_process import ApiProcess
+from gatekeeper.drivers.commit import Committer, Notes
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.engines import Engines
 from gatekeeper.drivers.gate import Gate
@@ -75,12 +77,18 @@ class Server:
     def __init__(self, settings: Settings, create: bool) -> None:
         """Open everything. Raises StoreError, DoorError."""
         self._settings = settings
+        self._serving = threading.Event()
         self._store = open_store(settings, create)
         self._store.check()
         self._store.keep_lease_keys(bool(settings.book.leasequery))
         self._log = Log(settings.log_packets)
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
+        self._api = ApiProcess(settings, self._log, self._count) if settings.api else None
+        if self._api:
+            # It takes its time; what follows here goes on beside it.
+            self._api.on_first = self._announce
+            self._api.start()
         self._kept = Replies()
         self._key = secrets.token_bytes(32)
         seq = self._store.feed_end()
@@ -121,12 +129,14 @@ class Server:
         self._committer.start()
         if self._dynauth:
             self._dynauth.start()
-        self._log.say(self._ready_line())
-        for note in self._settings.notes:
-            self._log.say(f"note: {note}")
-        _notify("READY=1")
+        self._committer.note(Notes([], {}, [], [], []))  # the first heartbeat
+        self._serving.set()
+        if not self._api:
+            self._announce("-")
         self._gate.run(reader, lambda: self._on_signal(os.read(reader, 64)))
         _notify("STOPPING=1")
+        if self._api:
+            self._api.stop()
         if self._dynauth:
             self._dynauth.stop()
         for door, _ in self._doors:
@@ -135,11 +145,23 @@ class Server:
         self._log.say("gatekeeper stopped")
         self._log.stop()
 
-    def _ready_line(self) -> str:
+    def _announce(self, api: str) -> None:
+        """Say that all is ready; while the API starts, its thread says it."""
+        self._serving.wait()
+        self._log.say(self._ready_line(api))
+        for note in self._settings.notes:
+            self._log.say(f"note: {note}")
+        _notify("READY=1")
+
+    def _count(self, name: str) -> None:
+        self._serving.wait()
+        self._committer.note(Notes([], {name: 1}, [], [], []))
+
+    def _ready_line(self, api: str) -> str:
         dhcp = [door.name for door, protocol in self._doors if protocol == "dhcp"]
         radius = [door.name for door, protocol in self._doors if protocol in ("radius", "accounting")]
         return (
-            f"gatekeeper ready: dhcp {','.join(dict.fromkeys(dhcp)) or '-'} radius {','.join(radius) or '-'} api -"
+            f"gatekeeper ready: dhcp {','.join(dict.fromkeys(dhcp)) or '-'} radius {','.join(radius) or '-'} api {api}"
             f" store={self._settings.store_url}"
         )
 
@@ -169,7 +191,11 @@ class Server:
             self._log.say("reload: interfaces, listen and store stay as they are until a restart")
         if settings.book.arp_probe != old.book.arp_probe:
             self._log.say("reload: arp_probe stays as it is until a restart")
+        if settings.api != old.api:
+            self._log.say("reload: [api] stays as it is until a restart, but for its token")
         self._settings = settings
+        if self._api:
+            self._api.hang_up()
         self._log.packets = settings.log_packets
         self._gate.set_engines(self._engines(settings.book))
         self._gate.set_upstream(settings.book.aaa)

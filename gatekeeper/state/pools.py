@@ -155,6 +155,16 @@ class Pools:
             if address in used:
                 used.move_to_end(address, last=False)
 
+    def end(self, addresses: Iterable[int], now: float) -> None:
+        """These are held no longer, whatever was promised: the next box that needs one may have it."""
+        for address in addresses:
+            held = self._held.get(address)
+            if held and held[1] > now:
+                self._held[address] = (held[0], int(now))
+                for pool in self._pools:
+                    if address in pool.used:
+                        pool.used.move_to_end(address, last=False)
+
     def quarantine(self, subnet: int, address: int, until: int) -> None:
         """Somebody else uses the address: nobody gets it before then."""
         offer = self._offers.get(address)

@@ -18,6 +18,7 @@ from gatekeeper.model import (
 )
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.health import HealthTables
 from gatekeeper.store.journal import Event, ended_events, lease_event
 from gatekeeper.store.schema import CHUNKS, LEASE_COLUMNS, MARKS, MAX_FEED, MAX_REFUSED, MAX_ROGUES
 from gatekeeper.store.sessions import SessionTables
@@ -87,7 +88,7 @@ DELETE FROM rogues WHERE (server, mac, interface) IN
 _COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value"
 
 
-class EffectTables(SessionTables):
+class EffectTables(SessionTables, HealthTables):
     """The commit thread's side of the store."""
 
     _told = 0  # rows put into the change feed since it was pruned
@@ -207,10 +208,16 @@ class EffectTables(SessionTables):
         rogues: Iterable[Rogue] = (),
         nas: Iterable[NasSeen] = (),
         admitted: Iterable[Admitted] = (),
+        beat: int = 0,
     ) -> None:
-        """Keep what was refused, counted, and heard of foreign servers and NASes since then. Raises StoreError."""
+        """Keep what was refused, counted, and heard of foreign servers and NASes since then. Raises StoreError.
+
+        beat: when whoever serves says by this that it does; 0 = it is not he.
+        """
         refused = list(refused)
         with self._transaction():
+            if beat:
+                self._beat(beat)
             self._note_nas(nas)
             self._tell_event(*self._news_of(refused), *map(_admission, admitted))
             self._connection.executemany(

@@ -171,6 +171,14 @@ CREATE TABLE journal (
     detail TEXT NOT NULL
 );
 """
+# TM Forum's service orders: items as JSON, each with the number of the order that it became. New with version 2.
+SERVICE_ORDERS = """
+CREATE TABLE service_orders (
+    number TEXT PRIMARY KEY,
+    items TEXT NOT NULL,
+    received INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
 _OLD_ORDERS = (
     _ORDERS.format(name="orders")
     .replace("'applied', 'held', 'refused'", "'applied', 'refused'")
@@ -184,7 +192,7 @@ ALTER TABLE accounts ADD COLUMN line TEXT NOT NULL DEFAULT '';
 CREATE INDEX accounts_line ON accounts (line) WHERE port <> '';
 """
 FILL_LINES = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
-SCHEMA += _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL
+SCHEMA += _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS
 
 # version -> what makes a store of it one of the next version
 UPGRADES = {
@@ -199,6 +207,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     + f"{FILL_LINES};\n"
     + SESSIONS
     + JOURNAL
+    + SERVICE_ORDERS
 }
 
 LEASE_COLUMNS = "address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id"

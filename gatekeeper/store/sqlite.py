@@ -10,11 +10,13 @@ from typing import Any
 
 from gatekeeper.model import Binding, Facts, Lease, Rate
 from gatekeeper.store import StoreError
+from gatekeeper.store.clearing import ClearingTables
 from gatekeeper.store.effects import EffectTables
 from gatekeeper.store.export import ExportTables
 from gatekeeper.store.leasequery import LeaseQueryTables
 from gatekeeper.store.orders import OrderTables
 from gatekeeper.store.schema import APPLICATION_ID, CHUNKS, LEASE_COLUMNS, MARKS, SCHEMA, UPGRADES, VERSION
+from gatekeeper.store.service_orders import ServiceOrderTables
 from gatekeeper.store.tables import BUSY_S
 from gatekeeper.store.views import Views
 from gatekeeper.wire.line_id import port_from_text
@@ -54,7 +56,7 @@ def sqlite_path(url: str, folder: Path) -> str:
     raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
 
 
-class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ExportTables, Views):
+class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, ServiceOrderTables, ExportTables, Views):
     """One connection to the store."""
 
     def __init__(self, path: str, create: bool = False) -> None:
@@ -200,8 +202,8 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ExportTables, Vie
             raise StoreError(f"store {self.path}: {error}") from error
 
     def changes_since(self, seq: int, origin: str = "-") -> tuple[int, list[bytes] | None, bool]:
-        """(new seq, changed MACs or None = forget everything, whether fixed addresses changed), but for what
-        origin did itself.
+        """(new seq, changed MACs or None = forget everything, whether fixed addresses changed or ``freed_since``
+        has some), but for what origin did itself.
 
         Raises StoreError.
         """

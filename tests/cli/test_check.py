@@ -1,5 +1,6 @@
 """check tells what the boxes will be told."""
 
+import socket
 from pathlib import Path
 
 from tests.cli.terminal import Terminal
@@ -42,3 +43,24 @@ def test_an_error_in_a_class_is_told_with_its_line(tmp_path: Path) -> None:
     assert said.code == 2
     line = 1 + text.splitlines().index(f'url = "http://{"b" * 245}"')
     assert f"gatekeeper.toml:{line}: acs.class[1].url: " in said.err
+
+
+def test_a_port_of_the_api_that_is_taken_is_told_with_its_line(tmp_path: Path) -> None:
+    """2; and nothing is said of [api] where all is well."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        listen = f"127.0.0.1:{other.getsockname()[1]}"
+        terminal = Terminal(tmp_path, f'[api]\nlisten = "{listen}"\n')
+        said = terminal.run("check")
+        assert said.code == 2
+        assert f"gatekeeper.toml:2: api.listen: cannot listen on {listen}: Address already in use" in said.err
+    said = terminal.run("check")
+    assert (said.code, said.err) == (0, "")
+    assert "[api]" not in said.out
+
+
+def test_http_in_clear_away_from_the_loopback_is_noted(tmp_path: Path) -> None:
+    """A note, no error."""
+    said = Terminal(tmp_path, '[api]\nlisten = "0.0.0.0:0"\n').run("check")
+    assert said.code == 2  # there is no port 0
+    said = Terminal(tmp_path, '[api]\nlisten = "0.0.0.0:38067"\n').run("check")
+    assert "note: [api] listen: HTTP goes in clear" in said.out

@@ -133,12 +133,14 @@ class Bench:
         self, engine: DhcpEngine | RadiusEngine | AccountingEngine, datagram: Datagram, now: int = NOW
     ) -> Outcome:
         """One datagram through the gate."""
-        self._seq, macs, fixed = self.store.changes_since(self._seq, ORIGIN)
+        known = self._seq
+        self._seq, macs, fixed = self.store.changes_since(known, ORIGIN)
         if macs is None or macs:
             self.world.forget(macs)
             self.dhcp.ask_again(macs)
         if fixed:
             self.world.pools.fix(self.store.fixed_addresses())
+            self.world.pools.end(self.store.freed_since(known), now)
         asked = engine.read(datagram, now)
         if isinstance(asked, Outcome):
             return asked

@@ -1,0 +1,11 @@
+"""HTTP: orders in, everything that ``show``, ``explain``, ``timeline`` and ``clear`` do, metrics.
+
+A process of its own beside the packet process, over its own connections to the store; ``drivers.api_process`` starts
+it, and starts it again. One request's journey::
+
+    process    the socket that serve has bound, limits of connections and headers
+      guard      token, size, media type, depth; JSON -> values
+      app        which function answers; every refusal has one shape
+        orders reads clearing tmf641 health metrics
+          office     the configuration, and a connection of the store
+"""

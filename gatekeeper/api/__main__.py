@@ -1,0 +1,14 @@
+"""``python -m gatekeeper.api CONFIG LISTENER READY``: started by serve, not by people."""
+
+import sys
+from pathlib import Path
+
+from gatekeeper.api.office import TokenError
+from gatekeeper.api.process import serve
+from gatekeeper.config import ConfigError
+
+if __name__ == "__main__":
+    try:
+        serve(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    except (ConfigError, TokenError) as error:
+        sys.exit(f"api: {error}")

@@ -1,0 +1,61 @@
+"""The application: every route, and what errors look like."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from gatekeeper import __version__
+from gatekeeper.api import clearing, health, metrics, orders, reads, tmf641
+from gatekeeper.api.answers import Json, refusal, unavailable
+from gatekeeper.api.guard import Guard
+from gatekeeper.api.office import Office
+from gatekeeper.api.schema import describe
+from gatekeeper.model import Reason
+from gatekeeper.store import StoreError
+
+_ABOUT = """What BSS/OSS sends and asks. Every request but /healthz bears the token of [api] token_file.
+A refusal has reason (see /api/v1/reasons), detail and remedy."""
+
+
+def make_app(office: Office) -> FastAPI:
+    """The API over this office."""
+    # Its pages of documentation would be fetched from elsewhere, by browsers that have no token.
+    app = FastAPI(
+        title="gatekeeper", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None,
+        default_response_class=Json,
+    )  # fmt: skip
+    for room in (orders, reads, clearing, tmf641, health, metrics):
+        app.include_router(room.routes(office))
+    app.add_middleware(Guard, office=office)
+    app.add_exception_handler(StoreError, _no_store)
+    app.add_exception_handler(RequestValidationError, _bad_query)
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_exception_handler(Exception, _our_bug)
+    describe(app)
+    return app
+
+
+def _no_store(request: Request, error: Exception) -> Response:
+    return unavailable(str(error))
+
+
+def _bad_query(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part)[:64] for part in first["loc"][1:])
+    missing = first["type"] == "missing"
+    told = (
+        "unknown parameter" if first["type"] == "extra_forbidden" else str(first["msg"]).removeprefix("Value error, ")
+    )
+    return refusal(422, f"{where}: {told}", Reason.MISSING_FIELD if missing else Reason.BAD_FIELD)
+
+
+def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = refusal(error.status_code, f"{error.detail}: see /openapi.json")
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _our_bug(request: Request, error: Exception) -> Response:
+    return refusal(500, "a bug of gatekeeper's; its log has the place")

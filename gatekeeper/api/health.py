@@ -1,0 +1,43 @@
+"""/healthz: this process lives. /readyz: the gate serves."""
+
+import time
+
+from fastapi import APIRouter, Response
+
+from gatekeeper.api.answers import Json
+from gatekeeper.api.office import Office
+from gatekeeper.store import StoreError
+
+SILENT_S = 10  # the packet process reports each second
+
+
+def degraded(office: Office, now: int) -> list[str]:
+    """Why the gate is not ready; empty = it is."""
+    try:
+        with office.store() as store:
+            heard = store.heartbeat()
+    except StoreError as error:
+        return [str(error)]
+    if not heard:
+        return ["the packet process has never reported"]
+    # A clock that was set back is no reason to call a process dead that has reported since.
+    silent_s = abs(now - heard)
+    return [f"the packet process has not reported for {silent_s} s"] if silent_s > SILENT_S else []
+
+
+def routes(office: Office) -> APIRouter:
+    """Both."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", summary="This process lives; no token needed")
+    async def healthz() -> Response:
+        """200, always."""
+        return Json({"status": "alive"})
+
+    @router.get("/readyz", summary="The gate serves")
+    def readyz() -> Response:
+        """200: the store can be read, and the packet process has reported to it within 10 s. Else 503, with reasons."""
+        reasons = degraded(office, int(time.time()))
+        return Json({"status": "degraded", "reasons": reasons}, 503) if reasons else Json({"status": "ready"})
+
+    return router

@@ -1,0 +1,93 @@
+"""What the API works with: the configuration, the token, and connections of the store."""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import NamedTuple
+
+from gatekeeper.config import ConfigError
+from gatekeeper.config.load import Settings, load_file
+from gatekeeper.drivers.serve import open_store
+from gatekeeper.engine.order_desk import OrderDesk, rules_of
+from gatekeeper.store.sqlite import SqliteStore
+
+_MOST_IDLE = 8
+_SHORT = 16
+
+
+class TokenError(Exception):
+    """The token cannot be read: why, and what to do."""
+
+
+class _Now(NamedTuple):
+    """What one reload puts in place of another, at once."""
+
+    settings: Settings
+    token: bytes
+
+
+def read_token(file: Path) -> bytes:
+    """The first line. Raises TokenError."""
+    try:
+        token = file.read_bytes().partition(b"\n")[0].strip()
+    except OSError as error:
+        raise TokenError(f"{file}: {error.strerror}: serve makes it where it is absent") from None
+    if len(token) < _SHORT:
+        raise TokenError(f"{file} holds no token of at least {_SHORT} characters: remove it, and serve makes one")
+    return token
+
+
+class Office:
+    """Shared by the threads that answer; each has a connection to itself for as long as it needs one."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises TokenError. settings.api must be set."""
+        assert settings.api
+        self._now = _Now(settings, read_token(settings.api.token_file))
+        self._idle: LifoQueue[SqliteStore] = LifoQueue()
+
+    @property
+    def settings(self) -> Settings:
+        return self._now.settings
+
+    def admits(self, token: bytes) -> bool:
+        """True if this is the token, in a time that does not tell how much of it is right."""
+        return hmac.compare_digest(token, self._now.token)
+
+    def desk(self, store: SqliteStore) -> OrderDesk:
+        """The order desk over this connection, by the rules in force."""
+        return OrderDesk(store, rules_of(self.settings.book))
+
+    @contextmanager
+    def store(self) -> Iterator[SqliteStore]:
+        """A connection. One that met an error is not used again. Raises StoreError."""
+        try:
+            store = self._idle.get_nowait()
+        except Empty:
+            store = open_store(self.settings)
+        try:
+            yield store
+        except BaseException:
+            store.close()
+            raise
+        if self._idle.qsize() < _MOST_IDLE:
+            self._idle.put(store)
+        else:
+            store.close()
+
+    def reload(self) -> str:
+        """Read configuration and token again; with an error in them all stays as it was. What is to be said of it.
+
+        The store stays the one that serve has.
+        """
+        old = self.settings
+        try:
+            settings = load_file(old.file)._replace(store_url=old.store_url)
+            if settings.api is None:
+                return "api: reload: it is served until a restart"
+            self._now = _Now(settings, read_token(settings.api.token_file))
+        except (ConfigError, TokenError) as error:
+            return f"api: reload refused, going on as before: {error}"
+        return f"api: reload: {settings.file} is in force"

@@ -1,0 +1,116 @@
+"""The process: uvicorn over the socket that serve has bound, its limits, its signals."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from gatekeeper.api.app import make_app
+from gatekeeper.api.office import Office
+from gatekeeper.config.load import load_file
+
+MAX_CONNECTIONS = 128
+MAX_HEADERS = 16_384
+KEEP_ALIVE_S = 5
+FIRST_REQUEST_S = 10.0
+_END_S = 2
+_NICE = 5
+
+
+class Patience(H11Protocol):
+    """A connection that has not brought the headers of a request within FIRST_REQUEST_S makes room for another."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(FIRST_REQUEST_S, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._calm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None:
+            self._calm()
+
+    def _calm(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """Tells whoever started it when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: int) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            os.write(self._ready, b"1")
+            os.close(self._ready)
+
+
+def serve(config: Path, listener: int, ready: int) -> None:
+    """Answer until SIGTERM, or until standard input ends: then whoever started this is gone.
+
+    listener: descriptor of a bound socket; ready: of a pipe that gets one octet once requests are answered. Raises
+    ConfigError, TokenError.
+    """
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    os.nice(_NICE)  # Packets come first.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="api: %(message)s")
+    office = Office(load_file(config))
+    asyncio.run(_run(_Server(_limits(office), ready), office, socket.socket(fileno=listener)))
+
+
+def _limits(office: Office) -> uvicorn.Config:
+    return uvicorn.Config(
+        make_app(office), http=Patience, ws="none", loop="asyncio", lifespan="off", interface="asgi3",
+        log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=_END_S,
+        h11_max_incomplete_event_size=MAX_HEADERS,
+    )  # fmt: skip
+
+
+async def _run(server: uvicorn.Server, office: Office, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Future[str]] = set()
+
+    def reload() -> None:
+        # In a thread: reading dictionaries takes a while, and requests go on meanwhile.
+        task = loop.run_in_executor(None, office.reload)
+        tasks.add(task)
+        task.add_done_callback(lambda done: _say(done.result()))
+        task.add_done_callback(tasks.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    await server.serve(sockets=[listener])
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot end its child; its end of the pipe closes all the same."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)

@@ -1,0 +1,49 @@
+"""What OpenAPI is told beside what FastAPI sees by itself: bodies, which the guard has read already, and rows."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from gatekeeper.report.table import COLUMNS
+
+_REF = "#/components/schemas/{model}"
+_SECURITY = {"token": {"type": "http", "scheme": "bearer", "description": "[api] token_file"}}
+_BODIES: dict[str, dict[str, Any]] = {}
+
+
+def body(model: type[BaseModel], or_list: bool = False) -> dict[str, Any]:
+    """``openapi_extra`` of a route that takes this as JSON, or a list of it."""
+    schema = model.model_json_schema(ref_template=_REF)
+    _BODIES.update(schema.pop("$defs", {}))
+    name = str(schema.get("title", model.__name__))
+    _BODIES[name] = schema
+    one: dict[str, Any] = {"$ref": _REF.format(model=name)}
+    whole = {"oneOf": [one, {"type": "array", "items": one}]} if or_list else one
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
+
+
+def listed(what: str, one: bool = False) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route that gives rows of this listing, or one of them."""
+    columns = (*COLUMNS[what], "acs_url") if what == "bindings" else COLUMNS[what]
+    row = {"type": "object", "properties": {name: {} for name in columns}}
+    schema = row if one else {"type": "array", "items": row}
+    return {200: {"description": f"As 'show {what} -o json'.", "content": {"application/json": {"schema": schema}}}}
+
+
+def describe(app: FastAPI) -> None:
+    """Have /openapi.json tell of bodies and token too."""
+    plain = app.openapi
+
+    def whole() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = plain()
+            components = schema.setdefault("components", {})
+            components.setdefault("schemas", {}).update(_BODIES)
+            components["securitySchemes"] = _SECURITY
+            schema["security"] = [{"token": []}]
+            schema["paths"]["/healthz"]["get"]["security"] = []
+        assert app.openapi_schema
+        return app.openapi_schema
+
+    app.openapi = whole  # type: ignore[method-assign]

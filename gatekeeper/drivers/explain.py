@@ -1,0 +1,69 @@
+"""explain: one box, asked about with the store's facts and nothing applied. Command line and API share it."""
+
+from typing import NamedTuple
+
+from gatekeeper.book import Nas
+from gatekeeper.config.load import Settings
+from gatekeeper.drivers.serve import make_world
+from gatekeeper.model import Facts
+from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
+from gatekeeper.report.explain import Subject
+from gatekeeper.report.vendor import vendor
+from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.wire.line_id import port_from_text
+from gatekeeper.wire.text import mac_text
+
+
+class NoSuchNas(Exception):  # noqa: N818 - nothing broke, somebody asked for what is not there
+    """There is no [[radius.client]] of that name: which there are."""
+
+
+class Asked(NamedTuple):
+    """What is asked about. port: "" = where the box was seen last; protocol: dhcp radius, "" = both; nas: "" = any."""
+
+    mac: bytes
+    port: str = ""
+    protocol: str = ""
+    nas: str = ""
+
+
+def explain_box(settings: Settings, store: SqliteStore, asked: Asked, now: int) -> tuple[Subject, list[Explanation]]:
+    """The rules walked for one box by each protocol that is configured. Raises NoSuchNas, StoreError."""
+    book, mac = settings.book, asked.mac
+    wants_radius = asked.protocol != "dhcp" and bool(book.clients)
+    nas = _nas(settings, asked.nas) if wants_radius else None
+    world = make_world(book, store)
+    world.admit(store.facts([mac]))
+    facts = world.facts(mac)
+    refused = next((row for row in store.refused(now) if row["mac"] == mac_text(mac)), None)
+    text, port_from = (asked.port, "") if asked.port else _last_port(facts, refused)
+    seen = port_from_text(text) if text else None
+    if seen and book.binding.counts_boxes():
+        world.admit_crowds(store.crowds([seen.line()]))
+    found = []
+    if asked.protocol != "radius" and book.subnets:
+        found.append(explain_dhcp(book, world, mac, seen, now))
+    if nas:
+        found.append(explain_radius(book, world, mac, seen, nas))
+    subject = Subject(mac_text(mac), vendor(mac_text(mac)), facts.binding, facts.lease, text, port_from, refused)
+    return subject, found
+
+
+def _nas(settings: Settings, name: str) -> Nas:
+    clients = settings.book.clients
+    for client in clients:
+        if not name or client.name == name:
+            return client
+    raise NoSuchNas(f"no [[radius.client]] {name!r}: there are {' '.join(nas.name for nas in clients)}")
+
+
+def _last_port(facts: Facts, refused: dict[str, object] | None) -> tuple[str, str]:
+    """The port where the box was seen last, else the one it is bound to, and a word on where that comes from."""
+    lease, binding = facts.lease, facts.binding
+    if refused and refused["port"] and (not lease or int(str(refused["last_seen"])) >= lease.last_seen):
+        return str(refused["port"]), " (where it was refused last)"
+    if lease and lease.port:
+        return lease.port, " (of its lease)"
+    if binding and binding.port:
+        return binding.port.text, f" (its {binding.port_state} one; none was seen lately)"
+    return "", ""

@@ -1,0 +1,79 @@
+"""What ``show`` and the API list: one way to choose rows, so that the two cannot differ."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from gatekeeper.book import Policybook
+from gatekeeper.model import REASONS
+from gatekeeper.report.nas import nas_rows
+from gatekeeper.report.pools import pool_rows
+from gatekeeper.report.rfc import ROWS
+from gatekeeper.report.table import COLUMNS, BadColumn, Row, choose, with_times
+from gatekeeper.report.vendor import vendor
+from gatekeeper.wire.line_id import port_from_text
+from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
+
+WHAT = tuple(COLUMNS)
+STATIC = ("reasons", "rfc")  # what needs neither a configuration nor a store
+
+Read = Callable[[str, Mapping[str, str]], Iterable[Row]]
+Filters = Mapping[str, str | None]
+
+
+def rows_of(what: str, book: Policybook | None, read: Read | None, filters: Filters) -> Iterable[Row]:
+    """The rows of one listing, lazily; ``chosen`` has the last word on which. Raises BadColumn.
+
+    read: the store's own rows by name, narrowed to those whose columns are such. It and book may be None for STATIC.
+    """
+    if what == "reasons":
+        return [
+            {"reason": str(reason), "meaning": text.meaning, "remedy": text.remedy} for reason, text in REASONS.items()
+        ]
+    if what == "rfc":
+        return [row._asdict() for row in ROWS]
+    assert book and read
+    if what == "pools":
+        return pool_rows(book.subnets, read("leases", {}))
+    if what == "nas":
+        return nas_rows(book.clients, read("nas", {}))
+    return (row | {"vendor": vendor(str(row["mac"])) if row.get("mac") else ""} for row in read(what, _equal(filters)))
+
+
+def chosen(
+    rows: Iterable[Row], filters: Filters, patterns: Sequence[tuple[str, re.Pattern[str]]] = ()
+) -> Iterator[Row]:
+    """Rows that filters (mac account port ip; absent or empty = any) and patterns let through, times as text.
+
+    Raises BadColumn.
+    """
+    found = choose(with_times(rows), _equal(filters), patterns)
+    return _on_port(found, str(filters["port"])) if filters.get("port") else found
+
+
+def as_shown(what: str, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows with the columns of ``-o json``; bindings tell the ACS too."""
+    columns = (*COLUMNS[what], "acs_url") if what == "bindings" else COLUMNS[what]
+    return ({name: row.get(name) for name in columns} for row in rows)
+
+
+def _equal(filters: Filters) -> dict[str, str]:
+    equal: dict[str, str] = {}
+    try:
+        if mac := filters.get("mac"):
+            equal["mac"] = mac_text(parse_mac(mac))
+        if ip := filters.get("ip"):
+            equal["address"] = ip_text(parse_ip(ip))
+    except ValueError as error:
+        raise BadColumn(str(error)) from None
+    if account := filters.get("account"):
+        equal["account"] = account
+    return equal
+
+
+def _on_port(rows: Iterable[Row], text: str) -> Iterator[Row]:
+    """Rows of the line, in whichever spelling: the access node's, the BRAS's, with or without its qualifier."""
+    wanted = port_from_text(text)
+    for row in rows:
+        port = port_from_text(str(row.get("port") or ""))
+        if row.get("port") and (wanted.admits(port) or port.admits(wanted)):
+            yield row
