@@ -1,6 +1,7 @@
 """A client of the API, with its token, and the store behind it."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Api:
         return self.ask("DELETE", path, headers=self._headers())
 
     def post(self, path: str, values: object) -> Response:
-        return self.ask("POST", path, json=values, headers=self._headers())
+        return self.send(path, json.dumps(values).encode(), Content_Type="application/json")
 
     def send(self, path: str, body: bytes, **headers: str) -> Response:
         """Octets as they are."""

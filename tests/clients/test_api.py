@@ -212,3 +212,18 @@ def test_a_stalled_connection_makes_room(world: Relayed) -> None:
     stalled.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
     assert stalled.recv(100) == b""
     assert _Client(world).ask("GET", "/healthz")[0] == 200
+
+
+def test_the_gate_serves_without_an_api_that_does_not_come_up(world: Relayed) -> None:
+    """``api failed`` in the ready line, and why; boxes are served."""
+    (world.gate.file.parent / "api.token").write_text("short\n")
+    assert world.gate.cli("order", "install", "--order", "1", "--account", "A", "--mac", MAC).returncode == 0
+    world.gate.start()
+    assert " api failed " in world.gate.log()
+    assert "holds no token of at least 16 characters" in world.gate.log()
+    assert RelayAgent(world.relay).dora(MAC, b"line")
+    world.gate.wait_for("alarm: api: ended with 1")
+    (world.gate.file.parent / "api.token").write_text("a-token-that-is-long-enough\n")
+    world.gate.wait_for(f"api: it answers on {_LISTEN}", 10)
+    assert _Client(world).ask("GET", "/api/v1/leases")[0] == 200
+    assert world.gate.stop() == 0
