@@ -122,8 +122,6 @@ def test_two_at_once_make_one_order(api: Api) -> None:
 def test_a_locked_store_is_told_and_nothing_is_half_done(api: Api) -> None:
     """503 STORE_UNAVAILABLE; the same order is applied when the lock is gone."""
     api.order("0", account="Z")
-    with api.office.store() as store:
-        store._connection.execute("PRAGMA busy_timeout = 50")
     other = sqlite3.connect(api.store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     answer = api.order("1", mac=MAC)
