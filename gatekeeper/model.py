@@ -292,3 +292,4 @@ class Refused(NamedTuple):
     times: int
     first_seen: int
     last_seen: int
+    bound: str = ""  # what it should have been: the port that it is bound to, the limit

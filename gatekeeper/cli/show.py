@@ -59,7 +59,7 @@ def show(config: str | None, what: str, columns: str | None, output: str, watch:
 def _columns(what: str, text: str) -> tuple[str, ...]:
     from gatekeeper.report.table import COLUMNS, BadColumn
 
-    known = (*COLUMNS[what], "vendor", "acs_url")
+    known = (*COLUMNS[what], "vendor", *(("acs_url", "port_by", "port_at") if what == "bindings" else ()))
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in known:

@@ -246,7 +246,7 @@ class Gate:
         self._counts[outcome.protocol, outcome.message, outcome.reply or "no-answer", verdict.reason or "ok"] += 1
         if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:
             port = outcome.port.text if outcome.port else ""
-            self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now)
+            self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now, verdict.bound)
         if verdict.action is Action.ACCEPT and outcome.binding:
             port = outcome.port.text if outcome.port else ""
             self._world.meet(outcome.mac, outcome.binding.account, outcome.via, port, now)

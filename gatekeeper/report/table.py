@@ -17,7 +17,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "boxes": ("mac", "stbid", "vendor", "account", "state"),
     "leases": ("address", "mac", "account", "port", "state", "lease_expires", "first_seen", "last_seen"),
     "orders": ("order", "kind", "account", "mac", "state", "reason", "detail", "received", "effects"),
-    "refused": ("mac", "vendor", "reason", "count", "first_seen", "last_seen", "port", "protocol"),
+    "refused": ("mac", "vendor", "reason", "count", "first_seen", "last_seen", "port", "protocol", "bound"),
     "rogue": ("server", "mac", "vendor", "interface", "offers", "first_seen", "last_seen"),
     "reasons": ("reason", "meaning", "remedy"),
     "rfc": ("rfc", "section", "rule", "served", "note"),
@@ -32,7 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "unsealed_from",
     ),
 }
-_TIMES = frozenset({"lease_expires", "first_seen", "last_seen", "received", "started"})
+_TIMES = frozenset({"lease_expires", "first_seen", "last_seen", "received", "started", "port_at"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

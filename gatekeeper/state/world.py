@@ -186,18 +186,19 @@ class World:
                 self._learning.pop(effect.mac, None)
                 self.forget((effect.mac,))
 
-    def refuse(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float) -> None:
-        """Count a refused box; drained into the store every second or so."""
+    def refuse(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float, bound: str = "") -> None:
+        """Count a refused box, with where it is and should be; drained into the store every second or so."""
         found = self._refusals.get(mac)
         limited = reason is Reason.RATE_LIMITED
         if found and limited and found.reason is not reason:
             # Why the box is refused says more than that it asks too often.
             self._refusals[mac] = found._replace(times=found.times + 1)
         elif found:
-            counted = mac, protocol, reason, port, found.times + 1, found.first_seen, int(now)
+            counted = mac, protocol, reason, port, found.times + 1, found.first_seen, int(now), bound
             self._refusals[mac] = make(Refused, counted)
         elif not limited or len(self._refusals) < MAX_LIMITED:
-            _bounded(self._refusals, MAX_REFUSALS)[mac] = Refused(mac, protocol, reason, port, 1, int(now), int(now))
+            first = Refused(mac, protocol, reason, port, 1, int(now), int(now), bound)
+            _bounded(self._refusals, MAX_REFUSALS)[mac] = first
 
     def meet(self, mac: bytes, account: str, via: str, port: str, now: float) -> None:
         """A box was let in by RADIUS: news, if it was not let in there within the last hour."""

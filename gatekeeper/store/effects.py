@@ -69,12 +69,12 @@ _KNOWN_REFUSED = {
 SELECT b.mac, b.account, r.reason, r.last_seen FROM boxes b LEFT JOIN refused r USING (mac) WHERE b.mac IN ({marks})"""
     for size, marks in MARKS.items()
 }
-_REFUSE = "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mac) DO UPDATE SET " + ", ".join(
+_REFUSE = "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mac) DO UPDATE SET " + ", ".join(
     (
         "count = refused.count + excluded.count",
         *(
             f"{column} = CASE WHEN {_SAYS_MORE} THEN refused.{column} ELSE excluded.{column} END"
-            for column in ("protocol", "reason", "port", "last_seen")
+            for column in ("protocol", "reason", "port", "last_seen", "bound")
         ),
     )
 )
@@ -198,7 +198,8 @@ class EffectTables(SessionTables, HealthTables):
             for mac, account, reason, last_seen in rows:
                 one = by_mac[mac]
                 if reason != one.reason or (last_seen or 0) < one.first_seen - _REFUSED_EVERY_S:
-                    told = f"{one.protocol} {one.reason}, {one.times} times"
+                    should = f", should be {one.bound}" if one.bound else ""
+                    told = f"{one.protocol} {one.reason}, {one.times} times{should}"
                     yield Event(one.first_seen, "refused", mac, account, 0, one.port, told)
 
     def note(
@@ -222,10 +223,7 @@ class EffectTables(SessionTables, HealthTables):
             self._tell_event(*self._news_of(refused), *map(_admission, admitted))
             self._connection.executemany(
                 _REFUSE,
-                (
-                    (mac_text(r.mac), r.protocol, str(r.reason), r.port, r.times, int(r.first_seen), int(r.last_seen))
-                    for r in refused
-                ),
+                [(mac_text(r.mac), r.protocol, str(r.reason), r.port, r.times, *r[5:]) for r in refused],
             )
             self._connection.executemany(_COUNT, counters.items())
             seen = [(ip_text(one.server), mac_text(one.mac), *one[2:]) for one in rogues]

@@ -186,8 +186,9 @@ _OLD_ORDERS = (
 )
 VERSION_1 = SCHEMA + _OLD_ORDERS
 # How many boxes a line has is asked before a port is ordered or learned. port is one spelling of it, line what all
-# spellings have in common.
+# spellings have in common. A violation is told with both values: where the box was, and where it should be.
 PORTS = """
+ALTER TABLE refused ADD COLUMN bound TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN line TEXT NOT NULL DEFAULT '';
 CREATE INDEX accounts_line ON accounts (line) WHERE port <> '';
 """

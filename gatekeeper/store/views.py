@@ -16,7 +16,8 @@ _BINDINGS = """
 SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, '') AS stbid,
        CASE WHEN b.mac IS NULL AND a.state = 'active' THEN 'waiting' ELSE a.state END AS state,
        a.port, a.port_state, l.address, CASE l.state WHEN 'active' THEN l.expires_at END AS lease_expires,
-       a.rate_down_kbps, a.rate_up_kbps, a.last_order AS "order", a.acs_url, a.address AS fixed, b.mac AS box
+       a.rate_down_kbps, a.rate_up_kbps, a.last_order AS "order", a.acs_url, a.address AS fixed, b.mac AS box,
+       a.port_by, nullif(a.port_at, 0) AS port_at
 FROM accounts a LEFT JOIN boxes b USING (account)
 LEFT JOIN leases l ON l.address = (SELECT address FROM leases WHERE mac = b.mac ORDER BY last_seen DESC LIMIT 1)
 ORDER BY a.account, b.mac"""
@@ -44,7 +45,8 @@ _SESSIONS = """
 SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause
 FROM sessions ORDER BY state, last_seen DESC, id"""
 _NAS = "SELECT name, requests, accepts, rejects, sealed, unsealed, unsealed_from, last_seen FROM nas_seen ORDER BY name"
-_REFUSED = "SELECT mac, reason, count, first_seen, last_seen, port, protocol FROM refused ORDER BY last_seen DESC, mac"
+_REFUSED = """
+SELECT mac, reason, count, first_seen, last_seen, port, protocol, bound FROM refused ORDER BY last_seen DESC, mac"""
 _ROGUE = """
 SELECT server, mac, interface, offers, first_seen, last_seen FROM rogues
 ORDER BY last_seen DESC, server, mac, interface"""

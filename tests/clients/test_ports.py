@@ -61,6 +61,11 @@ def test_a_line_learned_by_radius_binds_dhcp(line: Line) -> None:
     assert f'bound="{HOME_AT_BRAS}" seen="{AWAY_AT_NODE.decode()}"' in line.gate.log()
     row = wait_until(lambda: line.gate.show("refused"), 5, "the refused box")[0]
     assert (row["mac"], row["reason"], row["port"]) == (MAC, "PORT_MISMATCH", AWAY_AT_NODE.decode())
+    assert row["bound"] == HOME_AT_BRAS
+    columns = "port,port_state,port_by,port_at"
+    (bound,) = line.gate.show("bindings", "--columns", columns)
+    assert (bound["port"], bound["port_state"], bound["port_by"]) == (HOME_AT_BRAS, "learned", "radius")
+    assert bound["port_at"].startswith("20")
     assert line.by_dhcp(HOME_AT_NODE)
 
 

@@ -16,7 +16,7 @@ def test_rate_limited_does_not_hide_why_a_box_is_refused() -> None:
     world = World(Pools([]))
     world.refuse(BOX, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000)
     world.refuse(BOX, "radius", Reason.RATE_LIMITED, "p2", 1001)
-    assert world.drain_refusals() == [(BOX, "dhcp", Reason.UNKNOWN_MAC, "p1", 2, 1000, 1000)]
+    assert world.drain_refusals() == [(BOX, "dhcp", Reason.UNKNOWN_MAC, "p1", 2, 1000, 1000, "")]
 
 
 def test_any_other_reason_takes_the_place_of_rate_limited() -> None:
@@ -25,7 +25,7 @@ def test_any_other_reason_takes_the_place_of_rate_limited() -> None:
     world.refuse(BOX, "dhcp", Reason.RATE_LIMITED, "p1", 1000)
     world.refuse(BOX, "dhcp", Reason.RATE_LIMITED, "p1", 1001)
     world.refuse(BOX, "dhcp", Reason.SUSPENDED, "p2", 1002)
-    assert world.drain_refusals() == [(BOX, "dhcp", Reason.SUSPENDED, "p2", 3, 1000, 1002)]
+    assert world.drain_refusals() == [(BOX, "dhcp", Reason.SUSPENDED, "p2", 3, 1000, 1002, "")]
 
 
 def test_a_flood_that_is_limited_leaves_room_for_those_who_are_refused() -> None:

@@ -113,7 +113,7 @@ def test_refusals_are_counted_by_box_with_the_latest_reason() -> None:
     world.refuse(OTHER, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000.5)
     world.refuse(OTHER, "radius", Reason.SUSPENDED, "p2", 1005.5)
     (refused,) = world.drain_refusals()
-    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000, 1005)
+    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000, 1005, "")
     assert world.drain_refusals() == []
 
 

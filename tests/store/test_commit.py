@@ -167,11 +167,11 @@ def test_refusals_are_added_up_per_box(store: SqliteStore) -> None:
     """Latest reason, first and last time; an order for the box takes it off the list."""
     stranger = b"\x02\0\0\0\0\x77"
     store.note([Refused(stranger, "dhcp", Reason.UNKNOWN_MAC, "p", 3, NOW, NOW + 1)], {"bugs": 1})
-    store.note([Refused(stranger, "radius", Reason.SUSPENDED, "q", 2, NOW + 5, NOW + 6)], {"bugs": 2})
+    store.note([Refused(stranger, "radius", Reason.PORT_MISMATCH, "q", 2, NOW + 5, NOW + 6, "home")], {"bugs": 2})
     (row,) = store.refused(NOW)
     assert row == {
-        "mac": "02:00:00:00:00:77", "reason": "SUSPENDED", "count": 5, "first_seen": NOW, "last_seen": NOW + 6,
-        "port": "q", "protocol": "radius",
+        "mac": "02:00:00:00:00:77", "reason": "PORT_MISMATCH", "count": 5, "first_seen": NOW, "last_seen": NOW + 6,
+        "port": "q", "protocol": "radius", "bound": "home",
     }  # fmt: skip
     assert list(store.stats(NOW)) == [{"name": "bugs", "value": 3}]
     OrderDesk(store, OrderRules(2)).hand_in(
