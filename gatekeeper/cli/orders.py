@@ -9,9 +9,9 @@ from gatekeeper.cli.errors import BAD_ARGUMENTS, CONFLICT, DONE, REFUSED
 from gatekeeper.cli.options import config_option, unix_now
 
 if TYPE_CHECKING:
-    from gatekeeper.drivers.foreign import OrderSource
     from gatekeeper.drivers.order_import import Handed
     from gatekeeper.engine.order_desk import OrderDesk
+    from gatekeeper.intake.formats import OrderSource
 
 
 class _ByKind(click.Group):
@@ -100,11 +100,11 @@ def orders() -> None:
 def import_(config: str | None, form: str, dry_run: bool, file: Path) -> None:
     """Apply every order of a file; refused lines are told with number and cause (exit 3)."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.foreign import open_orders
-    from gatekeeper.drivers.order_file import OrderFileError
     from gatekeeper.drivers.order_import import trial_store
     from gatekeeper.drivers.serve import open_store
     from gatekeeper.engine.order_desk import OrderDesk, rules_of
+    from gatekeeper.intake.formats import open_orders
+    from gatekeeper.intake.order_file import OrderFileError
 
     settings = load(config)
     try:

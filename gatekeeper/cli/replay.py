@@ -32,8 +32,8 @@ def replay(config: str | None, capture: Path, output: str, **options: Any) -> No
     Exit 3 if an answer differs from the one that the capture holds, 1 if the capture is cut.
     """
     from gatekeeper.drivers.capture import CaptureError
-    from gatekeeper.drivers.order_file import OrderFileError
     from gatekeeper.drivers.replay import read_capture
+    from gatekeeper.intake.order_file import OrderFileError
 
     if options["orders"] and options["store_file"]:
         raise click.UsageError("--orders and --store exclude each other")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gatekeeper.config.load import Settings
-from gatekeeper.drivers.order_file import Line
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult
+from gatekeeper.intake.order_file import Line
 from gatekeeper.store.sqlite import SqliteStore, sqlite_path
 
 MOST = 200

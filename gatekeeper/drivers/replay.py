@@ -12,7 +12,6 @@ from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.commit import lost_reason
 from gatekeeper.drivers.engines import Engine
-from gatekeeper.drivers.order_file import OrderFile
 from gatekeeper.drivers.reader import look_up
 from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.accounting import AccountingEngine
@@ -20,6 +19,7 @@ from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.engine.radius import RadiusEngine
+from gatekeeper.intake.order_file import OrderFile
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.sqlite import SqliteStore

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.drivers.foreign import open_orders
 from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.intake.formats import open_orders
 from gatekeeper.model import Lease, LeaseBound
 from gatekeeper.policy.orders import Account, Boxed, OrderRules
 from gatekeeper.report.export import HOSTS, Policy, orders

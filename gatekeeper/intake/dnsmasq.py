@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from gatekeeper.drivers.foreign_entry import install, not_taken, note_of
-from gatekeeper.drivers.order_file import Line, unreadable
+from gatekeeper.intake.entry import install, not_taken, note_of
+from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.wire.text import is_host_name, parse_ip, parse_mac
 
 _COMMENT = re.compile(r"(?:^|\s)#.*")

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from json import decoder, scanner
 from typing import IO, Any
 
-from gatekeeper.drivers.foreign_entry import install, not_taken, note_of
-from gatekeeper.drivers.order_file import Line, OrderFileError
+from gatekeeper.intake.entry import install, not_taken, note_of
+from gatekeeper.intake.order_file import Line, OrderFileError
 from gatekeeper.wire.text import parse_mac
 
 # Text first, so that a sign in a URL is no comment.

@@ -1,6 +1,6 @@
 """What entries of dnsmasq, Kea and FreeRADIUS have in common: a MAC, perhaps a name, an address, a rate."""
 
-from gatekeeper.drivers.order_file import Line
+from gatekeeper.intake.order_file import Line
 from gatekeeper.model import Reason
 from gatekeeper.policy.order_fields import OrderRefused
 from gatekeeper.wire.text import mac_text

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from gatekeeper.drivers.order_lines import BadLine, OrderLines
+from gatekeeper.intake.order_lines import BadLine, OrderLines
 from gatekeeper.model import Reason
 from gatekeeper.policy.order_fields import FIELDS, OrderRefused
 

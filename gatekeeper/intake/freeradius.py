@@ -9,8 +9,8 @@ import string
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
-from gatekeeper.drivers.foreign_entry import install, not_taken, note_of
-from gatekeeper.drivers.order_file import Line, unreadable
+from gatekeeper.intake.entry import install, not_taken, note_of
+from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.text import parse_mac
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.drivers.order_file import OrderFile, OrderFileError
-from gatekeeper.drivers.order_lines import MAX_ROW
+from gatekeeper.intake.order_file import OrderFile, OrderFileError
+from gatekeeper.intake.order_lines import MAX_ROW
 
 
 def read(folder: Path, content: str | bytes) -> list[tuple[int, str]]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.drivers.foreign import open_orders
-from gatekeeper.drivers.order_file import OrderFileError
+from gatekeeper.intake.formats import open_orders
+from gatekeeper.intake.order_file import OrderFileError
 from gatekeeper.policy.order_fields import Order, OrderRefused, read
 
 FORMATS = ("csv", "dnsmasq", "kea", "freeradius")

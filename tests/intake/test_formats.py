@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.drivers.foreign import open_orders
-from gatekeeper.drivers.order_file import Line, OrderFileError
+from gatekeeper.intake.formats import open_orders
+from gatekeeper.intake.order_file import Line, OrderFileError
 
 MAC = "d4:c1:c8:ee:9b:1f"
 BARE = "d4c1c8ee9b1f"

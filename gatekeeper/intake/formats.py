@@ -5,8 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol
 
-from gatekeeper.drivers import foreign_dnsmasq, foreign_freeradius, foreign_kea
-from gatekeeper.drivers.order_file import Line, OrderFile, OrderFileError, encoding_of
+from gatekeeper.intake import dnsmasq, freeradius, kea
+from gatekeeper.intake.order_file import Line, OrderFile, OrderFileError, encoding_of
 
 
 class OrderSource(Protocol):
@@ -51,9 +51,9 @@ class ForeignFile:
 
 
 _READ: dict[str, Callable[[IO[str]], Iterable[Line]]] = {
-    "dnsmasq": foreign_dnsmasq.read,
-    "kea": foreign_kea.read,
-    "freeradius": foreign_freeradius.read,
+    "dnsmasq": dnsmasq.read,
+    "kea": kea.read,
+    "freeradius": freeradius.read,
 }
 
 
