@@ -17,6 +17,7 @@ from gatekeeper.wire.nas_port import FORMS as PORT_FORMS
 from gatekeeper.wire.nas_port import bit_fields
 from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, RateAttribute, check_template, is_of_the_box
 from gatekeeper.wire.nas_request import MacSource, PortSource, Reading
+from gatekeeper.wire.radius import CALLING_STATION_ID, NAS_PORT_ID
 
 _NAS_PORT = "NAS-Port"
 # Vendor 54 needs no dictionary: its numbers are the options' codes. (pyrad passes its format over.)
@@ -110,17 +111,20 @@ class ClientReader:
         if name and wanted in name.groupindex and self._section.port_from is None:
             named = wanted
         node = self._section.name
+        plain_macs = tuple(source for source in macs if not source.code.vendor)
+        plain_ports = tuple(source for source in ports if not source.code.vendor)
         return Reading(
             node=binding.port_names.get(node, node),
             port_key=binding.port_key,
             macs=macs,
             ports=ports,
-            plain_macs=tuple(source for source in macs if not source.code.vendor),
-            plain_ports=tuple(source for source in ports if not source.code.vendor),
+            plain_macs=plain_macs,
+            plain_ports=plain_ports,
             cuts=self._row.cuts,
             name=name,
             template=template or "",
             name_line=named,
+            is_plain=_are_plain(plain_macs, plain_ports),
         )
 
     def _macs(self) -> tuple[MacSource, ...]:
@@ -200,3 +204,12 @@ def _row_of(attribute: str) -> PortRow:
 def cut_nodes(clients: list[ClientSection], port_names: dict[str, str]) -> frozenset[str]:
     """The giaddrs of access nodes behind clients that cut the lines they tell."""
     return frozenset(port_names[one.name] for one in clients if DIALECTS[one.nas].cuts and one.name in port_names)
+
+
+def _are_plain(macs: tuple[MacSource, ...], ports: tuple[PortSource, ...]) -> bool:
+    """True where ``read_request`` may take the short way."""
+    plain_macs = [(source.code.code, source.read, source.joined) for source in macs]
+    plain_ports = [(one.code.code, one.read, one.remote, one.fields, one.joined) for one in ports]
+    return plain_macs == [(CALLING_STATION_ID, MAC_FORMS["text"], False)] and plain_ports == [
+        (NAS_PORT_ID, PORT_FORMS["line"], None, (), False)
+    ]

@@ -176,7 +176,7 @@ class DhcpEngine:
             self._is_ours(question),
             facts,
             question.port,
-            self._world.crowd(question.mac, question.port),
+            self._world.crowd(facts.binding, question.port),
             self._book,
             self._world.pools,
             now,

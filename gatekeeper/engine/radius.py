@@ -5,7 +5,7 @@ from typing import NamedTuple
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
 from gatekeeper.engine.radius_status import answer_status
-from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict
+from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge, learns_port
 from gatekeeper.policy.radius import distrust, no_identity
 from gatekeeper.policy.radius_eap import Challenge, EapMd5
@@ -80,7 +80,7 @@ class RadiusEngine:
             # As FreeRADIUS 3.2.9 does it: a network of clients is never taken for one that learnt better, and the seal
             # that EAP demands says nothing of the client's other requests.
             self._sealed.add(nas.name)
-        key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
+        key = make(RequestKey, (datagram.source, datagram.source_port, packet.identifier, datagram.via.name))
         given = self._kept.find(key, packet.authenticator, now)
         mac, port, _ = read_request(packet, nas.reading)
         if self._throttle:
@@ -92,7 +92,7 @@ class RadiusEngine:
         if given is not None:
             return self._repeat(datagram, name, nas, given)
         self._kept.keep(key, packet.authenticator, b"", now)
-        return RadiusQuestion(mac, packet, datagram, nas, port, key)
+        return make(RadiusQuestion, (mac, packet, datagram, nas, port, key))
 
     def _client(self, source: int) -> Nas | None:
         if source not in self._nas_of:
@@ -125,9 +125,9 @@ class RadiusEngine:
 
     def case(self, question: RadiusQuestion) -> Case:
         """All that the shared rules read."""
-        mac, port = question.mac, question.port
-        binding = self._world.facts(mac).binding if mac else None
-        return Case(binding, port, False, self._book.binding, self._world.crowd(mac, port))
+        mac, port, world = question.mac, question.port, self._world
+        binding = world.facts(mac).binding if mac else None
+        return make(Case, (binding, port, False, self._book.binding, world.crowd(binding, port)))
 
     def _judge(self, question: RadiusQuestion, case: Case, now: float) -> Verdict | Challenge:
         packet, nas, mac = question.packet, question.nas, question.mac
@@ -165,27 +165,14 @@ class RadiusEngine:
             reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
-        return Outcome(
-            protocol="radius",
-            message="Access-Request",
-            reply=reply,
-            mac=question.mac,
-            verdict=verdict,
-            via=nas.name,
-            port=question.port,
-            binding=case.binding,
-            effects=effects,
-            answer=answer,
-            to=Destination(datagram.source, datagram.source_port),
-            door=datagram.via,
-            durable=bool(effects),
-            token=question,
-        )
+        to = make(Destination, (datagram.source, datagram.source_port, b""))
+        what = "radius", "Access-Request", reply, question.mac, verdict, nas.name, question.port, case.binding
+        return make(Outcome, (*what, effects, answer, to, datagram.via, bool(effects), question))
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer has left: a duplicate of the request gets it again."""
         if isinstance(outcome.token, RadiusQuestion):
-            self._kept.keep(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
+            self._kept.answer(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
             if outcome.answer[0] in (ACCESS_ACCEPT, ACCESS_REJECT):
                 self._world.nas.answered(outcome.via, outcome.answer[0] == ACCESS_ACCEPT)
 

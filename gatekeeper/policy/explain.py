@@ -39,7 +39,7 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     facts = world.facts(mac)
     if port and port.qualifier not in book.binding.cut_nodes:
         port = port._replace(short="")  # as DHCP sees it
-    shared = Case(facts.binding, port, False, book.binding, world.crowd(mac, port))
+    shared = Case(facts.binding, port, False, book.binding, world.crowd(facts.binding, port))
     subnet = _likely_subnet(book, port, facts.lease.address if facts.lease else 0)
     case = DhcpCase("discover", mac, 0, True, facts, subnet, world.pools, shared, now)
     verdict = judge_dhcp(case)
@@ -85,7 +85,7 @@ def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | No
     binding = world.facts(mac).binding
     if port:
         port = port._replace(short=port.key if nas.reading.cuts else "")  # as this NAS tells it
-    case = Case(binding, port, False, book.binding, world.crowd(mac, port))
+    case = Case(binding, port, False, book.binding, world.crowd(binding, port))
     lines = _shared_lines(case)
     refused = next((rule for rule in RULES if not rule.holds(case)), None)
     if refused or binding is None:

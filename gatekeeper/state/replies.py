@@ -41,6 +41,13 @@ class Replies:
                 break
             del self._kept[oldest]
 
+    def answer(self, key: RequestKey, authenticator: bytes, answer: bytes, now: float) -> None:
+        """The answer to a request that is being answered. It goes with its request, whose place it takes."""
+        if key in self._kept:
+            self._kept[key] = (authenticator, answer, now + KEEP_S)
+        else:
+            self.keep(key, authenticator, answer, now)
+
     def drop(self, key: RequestKey) -> None:
         """No answer came of it: the next one is a new request."""
         self._kept.pop(key, None)

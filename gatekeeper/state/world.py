@@ -78,12 +78,13 @@ class World:
 
     def missing_crowds(self, seen: Iterable[tuple[bytes, PortId | None]]) -> list[str]:
         """Lines (``PortId.line``) whose boxes must be counted: those that an account is about to be bound to."""
-        lines = {port.line(): None for mac, port in seen if port and self._learns(mac)}
-        return [line for line in lines if line not in self._crowds]
-
-    def _learns(self, mac: bytes) -> bool:
-        binding = self._known.get(mac, NO_FACTS).binding
-        return binding is not None and binding.port_state == "unlearned"
+        known = self._known
+        lines: dict[str, None] = {}
+        for mac, port in seen:
+            facts = known.get(mac)
+            if port and facts and facts.binding and facts.binding.port_state == "unlearned":
+                lines[port.line()] = None
+        return [line for line in lines if line not in self._crowds] if lines else []
 
     def admit_crowds(self, crowds: dict[str, int]) -> None:
         """Take from the store how many boxes are bound to these lines."""
@@ -91,9 +92,11 @@ class World:
             self._crowds.clear()
         self._crowds.update(crowds)
 
-    def crowd(self, mac: bytes, port: PortId | None) -> int:
-        """Boxes bound to the port where this one's account would be bound to it; else 0."""
-        return self._crowds.get(port.line(), 0) if port and self._learns(mac) else 0
+    def crowd(self, binding: Binding | None, port: PortId | None) -> int:
+        """Boxes bound to the port where this binding's account would be bound to it; else 0."""
+        if port is None or binding is None or binding.port_state != "unlearned":
+            return 0
+        return self._crowds.get(port.line(), 0)
 
     def is_full(self) -> bool:
         """True if the next box admitted pushes another one out."""

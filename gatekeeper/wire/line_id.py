@@ -51,7 +51,11 @@ _NUMBERS = re.compile(r"\d+")
 def port_from_wire(value: bytes, node: str) -> PortId:
     """A circuit-id, remote-id or NAS-Port-Id as it came. node: giaddr or NAS name, qualifies forms without a node."""
     text = value.rstrip(b"\0")  # C strings come with their end; in other octets a zero counts
-    return _port(printable(text if text.isascii() and text.decode().isprintable() else value), node)
+    if text and text.isascii():
+        line = text.decode("ascii")
+        if line.isprintable():
+            return _port(line, node)
+    return _port(printable(value if text else text), node)
 
 
 def whole_port(value: bytes, node: str) -> PortId:

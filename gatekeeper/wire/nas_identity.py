@@ -2,20 +2,28 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from gatekeeper.wire.nas_port import option_of, wide_option_of
 from gatekeeper.wire.text import parse_mac
 
 _CLIENT_ID = 61
+_BETWEEN_PAIRS = {sign: bytes((sign,)) * 5 for sign in b":-. "}
 _ETHERNET = 1
 # RouterOS: the client identifier, hardware type first, octets without their leading zero.
 _LOOSE = re.compile(r"(?:1:)?([0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5})")
 
 
-@lru_cache(maxsize=4_096)
 def mac_in(value: bytes) -> bytes:
     """``MAC``, or ``MAC@domain``, in any usual spelling."""
+    size = len(value)
+    # The two spellings that most NASes use, at a third of the price of the general way.
+    if size == 12 or (size == 17 and value[2::3] == _BETWEEN_PAIRS.get(value[2])):
+        try:
+            mac = bytes.fromhex((value if size == 12 else value.translate(None, value[2:3])).decode("ascii"))
+        except ValueError:
+            mac = b""
+        if len(mac) == 6:  # fromhex passes over blanks
+            return mac
     text = value.decode("ascii", "replace")
     try:
         # A BRAS may append its domain to the name.

@@ -10,7 +10,7 @@ from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_identity import mac_in
 from gatekeeper.wire.nas_name import mac_of_parts, name_parts
 from gatekeeper.wire.nas_port import line_of_bits
-from gatekeeper.wire.radius import NAS_PORT_ID, USER_NAME, RadiusPacket, vendor_table
+from gatekeeper.wire.radius import CALLING_STATION_ID, NAS_PORT_ID, USER_NAME, RadiusPacket, vendor_table
 
 Vendors = dict[tuple[int, int], list[bytes]]
 _NONE: Vendors = {}
@@ -51,6 +51,7 @@ class Reading(NamedTuple):
     name: re.Pattern[str] | None = None
     template: str = ""
     name_line: str = ""
+    is_plain: bool = False  # what needs no vendor's attribute is Calling-Station-Id and NAS-Port-Id as they stand
 
 
 class Asked(NamedTuple):
@@ -66,6 +67,8 @@ def read_request(packet: RadiusPacket, reading: Reading) -> Asked:
     vendors = vendor_table(packet) if packet.vendor else _NONE
     user = packet.attributes.get(USER_NAME, b"")
     if reading.name is None:
+        if reading.is_plain and not vendors:
+            return make(Asked, (*_plain(packet, reading, mac_in(user)), True))
         mac = _agreed(packet, vendors, reading, mac_in(user))
         return make(Asked, (mac, _port(packet, vendors, reading), True))
     parts = name_parts(reading.name, user)
@@ -75,6 +78,15 @@ def read_request(packet: RadiusPacket, reading: Reading) -> Asked:
         return Asked(b"", port, False)
     named, sound = mac_of_parts(parts)
     return Asked(_agreed(packet, vendors, reading, named) if sound else b"", port)
+
+
+def _plain(packet: RadiusPacket, reading: Reading, mac: bytes) -> tuple[bytes, PortId | None]:
+    """What the general way says where there is nothing but Calling-Station-Id and NAS-Port-Id, as in most requests."""
+    station, line = packet.attributes.get(CALLING_STATION_ID), packet.attributes.get(NAS_PORT_ID)
+    if station:
+        other = mac_in(station)
+        mac = (mac if mac == other or not other else b"") if mac else other
+    return mac, _told(line, reading, True) if line else None
 
 
 def _agreed(packet: RadiusPacket, vendors: Vendors, reading: Reading, mac: bytes) -> bytes:

@@ -19,7 +19,7 @@ class Decision(NamedTuple):
 
 def class_value(mac: bytes, order: str) -> bytes:
     """Value of the Class attribute, 253 octets at most."""
-    return b" ".join((_MARK, mac.hex().encode(), order.encode()))[:_LONGEST]
+    return (b"gk1 %b %b" % (mac.hex().encode(), order.encode()))[:_LONGEST]
 
 
 def read_class(value: bytes) -> Decision | None:
