@@ -1,6 +1,10 @@
-"""The ITMS: an HTTP server that takes Informs, and remembers who posted what where."""
+"""The ITMS: an HTTP server that takes Informs, remembers who posted what where, and tells the gate of it."""
 
+import http.client
+import json
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import NamedTuple
 
 from gatekeeper.lab import plan
@@ -20,7 +24,8 @@ class Visit(NamedTuple):
 class Itms(Actor):
     """The server, on its address in the gate's network."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: Path) -> None:
+        """token: the file that the gate keeps its API's token in."""
         super().__init__()
         self._visits: list[Visit] = []
         visits = self._visits
@@ -28,6 +33,8 @@ class Itms(Actor):
         class Handler(_Handler):
             def remember(self, inform: Inform) -> None:
                 visits.append(Visit(self.client_address[0], self.headers.get("Host", ""), self.path, inform))
+                with suppress(OSError, http.client.HTTPException):
+                    tell_gate(token, inform)
 
         server = HTTPServer((plan.ITMS_TEXT, plan.ITMS_PORT), Handler)
         self.ears[server] = server.handle_request
@@ -35,6 +42,18 @@ class Itms(Actor):
     def visits(self, stbid: str) -> list[Visit]:
         """The Informs of one box, the latest last."""
         return [visit for visit in self._visits if visit.inform.serial_number == stbid]
+
+
+def tell_gate(token: Path, inform: Inform) -> None:
+    """The gate's timeline of the box then has its registration too. Raises OSError, HTTPException."""
+    event = {"mac": inform.serial_number[-12:], "kind": "acs", "detail": f"Inform {inform.event}"}
+    headers = {"Authorization": f"Bearer {token.read_text().strip()}", "Content-Type": "application/json"}
+    gate = http.client.HTTPConnection("127.0.0.1", plan.API_PORT, timeout=2)
+    try:
+        gate.request("POST", "/api/v1/events", json.dumps(event), headers)
+        gate.getresponse().read()
+    finally:
+        gate.close()
 
 
 class _Handler(BaseHTTPRequestHandler):

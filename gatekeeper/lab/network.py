@@ -49,7 +49,7 @@ class Network:
         self._capture = self._node("capture", lambda: Capture(captures), self.access) if captures else None
         self.access.call("connect", self.gate.pid)
         self.gate.call("connected")
-        self._itms = self._node("ITMS", Itms, self.gate)
+        self._itms = self._node("ITMS", lambda: Itms(folder / "api.token"), self.gate)
         self.boxes = {stb: self._node(stb.name, partial(Box, stb)) for stb in plan.BOXES}
         self._port_of: dict[Stb, int] = {}
 

@@ -7,7 +7,7 @@ from gatekeeper.wire.text import parse_ip, stbid_mac
 GATE, RELAY, ITMS = parse_ip("10.20.0.2"), parse_ip("10.20.0.1"), parse_ip("10.20.0.53")
 NETWORK_TEXT = "10.20.0.0/16"
 GATE_TEXT, RELAY_TEXT, ITMS_TEXT = "10.20.0.2", "10.20.0.1", "10.20.0.53"
-ITMS_PORT = 7547
+ITMS_PORT, API_PORT = 7547, 8067
 ACS_URL = f"http://{ITMS_TEXT}:{ITMS_PORT}/acs"
 PROVISIONING_CODE = "SC.IPTV.01"
 SECRET = b"lab-secret"
@@ -49,6 +49,9 @@ name = "{NAS_NAME}"
 ipaddr = "{RELAY_TEXT}/32"
 secret = "{SECRET.decode()}"
 nas = "huawei"
+
+[api]
+listen = "127.0.0.1:{API_PORT}"
 
 [binding]
 port = "learn"

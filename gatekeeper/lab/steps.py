@@ -1,5 +1,6 @@
 """Steps of the stories: how they are counted and told, and those that several stories share."""
 
+import json
 from collections.abc import Callable
 
 from gatekeeper.lab import plan
@@ -151,3 +152,15 @@ def disconnected(network: Network, steps: Steps, stb: Stb, number: str) -> None:
     """The BRAS was asked to end the box's session, has done it, and its accounting shows that."""
     told(network, steps, number, "acknowledged, shown by accounting")
     steps.check(f"the BRAS has no session of {mac_text(stb.mac)} any more", network.session(stb) is None)
+
+
+def chronicled(network: Network, steps: Steps, stb: Stb) -> None:
+    """``timeline`` tells the box's way from the order to the ITMS, in the sequence in which it went."""
+    way = ["order", "Access-Accept", "lease", "ACS"]
+
+    def kinds() -> list[str]:
+        told = network.gatekeeper("timeline", mac_text(stb.mac), "-o", "json").stdout
+        return [row["kind"] for row in json.loads(told or "[]")]
+
+    found = until(lambda: kinds() if "Access-Accept" in kinds() else [], 4.0) or kinds()
+    steps.check(f"gatekeeper timeline: {', '.join(found)}", [kind for kind in found if kind in way] == way, found)

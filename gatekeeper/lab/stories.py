@@ -17,6 +17,7 @@ from gatekeeper.lab.steps import (
     accounted,
     acs_told,
     bound,
+    chronicled,
     disconnected,
     informed,
     leased,
@@ -50,6 +51,7 @@ def install(network: Network, steps: Steps) -> None:
     informed(network, steps, FIRST, boot.address)
     bound(network, steps, FIRST, boot.address, 1)
     accounted(network, steps, FIRST)
+    chronicled(network, steps, FIRST)
 
 
 def unknown_box(network: Network, steps: Steps) -> None:

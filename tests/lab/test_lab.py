@@ -113,6 +113,7 @@ def check_played(done: "subprocess.CompletedProcess[str]", home: Path) -> None:
         "Disconnect of session",
         "CoA of session",
         "acknowledged, shown by accounting",
+        "gatekeeper timeline: order, Access-Accept, port learned, session, lease, ACS",
     ):
         assert proof in done.stdout
     assert nothing_left(home), lives(home)
