@@ -20,7 +20,7 @@ _WRITE = "INSERT INTO journal (at, kind, mac, account, address, port, detail) VA
 _COLUMNS = "id, at, kind, mac, account, address, port, detail"
 # What is told of an account without naming a box concerns each of its boxes.
 _OF_BOX = "(mac = :value OR (mac = '' AND account <> '' AND account = (SELECT account FROM boxes WHERE mac = :value)))"
-# Of one second: what is admitted is written up to a second later than what came of it.
+# Who was admitted is written up to a second later than what came of it: of one second it stands before that.
 _OF_KEY = f"""
 SELECT * FROM (
     SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at >= :since
@@ -29,7 +29,7 @@ SELECT * FROM (
            protocol || ' ' || reason || ', ' || count || ' times since '
            || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
     FROM refused WHERE mac = {{mac}} AND last_seen >= :since)
-ORDER BY at, kind <> 'order', kind <> 'Access-Accept', id"""
+ORDER BY at, kind NOT IN ('order', 'refused', 'Access-Accept'), id"""
 # Kinds that say who has an address from then on, or that nobody has.
 _HOLDS = "'lease', 'lease ended', 'released', 'declined'"
 _BEFORE = f"""

@@ -47,6 +47,15 @@ def test_one_box_through_order_radius_and_dhcp(store: SqliteStore) -> None:
     assert told[0] == "rate-A-1800000004 rate applied: rate 50000/0 kbit/s (rate_down_kbps 0 -> 50000)"
 
 
+def test_within_a_second_causes_stand_before_what_came_of_them(store: SqliteStore) -> None:
+    """The Access-Accept is noted later than the lease that it let happen; orders and refusals keep their sequence."""
+    store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 1, NOW + 1, NOW + 1)], {})
+    order(store, "install", "C", mac=STRANGER.hex(), now=NOW + 1)
+    store.commit([bound(STRANGER, at=NOW + 1)._replace(lease=bound(at=NOW + 1).lease._replace(mac=STRANGER))])
+    store.note([], {}, admitted=[Admitted(STRANGER, "C", "bras1", "p", NOW + 1)])
+    assert kinds(store, STRANGER) == ["refused", "order", "Access-Accept", "lease"]
+
+
 def test_a_renewal_is_no_event(store: SqliteStore) -> None:
     """A box renews a hundred times for each thing that happens to it."""
     store.commit([bound()])
