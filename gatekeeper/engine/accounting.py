@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
+from gatekeeper.engine.radius_door import Clients, again, silent
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import (
     Action,
@@ -53,31 +54,31 @@ class AccountingEngine:
 
     def __init__(self, book: Policybook, world: World, kept: Replies) -> None:
         """kept: answers already given; it outlives a reload."""
-        self._book = book
         self._world = world
         self._kept = kept
+        self._clients = Clients(book)
         self._throttle = throttle_of(book.limits)
 
     def read(self, datagram: Datagram, now: float) -> AccountingQuestion | Outcome:
         """Decode and verify. What is not believed, cannot be read, or was answered before, becomes an Outcome."""
-        nas = self._book.nas_of(datagram.source)
+        nas = self._clients.of(datagram.source)
         if nas is None:
-            return _silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
+            return silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
         try:
             packet = decode(datagram.data)
         except Malformed as bad:
-            return _silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
+            return silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
             return answer_status(self._world, datagram, packet, nas, now, accounting=True)
         if packet.code != ACCOUNTING_REQUEST:
-            return _silent(datagram, name, nas.name, Reason.UNSUPPORTED)
+            return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         if not signature_is_right(packet, nas.secret):
-            return _silent(datagram, name, nas.name, Reason.BAD_AUTHENTICATOR)
+            return silent(datagram, name, nas.name, Reason.BAD_AUTHENTICATOR)
         try:
             report = read_report(packet, datagram.source, now)
         except Malformed as bad:
-            return _silent(datagram, name, nas.name, Reason.MALFORMED, str(bad))
+            return silent(datagram, name, nas.name, Reason.MALFORMED, str(bad))
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
         decision = read_class(packet.attributes.get(CLASS, b""))
@@ -85,10 +86,10 @@ class AccountingEngine:
         if self._throttle:
             limit = radius_limit(self._throttle, mac, port, datagram, now)
             if limit:
-                silent = _silent(datagram, name, nas.name, Reason.RATE_LIMITED)
-                return silent._replace(mac=mac, port=port, verdict=limit)
+                refused = silent(datagram, name, nas.name, Reason.RATE_LIMITED)
+                return refused._replace(mac=mac, port=port, verdict=limit)
         if given is not None:
-            return _again(datagram, name, nas, given)
+            return again(datagram, name, nas, given)
         self._kept.keep(key, packet.authenticator, b"", now)
         # What we said when we let the box in tells more than what the NAS calls it.
         named = decision.mac if decision else mac
@@ -158,27 +159,4 @@ def _session(question: AccountingQuestion, binding: Binding | None, address: int
         bytes_out=report.octets_out,
         cause=report.cause or "no cause told" if report.status == STOP else "",
         keys=report.keys,
-    )
-
-
-def _again(datagram: Datagram, name: str, nas: Nas, given: bytes) -> Outcome:
-    # RFC 5080 2.2.2: the same answer again; while it is being written, nothing.
-    outcome = _silent(datagram, name, nas.name, Reason.DUPLICATE)
-    if not given:
-        return outcome
-    to = Destination(datagram.source, datagram.source_port)
-    return outcome._replace(reply=NAMES[given[0]], answer=given, to=to)
-
-
-def _silent(datagram: Datagram, message: str, via: str, reason: Reason, seen: str = "") -> Outcome:
-    return Outcome(
-        protocol="radius",
-        message=message,
-        reply="",
-        mac=b"",
-        verdict=Verdict(Action.SILENT, reason, seen=seen),
-        via=via,
-        port=None,
-        binding=None,
-        door=datagram.via,
     )

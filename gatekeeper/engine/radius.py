@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
+from gatekeeper.engine.radius_door import Clients, again, silent
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge, learns_port
@@ -53,29 +54,29 @@ class RadiusEngine:
         self._kept = kept
         self._replies = RadiusReplies(book)
         self._eap = EapMd5(key)
-        self._nas_of: dict[int, Nas | None] = {}
+        self._clients = Clients(book)
         self._sealed: set[str] = set()
         self._throttle = throttle_of(book.limits)
 
     def read(self, datagram: Datagram, now: float) -> RadiusQuestion | Outcome:
         """Decode and verify. What is not believed, not served, or was answered before, becomes an Outcome at once."""
-        nas = self._client(datagram.source)
+        nas = self._clients.of(datagram.source)
         if nas is None:
-            return _silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
+            return silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
         try:
             packet = decode(datagram.data)
         except Malformed as bad:
-            return _silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
+            return silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
             return answer_status(self._world, datagram, packet, nas, now)
         if packet.code != ACCESS_REQUEST:
-            return _silent(datagram, name, nas.name, Reason.UNSUPPORTED)
+            return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         doubt = distrust(packet, nas, nas.name in self._sealed)
         if doubt is not Reason.BAD_AUTHENTICATOR:
             self._world.nas.asked(nas.name, bool(packet.seal_at), datagram.source, now)
         if doubt:
-            return _silent(datagram, name, nas.name, doubt)
+            return silent(datagram, name, nas.name, doubt)
         if packet.seal_at and nas.mask == _ONE_HOST and EAP_MESSAGE not in packet.attributes:
             # As FreeRADIUS 3.2.9 does it: a network of clients is never taken for one that learnt better, and the seal
             # that EAP demands says nothing of the client's other requests.
@@ -87,27 +88,12 @@ class RadiusEngine:
             # A duplicate counts too. What is refused is not marked as being answered: the next try is a new request.
             limit = radius_limit(self._throttle, mac, port, datagram, now)
             if limit:
-                silent = _silent(datagram, name, nas.name, Reason.RATE_LIMITED)
-                return silent._replace(mac=mac, port=port, verdict=limit)
+                refused = silent(datagram, name, nas.name, Reason.RATE_LIMITED)
+                return refused._replace(mac=mac, port=port, verdict=limit)
         if given is not None:
-            return self._repeat(datagram, name, nas, given)
+            return again(datagram, name, nas, given)
         self._kept.keep(key, packet.authenticator, b"", now)
         return make(RadiusQuestion, (mac, packet, datagram, nas, port, key))
-
-    def _client(self, source: int) -> Nas | None:
-        if source not in self._nas_of:
-            if len(self._nas_of) >= 65_536:
-                self._nas_of.clear()
-            self._nas_of[source] = self._book.nas_of(source)
-        return self._nas_of[source]
-
-    def _repeat(self, datagram: Datagram, name: str, nas: Nas, given: bytes) -> Outcome:
-        # RFC 5080 2.2.2: the same answer again; while it is being made, nothing.
-        outcome = _silent(datagram, name, nas.name, Reason.DUPLICATE)
-        if not given:
-            return outcome
-        to = Destination(datagram.source, datagram.source_port)
-        return outcome._replace(reply=NAMES[given[0]], answer=given, to=to)
 
     def answer(self, question: RadiusQuestion, now: float) -> Outcome:
         """Decide, apply, render. The facts of question.mac must have been admitted."""
@@ -192,17 +178,3 @@ class RadiusEngine:
     def forget(self, question: RadiusQuestion) -> None:
         """It could not be decided: the NAS's next try is a new request."""
         self._kept.drop(question.key)
-
-
-def _silent(datagram: Datagram, message: str, via: str, reason: Reason, seen: str = "") -> Outcome:
-    return Outcome(
-        protocol="radius",
-        message=message,
-        reply="",
-        mac=b"",
-        verdict=Verdict(Action.SILENT, reason, seen=seen),
-        via=via,
-        port=None,
-        binding=None,
-        door=datagram.via,
-    )

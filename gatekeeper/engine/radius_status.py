@@ -1,6 +1,7 @@
 """Status-Server (RFC 5997): a client asks either port whether all is well."""
 
 from gatekeeper.book import Nas
+from gatekeeper.engine.radius_door import silent
 from gatekeeper.model import Action, Datagram, Destination, Outcome, Verdict
 from gatekeeper.policy.radius import distrust
 from gatekeeper.reply.radius import status_reply
@@ -16,17 +17,7 @@ def answer_status(
     Its seal teaches nothing about the client's other requests: the RFC demands it of everybody.
     """
     doubt = distrust(packet, nas, seen_sealed=False)
-    outcome = Outcome(
-        protocol="radius",
-        message=NAMES[STATUS_SERVER],
-        reply="",
-        mac=b"",
-        verdict=Verdict(Action.SILENT, doubt),
-        via=nas.name,
-        port=None,
-        binding=None,
-        door=datagram.via,
-    )
+    outcome = silent(datagram, NAMES[STATUS_SERVER], nas.name, doubt)
     if doubt:
         return outcome
     world.nas.alive(nas.name, now)

@@ -1,0 +1,47 @@
+"""What both RADIUS engines do at the door: whose packet it is, no answer with a reason, the same answer again."""
+
+from gatekeeper.book import Nas, Policybook
+from gatekeeper.model import Action, Datagram, Destination, Outcome, Reason, Verdict
+from gatekeeper.wire.radius import NAMES
+
+_MAX_SOURCES = 65_536
+
+
+class Clients:
+    """The clients of one Policybook by source address, each address looked up once."""
+
+    def __init__(self, book: Policybook) -> None:
+        self._book = book
+        self._known: dict[int, Nas | None] = {}
+
+    def of(self, source: int) -> Nas | None:
+        """The client that sends from there; None = a stranger."""
+        if source not in self._known:
+            if len(self._known) >= _MAX_SOURCES:
+                self._known.clear()
+            self._known[source] = self._book.nas_of(source)
+        return self._known[source]
+
+
+def silent(datagram: Datagram, message: str, via: str, reason: Reason | None, seen: str = "") -> Outcome:
+    """No answer. via: the client's name, or a stranger's address."""
+    return Outcome(
+        protocol="radius",
+        message=message,
+        reply="",
+        mac=b"",
+        verdict=Verdict(Action.SILENT, reason, seen=seen),
+        via=via,
+        port=None,
+        binding=None,
+        door=datagram.via,
+    )
+
+
+def again(datagram: Datagram, message: str, nas: Nas, given: bytes) -> Outcome:
+    """RFC 5080 2.2.2: the same answer again; while it is being made (b""), nothing."""
+    outcome = silent(datagram, message, nas.name, Reason.DUPLICATE)
+    if not given:
+        return outcome
+    to = Destination(datagram.source, datagram.source_port)
+    return outcome._replace(reply=NAMES[given[0]], answer=given, to=to)
