@@ -101,9 +101,11 @@ mac_password = "mac"                     # "mac" | "any" | { shared = "..." }, b
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)
 boxes_per_account = 2
-
 # boxes_per_port = 4                     # boxes that may be bound to one port
 # stbid = "warn"                         # off | warn | refuse: a box whose option 12 is an STBID that is not its own
+
+# missing = "refuse"                     # refuse | allow: a box that names no port, where its account is bound to one
+# port_key = "circuit-id"                # circuit-id | remote-id | both: the part of Option 82 that is the port
 
 # [orders]
 # hold_s = 0                             # an order whose account is not installed yet waits for so long

@@ -1,6 +1,5 @@
 """Sessions as accounting tells them. What one report says is written once, however often and however late it comes."""
 
-import sqlite3
 from collections.abc import Iterable
 
 from gatekeeper.model import Session, SessionReported, SessionsEnded
@@ -130,13 +129,6 @@ class SessionTables(JournalTables):
 
     def _note_nas(self, seen: Iterable[NasSeen]) -> None:
         self._connection.executemany(_NAS, seen)
-
-    def sessions_of(self, mac: bytes) -> list[int]:
-        """Ids of the running sessions of a box. Call it inside a transaction."""
-        rows: sqlite3.Cursor = self._connection.execute(
-            "SELECT id FROM sessions WHERE mac = ? AND state = 'active'", (mac_text(mac),)
-        )
-        return [row[0] for row in rows]
 
 
 def _event(kind: str, one: Session, detail: str) -> Event:

@@ -6,7 +6,7 @@ from gatekeeper.wire import Malformed
 from gatekeeper.wire.radius import EAP_MESSAGE, attribute
 
 REQUEST, RESPONSE, SUCCESS, FAILURE = 1, 2, 3, 4
-IDENTITY, NAK, MD5_CHALLENGE, EXPANDED = 1, 3, 4, 254
+IDENTITY, NAK, MD5_CHALLENGE = 1, 3, 4
 
 # IANA "EAP Method Types": those that access equipment and boxes are known to ask for.
 METHODS = {

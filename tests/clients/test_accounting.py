@@ -1,6 +1,7 @@
 """A session's life by real programs: radclient accounts for it as a BRAS, FreeRADIUS takes CoA and Disconnect."""
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,10 +88,8 @@ def test_what_is_acknowledged_survives_a_kill(world: World) -> None:
     assert len(world.gate.show("sessions", "--match", "state=active")) == 20
 
 
-def test_a_full_disk_means_silence_and_then_the_nas_tries_again(world: World) -> None:
-    """A locked store here: nothing is acknowledged until it can be written."""
-    import sqlite3
-
+def test_a_store_that_is_locked_means_silence_and_then_the_nas_tries_again(world: World) -> None:
+    """Nothing is acknowledged until it can be written."""
     file = world.gate.file.with_name("gatekeeper.db")
     held = sqlite3.connect(file, isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
