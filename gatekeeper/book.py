@@ -47,7 +47,7 @@ class AcsClass(NamedTuple):
     exact: bool
     acs: Acs
 
-    def admits(self, makes: Sequence[bytes]) -> bool:
+    def matches(self, makes: Sequence[bytes]) -> bool:
         """True if one of these is a make of this class."""
         return self.text in makes if self.exact else any(self.text in make for make in makes)
 

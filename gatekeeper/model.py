@@ -37,7 +37,7 @@ class PortId(NamedTuple):
         """What tells this line from all others, whichever equipment spells it."""
         return f"{self.qualifier}|{self.key}" if self.qualifier else self.key
 
-    def admits(self, seen: "PortId") -> bool:
+    def covers(self, seen: "PortId") -> bool:
         """True if a box bound to this port may be seen on that one."""
         if self.key == seen.key:
             return not self.qualifier or self.qualifier == seen.qualifier
@@ -250,13 +250,13 @@ class Outcome(NamedTuple):
     reply: str  # DHCPOFFER … or ""
     mac: bytes
     verdict: Verdict
-    via: str  # relay, interface or NAS name, for people
+    where: str  # relay, interface or NAS name, for people
     port: PortId | None
     binding: Binding | None
     effects: tuple[Effect, ...] = ()
     answer: bytes = b""
     to: Destination | None = None
-    door: Via | None = None
+    via: Via | None = None  # as its datagram
     durable: bool = False
     token: object = None  # the engine's own: what it wants back when the answer has left
 
@@ -277,7 +277,7 @@ class Admitted(NamedTuple):
 
     mac: bytes
     account: str
-    via: str
+    where: str  # NAS name
     port: str
     at: int
 

@@ -54,7 +54,7 @@ class Guard:
 
     def _is_known(self, headers: dict[bytes, bytes]) -> bool:
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-        return scheme.lower() == b"bearer" and self._office.admits(token.strip())
+        return scheme.lower() == b"bearer" and self._office.is_token(token.strip())
 
 
 async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
-from gatekeeper.drivers.serve import open_store
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
+from gatekeeper.store.opening import open_store
 from gatekeeper.store.sqlite import SqliteStore
 
 _MOST_IDLE = 8
@@ -52,7 +52,7 @@ class Office:
     def settings(self) -> Settings:
         return self._now.settings
 
-    def admits(self, token: bytes) -> bool:
+    def is_token(self, token: bytes) -> bool:
         """True if this is the token, in a time that does not tell how much of it is right."""
         return hmac.compare_digest(token, self._now.token)
 
@@ -66,7 +66,7 @@ class Office:
         try:
             store = self._idle.get_nowait()
         except Empty:
-            store = open_store(self.settings)
+            store = open_store(*self.settings.store)
         try:
             yield store
         except BaseException:

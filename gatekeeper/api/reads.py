@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gatekeeper.api.answers import Json, refusal
 from gatekeeper.api.office import Office
 from gatekeeper.api.schema import listed
-from gatekeeper.drivers.explain import Asked, NoSuchNas, explain_box
+from gatekeeper.drivers.explain import Inquiry, NoSuchNas, explain_box
 from gatekeeper.model import Reason
 from gatekeeper.report.explain import explain_rows
 from gatekeeper.report.listing import WHAT, as_shown, chosen, rows_of
@@ -75,7 +75,7 @@ def routes(office: Office) -> APIRouter:
     def explain(asked: Annotated[_Box, Query()]) -> Response:
         """One object per protocol, with each rule in the engine's own sequence. Changes nothing."""
         try:
-            box = Asked(parse_mac(asked.mac), asked.port or "", asked.protocol or "", asked.nas or "")
+            box = Inquiry(parse_mac(asked.mac), asked.port or "", asked.protocol or "", asked.nas or "")
             # It reads every lease, to know what is free: one at a time is enough.
             with walking, office.store() as store:
                 subject, found = explain_box(office.settings, store, box, int(time.time()))

@@ -28,9 +28,9 @@ def session(config: str | None, key: str, no_wait: bool) -> None:
     no such running session.
     """
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.store.opening import open_store
 
-    store = open_store(load(config))
+    store = open_store(*load(config).store)
     asked = store.ask_to_disconnect(key, unix_now())
     if not asked:
         click.echo(f"gatekeeper: no running session {key!r}: see 'gatekeeper show sessions'", err=True)
@@ -56,10 +56,10 @@ def lease(config: str | None, key: str) -> None:
     Exit code 4: there is no such lease. The box that still uses the address is not told before its next renewal.
     """
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.store.opening import open_store
     from gatekeeper.wire.text import ip_text, parse_ip, parse_mac
 
-    store, now = open_store(load(config)), unix_now()
+    store, now = open_store(*load(config).store), unix_now()
     try:
         addresses = [parse_ip(key)] if key.count(".") == 3 else store.addresses_of(parse_mac(key), now)
     except ValueError as error:
@@ -81,9 +81,9 @@ def port_binding(config: str | None, key: str) -> None:
     Exit code 4: there is none. 5: the port was ordered, and an order (move) changes it.
     """
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.store.opening import open_store
 
-    store = open_store(load(config))
+    store = open_store(*load(config).store)
     if store.clear_port_binding(key, unix_now()):
         click.echo(f"port of {key} forgotten: the next one seen is locked")
         return

@@ -18,10 +18,10 @@ def explain(
 ) -> None:
     """Walk the rules for one box, in the engine's own sequence, and change nothing. Exit 3 if it is refused."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.explain import Asked, NoSuchNas, explain_box
-    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.drivers.explain import Inquiry, NoSuchNas, explain_box
     from gatekeeper.report.explain import explain_rows, explain_text
     from gatekeeper.report.table import as_json
+    from gatekeeper.store.opening import open_store
     from gatekeeper.wire.text import parse_mac
 
     try:
@@ -30,9 +30,9 @@ def explain(
         click.echo(f"gatekeeper: {error}", err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
     settings = load(config)
-    asked = Asked(octets, port or "", protocol or "", nas_name or "")
+    asked = Inquiry(octets, port or "", protocol or "", nas_name or "")
     try:
-        subject, found = explain_box(settings, open_store(settings), asked, unix_now())
+        subject, found = explain_box(settings, open_store(*settings.store), asked, unix_now())
     except NoSuchNas as error:
         click.echo(f"gatekeeper: {error}", err=True)
         raise click.exceptions.Exit(NO_SUCH) from None

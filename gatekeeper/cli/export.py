@@ -32,13 +32,13 @@ def export(config: str | None, form: str, dialect: str, output: Path | None) -> 
     csv is what ``show bindings`` lists. The service may run meanwhile: all of it is of one moment.
     """
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.store.opening import open_store
     from gatekeeper.wire.nas import DIALECTS
 
     if dialect not in DIALECTS:
         raise click.UsageError(f"--nas {dialect}: dialects are {' '.join(DIALECTS)}")
     settings = load(config)
-    lines = _lines(form, dialect, settings, open_store(settings))
+    lines = _lines(form, dialect, settings, open_store(*settings.store))
     if output is None:
         for line in lines:
             click.echo(line)

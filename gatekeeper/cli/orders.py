@@ -59,13 +59,13 @@ def _order_command(kind: str) -> click.Command:
 
 def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
     from gatekeeper.engine.order_desk import OrderDesk, rules_of
     from gatekeeper.model import REASONS, Reason
     from gatekeeper.report.table import time_text
+    from gatekeeper.store.opening import open_store
 
     settings = load(config)
-    store = open_store(settings, create=True)
+    store = open_store(*settings.store, create=True)
     result = OrderDesk(store, rules_of(settings.book)).hand_in(fields, unix_now())
     record = result.record
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
@@ -100,11 +100,10 @@ def orders() -> None:
 def import_(config: str | None, form: str, dry_run: bool, file: Path) -> None:
     """Apply every order of a file; refused lines are told with number and cause (exit 3)."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.order_import import trial_store
-    from gatekeeper.drivers.serve import open_store
     from gatekeeper.engine.order_desk import OrderDesk, rules_of
     from gatekeeper.intake.formats import open_orders
     from gatekeeper.intake.order_file import OrderFileError
+    from gatekeeper.store.opening import open_store, trial_store
 
     settings = load(config)
     try:
@@ -112,7 +111,7 @@ def import_(config: str | None, form: str, dry_run: bool, file: Path) -> None:
     except OrderFileError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
-    store = trial_store(settings) if dry_run else open_store(settings, create=True)
+    store = trial_store(*settings.store) if dry_run else open_store(*settings.store, create=True)
     report = _Report(file, dry_run, shows_orders=dry_run and form != "csv")
     try:
         with lines:

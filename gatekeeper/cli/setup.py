@@ -23,7 +23,7 @@ def init(config: str | None, force: bool) -> None:
 
     from gatekeeper.config.load import load_file
     from gatekeeper.config.template import TEMPLATE
-    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.store.opening import open_store
 
     file = Path(config or "gatekeeper.toml")
     if file.exists() and not force:
@@ -33,7 +33,7 @@ def init(config: str | None, force: bool) -> None:
     file.write_text(TEMPLATE.replace("{secret}", secrets.token_urlsafe(24)), encoding="utf-8")
     file.chmod(0o600)
     settings = load_file(file)
-    store = open_store(settings, create=True)
+    store = open_store(*settings.store, create=True)
     click.echo(f"{file} written (mode 0600, it holds secrets); store {store.path} ready")
     click.echo(f"next: edit {file}, then 'gatekeeper check -c {file}' and 'gatekeeper serve -c {file}'")
     store.close()
@@ -61,7 +61,7 @@ def _try_out(settings: "Settings") -> "list[Problem]":
     from gatekeeper.drivers.api_process import listen_tcp
     from gatekeeper.drivers.sockets import DoorError, UdpDoor
     from gatekeeper.store import StoreError
-    from gatekeeper.store.sqlite import SqliteStore, sqlite_path
+    from gatekeeper.store.opening import open_store, path_of
 
     problems = []
     for at, name in enumerate(settings.interfaces):
@@ -86,9 +86,9 @@ def _try_out(settings: "Settings") -> "list[Problem]":
         except DoorError as error:
             problems.append(settings.problem(("api", "listen"), str(error)))
     try:
-        path_of_store = sqlite_path(settings.store_url, settings.folder)
+        path_of_store = path_of(*settings.store)
         if Path(path_of_store).exists():
-            SqliteStore(path_of_store).check()
+            open_store(*settings.store).check()
         else:
             click.echo(f"note: store {path_of_store} does not exist yet: init, an order, or serve --create makes it")
     except StoreError as error:

@@ -81,10 +81,10 @@ def _source(config: str | None, what: str, filters: dict[str, Any]) -> Iterable[
     if what in STATIC:
         return rows_of(what, None, None, filters)
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
+    from gatekeeper.store.opening import open_store
 
     settings = load(config)
-    store = open_store(settings)
+    store = open_store(*settings.store)
     return rows_of(what, settings.book, lambda name, only: store.view(name, unix_now(), only), filters)
 
 

@@ -16,12 +16,12 @@ _output = click.option("-o", "--output", type=click.Choice(["text", "json"]), de
 def timeline(config: str | None, key: str, since: str | None, output: str) -> None:
     """Tell what happened to one box, account or address, in sequence: orders, RADIUS, DHCP, sessions, refusals."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
     from gatekeeper.report.table import as_json
     from gatekeeper.report.timeline import key_of, timeline_rows, timeline_text
+    from gatekeeper.store.opening import open_store
 
     after = _time(since) if since else 0
-    rows = list(timeline_rows(open_store(load(config)).timeline(*key_of(key), after)))
+    rows = list(timeline_rows(open_store(*load(config).store).timeline(*key_of(key), after)))
     if not rows and output == "text":
         click.echo(f"gatekeeper: nothing is on record of {key!r}" + (" since then" if since else ""), err=True)
     elif output == "json":
@@ -41,9 +41,9 @@ def timeline(config: str | None, key: str, since: str | None, output: str) -> No
 def whois(config: str | None, ip: str, at: str | None, output: str) -> None:
     """Say who has this address, on which port, with which account and MAC, since when. Exit 4: nobody."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.serve import open_store
     from gatekeeper.report.table import as_json
     from gatekeeper.report.timeline import holder_row, holder_text
+    from gatekeeper.store.opening import open_store
     from gatekeeper.wire.text import parse_ip
 
     try:
@@ -52,7 +52,7 @@ def whois(config: str | None, ip: str, at: str | None, output: str) -> None:
         click.echo(f"gatekeeper: {error}", err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
     then = _time(at) if at else unix_now()
-    holder = open_store(load(config)).holder(address, then)
+    holder = open_store(*load(config).store).holder(address, then)
     if output == "json":
         click.echo(as_json([holder_row(ip, holder)] if holder else []))
     elif holder:

@@ -52,6 +52,11 @@ class Settings(NamedTuple):
     dictionaries: Path  # folder
     api: Api | None = None  # None = no HTTP is served
 
+    @property
+    def store(self) -> tuple[str, Path]:
+        """[store] url, and the folder that a relative file in it starts from: what ``store.opening`` opens."""
+        return self.store_url, self.folder
+
     def problem(self, path: KeyPath, text: str) -> Problem:
         """Something about a key that shows only when it is tried."""
         return Problem(str(self.file), self.places.line(path), f"{_spell(path)}: {text}")

@@ -202,7 +202,7 @@ class Interfaces:
     def probe(self, offer: Outcome, now: float) -> bool:
         """Hold this offer until its address has been asked for on the link. False: let it go at once."""
         for one in self._all:
-            if one.probe and offer.door and offer.door.raw and offer.door.name == one.name:
+            if one.probe and offer.via and offer.via.raw and offer.via.name == one.name:
                 return one.probe.start(offer, now)
         return False
 

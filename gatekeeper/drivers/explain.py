@@ -18,7 +18,7 @@ class NoSuchNas(Exception):  # noqa: N818 - nothing broke, somebody asked for wh
     """There is no [[radius.client]] of that name: which there are."""
 
 
-class Asked(NamedTuple):
+class Inquiry(NamedTuple):
     """What is asked about. port: "" = where the box was seen last; protocol: dhcp radius, "" = both; nas: "" = any."""
 
     mac: bytes
@@ -27,19 +27,19 @@ class Asked(NamedTuple):
     nas: str = ""
 
 
-def explain_box(settings: Settings, store: SqliteStore, asked: Asked, now: int) -> tuple[Subject, list[Explanation]]:
+def explain_box(settings: Settings, store: SqliteStore, asked: Inquiry, now: int) -> tuple[Subject, list[Explanation]]:
     """The rules walked for one box by each protocol that is configured. Raises NoSuchNas, StoreError."""
     book, mac = settings.book, asked.mac
     wants_radius = asked.protocol != "dhcp" and bool(book.clients)
     nas = _nas(settings, asked.nas) if wants_radius else None
     world = make_world(book, store)
-    world.admit(store.facts([mac]))
+    world.take_facts(store.facts([mac]))
     facts = world.facts(mac)
     refused = next((row for row in store.refused(now) if row["mac"] == mac_text(mac)), None)
     text, port_from = (asked.port, "") if asked.port else _last_port(facts, refused)
     seen = port_from_text(text) if text else None
     if seen and book.binding.counts_boxes():
-        world.admit_crowds(store.crowds([seen.line()]))
+        world.take_crowds(store.crowds([seen.line()]))
     found = []
     if asked.protocol != "radius" and book.subnets:
         found.append(explain_dhcp(book, world, mac, seen, now))

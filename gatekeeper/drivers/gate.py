@@ -234,12 +234,12 @@ class Gate:
 
     def _finish(self, door: Door, engine: Engine, outcome: Outcome, now: float) -> None:
         """Send, count, log."""
-        if outcome.answer and outcome.to and outcome.door:
+        if outcome.answer and outcome.to and outcome.via:
             try:
-                door.send(outcome.answer, outcome.to, outcome.door)
+                door.send(outcome.answer, outcome.to, outcome.via)
             except OSError as error:
                 self._counts[outcome.protocol, "not-sent"] += 1
-                self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.via} not sent: {error}", now)
+                self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
             if outcome.token:
                 engine.sent(outcome, now)
         verdict = outcome.verdict
@@ -249,7 +249,7 @@ class Gate:
             self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now, verdict.bound)
         if verdict.action is Action.ACCEPT and outcome.binding:
             port = outcome.port.text if outcome.port else ""
-            self._world.meet(outcome.mac, outcome.binding.account, outcome.via, port, now)
+            self._world.meet(outcome.mac, outcome.binding.account, outcome.where, port, now)
         self._log.outcome(outcome, now)
 
     def _commit_next(self, now: float) -> None:

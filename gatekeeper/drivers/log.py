@@ -89,7 +89,7 @@ class Log:
             return True
         if now >= self._strangers_until or len(self._strangers) >= _MAX_REFUSALS:
             self._strangers, self._strangers_until = {}, now + WINDOW_S
-        line = outcome.via, outcome.port.text if outcome.port else ""
+        line = outcome.where, outcome.port.text if outcome.port else ""
         self._strangers[line] = count = self._strangers.get(line, 0) + 1
         return count <= _MAX_STRANGERS
 
@@ -136,5 +136,5 @@ def _what_is_repeated(outcome: Outcome) -> tuple[bytes, str, str]:
     """The box, where it was and why; but a line, sender or protocol over its limit, whichever MAC was over it."""
     verdict = outcome.verdict
     if verdict.reason is Reason.RATE_LIMITED and not verdict.bound.startswith("per_mac"):
-        return b"", f"{verdict.bound} {verdict.seen} {outcome.via}", verdict.reason
-    return outcome.mac, outcome.via, str(verdict.reason)
+        return b"", f"{verdict.bound} {verdict.seen} {outcome.where}", verdict.reason
+    return outcome.mac, outcome.where, str(verdict.reason)

@@ -7,13 +7,10 @@ again and again keeps it. So the import keeps out of the store for as long as it
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple
 
-from gatekeeper.config.load import Settings
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult
 from gatekeeper.intake.order_file import Line
-from gatekeeper.store.sqlite import SqliteStore, sqlite_path
 
 MOST = 200
 _LEAST = 10
@@ -26,15 +23,6 @@ class Handed(NamedTuple):
 
     line: Line
     result: OrderResult | None
-
-
-def trial_store(settings: Settings) -> SqliteStore:
-    """A copy of the configured store to try orders on, an empty one where there is none yet; it goes when closed.
-
-    It is a file of SQLite's own and not memory: a store may be larger than that. Raises StoreError.
-    """
-    path = sqlite_path(settings.store_url, settings.folder)
-    return SqliteStore.copy_of(path, to="") if Path(path).exists() else SqliteStore("")
 
 
 def hand_in_lines(

@@ -18,11 +18,11 @@ def look_up(world: World, store: SqliteStore, questions: Sequence[Question], cro
     """Admit what answering these needs and the world does not know. crowds: ports may be full. Raises StoreError."""
     missing = world.missing(question.mac for question in questions if question.mac)
     if missing:
-        world.admit(store.facts(missing))
+        world.take_facts(store.facts(missing))
     if crowds:
         ports = world.missing_crowds((question.mac, question.port) for question in questions)
         if ports:
-            world.admit_crowds(store.crowds(ports))
+            world.take_crowds(store.crowds(ports))
 
 
 class Reader:

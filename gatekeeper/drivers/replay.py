@@ -208,7 +208,7 @@ def answer_frames(steps: Iterable[Step]) -> Iterator[tuple[float, bytes]]:
         if not (outcome.answer and outcome.to):
             continue
         raw = bool(outcome.to.mac)
-        source = outcome.door.local if outcome.door else packet.destination
+        source = outcome.via.local if outcome.via else packet.destination
         frame = udp_frame(
             outcome.answer,
             _OUR_MAC if packet.destination_mac in (b"", BROADCAST_MAC) else packet.destination_mac,
@@ -217,7 +217,7 @@ def answer_frames(steps: Iterable[Step]) -> Iterator[tuple[float, bytes]]:
             outcome.to.address,
             packet.destination_port,
             outcome.to.port,
-            packet.vlan if outcome.door and outcome.door.raw else 0,  # the tag it was asked with
+            packet.vlan if outcome.via and outcome.via.raw else 0,  # the tag it was asked with
         )
         yield packet.time, frame
 

@@ -24,14 +24,10 @@ from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
-from gatekeeper.store.sqlite import SqliteStore, sqlite_path
+from gatekeeper.store.opening import open_store
+from gatekeeper.store.sqlite import SqliteStore
 
 WARM_S = 0.5
-
-
-def open_store(settings: Settings, create: bool = False) -> SqliteStore:
-    """The configured store. Raises StoreError."""
-    return SqliteStore(sqlite_path(settings.store_url, settings.folder), create)
 
 
 def make_world(book: Policybook, store: SqliteStore) -> World:
@@ -51,7 +47,7 @@ def warm(world: World, store: SqliteStore) -> None:
     until = time.monotonic() + WARM_S
     macs = store.known_macs(b"", 1024)
     while macs and time.monotonic() < until and not world.is_full():
-        world.admit(store.facts(macs))
+        world.take_facts(store.facts(macs))
         macs = store.known_macs(macs[-1], 1024)
 
 
@@ -78,7 +74,7 @@ class Server:
         """Open everything. Raises StoreError, DoorError."""
         self._settings = settings
         self._serving = threading.Event()
-        self._store = open_store(settings, create)
+        self._store = open_store(*settings.store, create=create)
         self._store.check()
         self._store.keep_lease_keys(bool(settings.book.leasequery))
         self._log = Log(settings.log_packets)
@@ -94,7 +90,7 @@ class Server:
         seq = self._store.feed_end()
         self._world = make_world(settings.book, self._store)
         warm(self._world, self._store)
-        committer = Committer(lambda: open_store(settings))
+        committer = Committer(lambda: open_store(*settings.store))
         engines = self._engines(settings.book)
         self._gate = Gate(engines, self._world, self._store, committer, self._log, self._interfaces, seq)
         self._interfaces.on_new_address = lambda: self._gate.set_engines(self._engines(self._settings.book))
@@ -118,7 +114,7 @@ class Server:
         if not self._settings.auth_listen + self._settings.acct_listen:
             return None
         local = next((address for address, _ in self._settings.auth_listen if address), 0)
-        return DynauthClient(lambda: open_store(self._settings), lambda: self._settings.book, self._log, local)
+        return DynauthClient(lambda: open_store(*self._settings.store), lambda: self._settings.book, self._log, local)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""

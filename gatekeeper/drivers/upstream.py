@@ -17,7 +17,7 @@ from gatekeeper.drivers.sockets import Door
 from gatekeeper.engine.dhcp import DhcpQuestion
 from gatekeeper.model import Reason
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.aaa import UNREACHABLE, Asked, Grant, access_request, read_grant
+from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant, access_request, read_grant
 from gatekeeper.wire.radius import ACCESS_ACCEPT, ACCESS_REJECT, decode
 from gatekeeper.wire.radius_seal import reply_is_right
 from gatekeeper.wire.text import ip_text
@@ -48,7 +48,7 @@ class Parked(NamedTuple):
 class Ended(NamedTuple):
     """A question that AAA has answered, or that nobody answered."""
 
-    asked: Asked
+    asked: AaaQuestion
     grant: Grant
     parked: Parked
 
@@ -105,7 +105,7 @@ class _Flight:
 
     __slots__ = ("asked", "authenticator", "channel", "data", "due", "identifier", "left", "parked", "since", "tries")
 
-    def __init__(self, asked: Asked, parked: Parked, servers: list[_Server]) -> None:
+    def __init__(self, asked: AaaQuestion, parked: Parked, servers: list[_Server]) -> None:
         self.asked = asked
         self.parked = parked
         self.left = deque(servers)  # the first one is being asked
@@ -131,7 +131,7 @@ class Upstream:
         self._ended: list[Ended] = []
         self._counts = counts
 
-    def ask(self, asked: Asked, parked: Parked, now: float) -> bool:
+    def ask(self, asked: AaaQuestion, parked: Parked, now: float) -> bool:
         """Ask about a box and park its question. False: too many wait already.
 
         A question of the same box that waits is replaced, and so is what AAA was asked, where that is another thing.
@@ -225,7 +225,7 @@ class Upstream:
         if flight.channel:
             flight.channel.send(flight.data)
 
-    def _password(self, asked: Asked) -> bytes:
+    def _password(self, asked: AaaQuestion) -> bytes:
         shared = self._policy.shared_password
         return shared.key if shared else spell_mac(self._spelling, asked.mac).encode()
 

@@ -13,7 +13,7 @@ from gatekeeper.policy.dhcp import DhcpCase
 from gatekeeper.state.grants import Grants
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.aaa import UNREACHABLE, Asked, Grant
+from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 from gatekeeper.wire.dhcp import suboptions
 from gatekeeper.wire.relay_agent import CIRCUIT_ID, REMOTE_ID
 from gatekeeper.wire.user_name import LONGEST, Said, render_name
@@ -35,15 +35,15 @@ class AskingEngine(DhcpEngine):
         self._grants = Grants()
         self._never = self._own_ids | _reserved(book)
 
-    def to_ask(self, question: DhcpQuestion, now: float) -> Asked | None:
+    def to_ask(self, question: DhcpQuestion, now: float) -> AaaQuestion | None:
         """Whom AAA must be asked about first; None = answer() needs nothing more."""
         # A box that took another server's offer gets nothing here either way.
         if question.state not in _ASKED or (question.state == "selecting" and not self._is_ours(question)):
             return None
         asked = self._asked(question)
-        return asked if isinstance(asked, Asked) and self._grants.find(asked, now) is None else None
+        return asked if isinstance(asked, AaaQuestion) and self._grants.find(asked, now) is None else None
 
-    def learn(self, asked: Asked, grant: Grant, now: float) -> None:
+    def learn(self, asked: AaaQuestion, grant: Grant, now: float) -> None:
         """AAA's answer. It is good for a question that is answered at the same time, and for what is kept longer."""
         cache_s: float = self._policy.cache_s
         if grant.refusal is Reason.AAA_UNREACHABLE:
@@ -77,7 +77,7 @@ class AskingEngine(DhcpEngine):
             return case._replace(subnet=case.subnet._replace(lease_s=grant.session_s))
         return case
 
-    def _asked(self, question: DhcpQuestion) -> Asked | Verdict:
+    def _asked(self, question: DhcpQuestion) -> AaaQuestion | Verdict:
         message = question.message
         circuit, remote = self._line(question)
         said = Said(message.mac, message.options, circuit, remote, message.giaddr)
@@ -86,7 +86,7 @@ class AskingEngine(DhcpEngine):
             return Verdict(Action.REJECT, Reason.NO_IDENTITY, f"user_name of {lacking}", "a message without it")
         if len(name) > LONGEST:
             return Verdict(Action.REJECT, Reason.NO_IDENTITY, f"user_name of {LONGEST} octets", f"{len(name)} octets")
-        return Asked(message.mac, name, circuit, remote)
+        return AaaQuestion(message.mac, name, circuit, remote)
 
     def _line(self, question: DhcpQuestion) -> tuple[bytes, bytes]:
         """Circuit-id and remote-id. What passes the relay by has none (RFC 3046 2.1): those of the lease."""
@@ -101,7 +101,7 @@ class AskingEngine(DhcpEngine):
             return b"", b""
         return parts.get(CIRCUIT_ID, b""), parts.get(REMOTE_ID, b"")
 
-    def _binding(self, asked: Asked, grant: Grant) -> Binding:
+    def _binding(self, asked: AaaQuestion, grant: Grant) -> Binding:
         """The box as AAA has it: known, active, on whichever port, with a fixed address if AAA named one of ours."""
         address = 0 if grant.address in self._never else grant.address
         account = grant.account or asked.user_name

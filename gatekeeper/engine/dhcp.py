@@ -33,7 +33,7 @@ from gatekeeper.policy.dhcp import DhcpCase, gather, judge_dhcp, state_of
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.aaa import Asked, Grant
+from gatekeeper.wire.aaa import AaaQuestion, Grant
 from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
 from gatekeeper.wire.line_id import port_from_wire, whole_port
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo, read_relay_info
@@ -56,7 +56,7 @@ class DhcpQuestion(NamedTuple):
     datagram: Datagram
     state: str
     port: PortId | None
-    via: str
+    where: str
     server_id: int  # option 54, 0 = none
     relay: RelayInfo
 
@@ -98,31 +98,31 @@ class DhcpEngine:
             return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
         if message.kind == LEASEQUERY:
             return self._queries.read(message, datagram, relay.source_port, now)
-        via = ip_text(giaddr) if giaddr else door.name
+        where = ip_text(giaddr) if giaddr else door.name
         state = state_of(message, door.raw, relay.unicast)
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
             state = "rapid"
         refusal = self._distrust(message, datagram, state)
         if refusal:
             name = NAMES.get(message.kind, f"DHCP type {message.kind}")
-            return _silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, via)
+            return _silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, where)
         if self._throttle:
             limit = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
             if limit:
-                return _silent(datagram, NAMES[message.kind], message.mac, limit, via)._replace(port=port)
+                return _silent(datagram, NAMES[message.kind], message.mac, limit, where)._replace(port=port)
         named = options.get(_SERVER_ID, b"")
         server_id = int.from_bytes(named, "big") if len(named) == 4 else 0
-        return make(DhcpQuestion, (message.mac, message, datagram, state, port, via, server_id, relay))
+        return make(DhcpQuestion, (message.mac, message, datagram, state, port, where, server_id, relay))
 
     def _agent(self, message: DhcpMessage, door: Via) -> bytes | None:
         """Option 82 where it is believed."""
         return message.options.get(_AGENT) if message.giaddr or door.name in self._trusted else None
 
-    def to_ask(self, question: DhcpQuestion, now: float) -> Asked | None:
+    def to_ask(self, question: DhcpQuestion, now: float) -> AaaQuestion | None:
         """Whom AAA must be asked about first: nobody, the orders decide. The facts must have been admitted."""
         return None
 
-    def learn(self, asked: Asked, grant: Grant, now: float) -> None:
+    def learn(self, asked: AaaQuestion, grant: Grant, now: float) -> None:
         """AAA's answer: see ``engine.aaa``."""
 
     def ask_again(self, macs: Iterable[bytes] | None) -> None:
@@ -255,7 +255,7 @@ class DhcpEngine:
             if question.relay.source_port and to.address == message.giaddr:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
-        what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.via, question.port
+        what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.where, question.port
         return make(Outcome, (*what, binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None))
 
     def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
@@ -304,15 +304,15 @@ def read_agent(
     return relay, read(relay.line, node) if relay.line else None
 
 
-def _silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, via: str = "") -> Outcome:
+def _silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, where: str = "") -> Outcome:
     return Outcome(
         protocol="dhcp",
         message=message,
         reply="",
         mac=mac,
         verdict=verdict,
-        via=via or datagram.via.name,
+        where=where or datagram.via.name,
         port=None,
         binding=None,
-        door=datagram.via,
+        via=datagram.via,
     )

@@ -92,8 +92,8 @@ def _outcome(message: DhcpMessage, datagram: Datagram, verdict: Verdict) -> Outc
         reply="",
         mac=b"",
         verdict=verdict,
-        via=ip_text(message.giaddr or datagram.source),
+        where=ip_text(message.giaddr or datagram.source),
         port=None,
         binding=None,
-        door=datagram.via,
+        via=datagram.via,
     )

@@ -22,20 +22,20 @@ def dhcp_limit(
     door = datagram.via
     if giaddr:
         # A box may write any giaddr into a packet of its own; the address that a relay sends from tells them apart.
-        return _verdict(throttle.admit(mac, _line(port), datagram.source, now), port, datagram)
+        return _verdict(throttle.charge(mac, _line(port), datagram.source, now), port, datagram)
     # What comes by unicast names no line (RFC 3046 2.1); the box's own address stands for it.
     line = _line(port) if port or door.raw else datagram.source
-    return _verdict(throttle.admit(mac, line, door.name, now), port, datagram)
+    return _verdict(throttle.charge(mac, line, door.name, now), port, datagram)
 
 
 def query_limit(throttle: Throttle, datagram: Datagram, now: float) -> Verdict | None:
     """The refusal of a lease query, or None. It is no box's and no line's; whoever asks has a sender's bucket."""
-    return _verdict(throttle.admit(b"", None, datagram.source, now), None, datagram)
+    return _verdict(throttle.charge(b"", None, datagram.source, now), None, datagram)
 
 
 def radius_limit(throttle: Throttle, mac: bytes, port: PortId | None, datagram: Datagram, now: float) -> Verdict | None:
     """The refusal, or None. A client may be a whole network, so each NAS counts by its address."""
-    return _verdict(throttle.admit(mac, _line(port), datagram.source, now), port, datagram)
+    return _verdict(throttle.charge(mac, _line(port), datagram.source, now), port, datagram)
 
 
 def _line(port: PortId | None) -> Hashable:

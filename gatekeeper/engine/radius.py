@@ -131,12 +131,12 @@ class RadiusEngine:
             reply="Access-Challenge",
             mac=question.mac,
             verdict=Verdict(Action.CHALLENGE),
-            via=nas.name,
+            where=nas.name,
             port=question.port,
             binding=case.binding,
             answer=challenge_reply(packet, nas, asked.eap, asked.state),
             to=Destination(datagram.source, datagram.source_port),
-            door=datagram.via,
+            via=datagram.via,
             token=question,
         )
 
@@ -160,7 +160,7 @@ class RadiusEngine:
         if isinstance(outcome.token, RadiusQuestion):
             self._kept.answer(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
             if outcome.answer[0] in (ACCESS_ACCEPT, ACCESS_REJECT):
-                self._world.nas.answered(outcome.via, outcome.answer[0] == ACCESS_ACCEPT)
+                self._world.nas.answered(outcome.where, outcome.answer[0] == ACCESS_ACCEPT)
 
     def lost(self, outcome: Outcome) -> None:
         """The answer will not leave: the NAS's next try is a new request."""

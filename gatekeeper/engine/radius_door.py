@@ -23,18 +23,18 @@ class Clients:
         return self._known[source]
 
 
-def silent(datagram: Datagram, message: str, via: str, reason: Reason | None, seen: str = "") -> Outcome:
-    """No answer. via: the client's name, or a stranger's address."""
+def silent(datagram: Datagram, message: str, where: str, reason: Reason | None, seen: str = "") -> Outcome:
+    """No answer. where: the client's name, or a stranger's address."""
     return Outcome(
         protocol="radius",
         message=message,
         reply="",
         mac=b"",
         verdict=Verdict(Action.SILENT, reason, seen=seen),
-        via=via,
+        where=where,
         port=None,
         binding=None,
-        door=datagram.via,
+        via=datagram.via,
     )
 
 

@@ -117,7 +117,7 @@ def bound(network: Network, steps: Steps, stb: Stb, address: int, port: int) -> 
         rows,
     )
     seen = port_from_wire(plan.line(port).circuit_id, plan.RELAY_TEXT)
-    learned = row.get("port_state") == "learned" and port_from_text(row.get("port", "")).admits(seen)
+    learned = row.get("port_state") == "learned" and port_from_text(row.get("port", "")).covers(seen)
     steps.check(f'port learned: "{row.get("port")}"', learned, rows)
 
 

@@ -52,7 +52,7 @@ def port_is_its_own(case: Case) -> bool:
         return True
     if case.policy.port == "strict" and case.binding.port_state != "ordered":
         return False
-    return case.binding.port is None or case.binding.port.admits(case.port)
+    return case.binding.port is None or case.binding.port.covers(case.port)
 
 
 def port_has_room(case: Case) -> bool:

@@ -110,7 +110,7 @@ class DhcpReplies:
             if len(self._known_makes) >= _MAX_COMPILED:
                 self._known_makes.clear()
             makes = vendor_classes(options)
-            fitting = (number for number, rule in enumerate(self._classes) if rule.admits(makes))
+            fitting = (number for number, rule in enumerate(self._classes) if rule.matches(makes))
             known = self._known_makes[make_of] = next(fitting, _NO_CLASS)
         return known
 

@@ -25,23 +25,23 @@ def _dhcp(outcome: Outcome) -> str:
     mac, verdict = outcome.mac.hex(":") or "?", outcome.verdict
     if outcome.message == "DHCPLEASEQUERY":
         if verdict.reason:
-            return f"DHCPLEASEQUERY from {outcome.via}: no answer {verdict.reason}{_values(verdict)}"
+            return f"DHCPLEASEQUERY from {outcome.where}: no answer {verdict.reason}{_values(verdict)}"
         held = f": {ip_text(verdict.address)} of {mac}" if outcome.mac else ""
-        return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.via}{held}"
+        return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.where}{held}"
     if outcome.reply and not verdict.reason:
         on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
-        return f"{outcome.reply}{on} to {mac} via {outcome.via}{_known(outcome)}{_stbid(outcome)}"
+        return f"{outcome.reply}{on} to {mac} via {outcome.where}{_known(outcome)}{_stbid(outcome)}"
     if outcome.reply:
-        return f"{outcome.reply} to {mac} via {outcome.via}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
+        return f"{outcome.reply} to {mac} via {outcome.where}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:
         return (
-            f"DHCPDECLINE of {ip_text(verdict.address)} from {mac} via {outcome.via}:"
+            f"DHCPDECLINE of {ip_text(verdict.address)} from {mac} via {outcome.where}:"
             f" alarm, somebody else uses it; quarantined{_known(outcome)}"
         )
     if not verdict.reason:
-        return f"{outcome.message} of {ip_text(verdict.address)} from {mac} via {outcome.via}{_known(outcome)}"
+        return f"{outcome.message} of {ip_text(verdict.address)} from {mac} via {outcome.where}{_known(outcome)}"
     what = "no offer" if outcome.message == "DHCPDISCOVER" else "no answer"
-    return f"{outcome.message} from {mac} via {outcome.via}: {what} {verdict.reason}{_values(verdict)}"
+    return f"{outcome.message} from {mac} via {outcome.where}: {what} {verdict.reason}{_values(verdict)}"
 
 
 def _radius(outcome: Outcome) -> str:
@@ -51,16 +51,16 @@ def _radius(outcome: Outcome) -> str:
     if verdict.action is Action.RECORD:
         account = f" account={_safe(outcome.binding.account)}" if outcome.binding else ""
         address = f" address={ip_text(verdict.address)}" if verdict.address else ""
-        return f"Accounting-Request {_safe(verdict.seen)}{mac} from {outcome.via}{port}{account}{address}"
+        return f"Accounting-Request {_safe(verdict.seen)}{mac} from {outcome.where}{port}{account}{address}"
     if outcome.reply == "Access-Accept" and outcome.binding:
         rate = outcome.binding.rate
         rates = f" down_kbps={rate.down_kbps} up_kbps={rate.up_kbps}"
-        return f"Access-Accept{mac} from {outcome.via}{port} account={_safe(outcome.binding.account)}{rates}"
+        return f"Access-Accept{mac} from {outcome.where}{port} account={_safe(outcome.binding.account)}{rates}"
     if outcome.reply and not verdict.reason:
-        return f"{outcome.reply}{mac} from {outcome.via}{port} to {outcome.message}"
+        return f"{outcome.reply}{mac} from {outcome.where}{port} to {outcome.message}"
     if outcome.reply:
-        return f"{outcome.reply}{mac} from {outcome.via}{port}: {verdict.reason}{_values(verdict)}"
-    return f"{outcome.message}{mac} from {outcome.via}{port}: no answer {verdict.reason}{_values(verdict)}"
+        return f"{outcome.reply}{mac} from {outcome.where}{port}: {verdict.reason}{_values(verdict)}"
+    return f"{outcome.message}{mac} from {outcome.where}{port}: no answer {verdict.reason}{_values(verdict)}"
 
 
 def _values(verdict: Verdict) -> str:

@@ -75,5 +75,5 @@ def _on_port(rows: Iterable[Row], text: str) -> Iterator[Row]:
     wanted = port_from_text(text)
     for row in rows:
         port = port_from_text(str(row.get("port") or ""))
-        if row.get("port") and (wanted.admits(port) or port.admits(wanted)):
+        if row.get("port") and (wanted.covers(port) or port.covers(wanted)):
             yield row

@@ -4,14 +4,14 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gatekeeper.wire.aaa import Asked, Grant
+from gatekeeper.wire.aaa import AaaQuestion, Grant
 
 MAX_ACCEPTED = 65_536
 MAX_REFUSED = 16_384
 
 
 class _Kept(NamedTuple):
-    asked: Asked
+    asked: AaaQuestion
     grant: Grant
     until: float
 
@@ -27,12 +27,12 @@ class Grants:
     def __len__(self) -> int:
         return len(self._accepted) + len(self._refused)
 
-    def find(self, asked: Asked, now: float) -> Grant | None:
+    def find(self, asked: AaaQuestion, now: float) -> Grant | None:
         """The answer to this question; None = it must be asked. What was kept for 0 s is found at the same time."""
         kept = self._accepted.get(asked.mac) or self._refused.get(asked.mac)
         return kept.grant if kept and kept.asked == asked and kept.until >= now else None
 
-    def keep(self, asked: Asked, grant: Grant, until: float) -> None:
+    def keep(self, asked: AaaQuestion, grant: Grant, until: float) -> None:
         """Remember the answer; an older one about the same box goes."""
         self.forget((asked.mac,))
         table, most = (self._refused, MAX_REFUSED) if grant.refusal else (self._accepted, MAX_ACCEPTED)

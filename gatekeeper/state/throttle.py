@@ -79,7 +79,7 @@ class Throttle:
         # Unix seconds are too coarse to add up a thousandth of a millisecond; seconds since the first packet are not.
         self._since = 0.0
 
-    def admit(self, mac: bytes, line: Hashable, sender: Hashable, now: float) -> str:
+    def charge(self, mac: bytes, line: Hashable, sender: Hashable, now: float) -> str:
         """Let the packet in and return "", or return the name of the limit that it is over.
 
         mac: b"" = none. line: the access line, None where nobody named it. sender: relay, NAS or interface.

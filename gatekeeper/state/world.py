@@ -65,7 +65,7 @@ class World:
         known, unknown = self._known, self._unknown
         return list({mac: None for mac in macs if mac not in known and mac not in unknown})
 
-    def admit(self, facts: dict[bytes, Facts]) -> None:
+    def take_facts(self, facts: dict[bytes, Facts]) -> None:
         """Take facts from the store."""
         for mac, found in facts.items():
             lease = self._in_flight.get(mac, found.lease)
@@ -86,7 +86,7 @@ class World:
                 lines[port.line()] = None
         return [line for line in lines if line not in self._crowds] if lines else []
 
-    def admit_crowds(self, crowds: dict[str, int]) -> None:
+    def take_crowds(self, crowds: dict[str, int]) -> None:
         """Take from the store how many boxes are bound to these lines."""
         if len(self._crowds) >= MAX_CROWDS:
             self._crowds.clear()
@@ -203,12 +203,18 @@ class World:
             first = Refused(mac, protocol, reason, port, 1, int(now), int(now), bound)
             _bounded(self._refusals, MAX_REFUSALS)[mac] = first
 
-    def meet(self, mac: bytes, account: str, via: str, port: str, now: float) -> None:
+    def meet(self, mac: bytes, account: str, where: str, port: str, now: float) -> None:
         """A box was let in by RADIUS: news, if it was not let in there within the last hour."""
         met = self._met.get(mac)
-        if met and met.via == via and met.port == port and now < met.at + ADMITTED_EVERY_S and met.account == account:
+        if (
+            met
+            and met.where == where
+            and met.port == port
+            and now < met.at + ADMITTED_EVERY_S
+            and met.account == account
+        ):
             return
-        found = Admitted(mac, account, via, port, int(now))
+        found = Admitted(mac, account, where, port, int(now))
         _bounded(self._met, MAX_MET)[mac] = found
         if len(self._news) < MAX_REFUSALS:
             self._news.append(found)

@@ -59,7 +59,7 @@ class Ended(NamedTuple):
     gone: bool = False
 
 
-class Asked(NamedTuple):
+class Standing(NamedTuple):
     """How one stands now. state: waiting, sent, or one of Ended's."""
 
     session: str
@@ -95,13 +95,13 @@ class DynauthTables(JournalTables):
             )
             return [row[0] for row in waiting.fetchall()]
 
-    def asked(self, numbers: Sequence[int]) -> list[Asked]:
+    def asked(self, numbers: Sequence[int]) -> list[Standing]:
         """How these stand. Raises StoreError."""
         query = f"""
 SELECT s.session, s.nas, d.state, d.detail FROM dynauth d JOIN sessions s ON s.id = d.session
 WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
         try:
-            return [Asked(*row) for row in self._connection.execute(query, numbers)]
+            return [Standing(*row) for row in self._connection.execute(query, numbers)]
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 

@@ -178,7 +178,7 @@ class EffectTables(SessionTables, HealthTables):
             self._connection.execute(_TELL[len(part)], told)
         for effect in learned:
             winner = first[effect.account]
-            follows = winner not in lost and winner.port.admits(effect.port)
+            follows = winner not in lost and winner.port.covers(effect.port)
             if effect is not winner and not follows and not self._is_on_port(effect):
                 lost.add(effect)
         self._told += len(learned)
@@ -188,7 +188,7 @@ class EffectTables(SessionTables, HealthTables):
 
     def _is_on_port(self, effect: PortLearned) -> bool:
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
-        return bool(found) and bool(found[0]) and port_from_text(found[0]).admits(effect.port)
+        return bool(found) and bool(found[0]) and port_from_text(found[0]).covers(effect.port)
 
     def _news_of(self, refused: list[Refused]) -> Iterator[Event]:
         """Refusals of boxes that orders know, where the reason is another one or the last one is an hour old."""
@@ -237,7 +237,7 @@ class EffectTables(SessionTables, HealthTables):
 
 
 def _admission(one: Admitted) -> Event:
-    return Event(one.at, "Access-Accept", mac_text(one.mac), one.account, 0, one.port, f"at {one.via}")
+    return Event(one.at, "Access-Accept", mac_text(one.mac), one.account, 0, one.port, f"at {one.where}")
 
 
 def _is_new(lease: Lease) -> bool:

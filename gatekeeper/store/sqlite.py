@@ -43,17 +43,7 @@ SELECT {LEASE_COLUMNS} FROM leases WHERE mac IN ({marks}) AND state <> 'declined
 
 
 # SQLite's own names for a database in memory, and for one in a temporary file.
-_PRIVATE = (":memory:", "")
-
-
-def sqlite_path(url: str, folder: Path) -> str:
-    """``sqlite:FILE`` -> the file's path, relative ones from folder. Raises StoreError for another kind of store."""
-    kind, colon, rest = url.partition(":")
-    if kind == "sqlite" and colon and rest:
-        return rest if rest == ":memory:" else str(folder / rest.removeprefix("//"))
-    if kind in ("postgresql", "postgres"):
-        raise StoreError("[store] url: PostgreSQL is not served by this version; use sqlite:FILE")
-    raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
+PRIVATE = (":memory:", "")
 
 
 class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, ServiceOrderTables, ExportTables, Views):
@@ -62,8 +52,8 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, S
     def __init__(self, path: str, create: bool = False) -> None:
         """Open; with create, make it where it is absent. Raises StoreError: one line, saying what to do."""
         self.path = path
-        new = path in _PRIVATE or not Path(path).exists()
-        if new and not create and path not in _PRIVATE:
+        new = path in PRIVATE or not Path(path).exists()
+        if new and not create and path not in PRIVATE:
             raise StoreError(
                 f"store {path} does not exist: make it with 'gatekeeper init' or 'gatekeeper serve --create'"
             )

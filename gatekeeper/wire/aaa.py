@@ -31,7 +31,7 @@ _LONGEST, _LONGEST_VENDOR = 253, 247
 _NO_ADDRESS = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE})
 
 
-class Asked(NamedTuple):
+class AaaQuestion(NamedTuple):
     """Whom AAA is asked about. circuit_id, remote_id: parts of Option 82, b"" = none."""
 
     mac: bytes
@@ -57,7 +57,7 @@ UNREACHABLE = Grant(Reason.AAA_UNREACHABLE)
 
 
 def access_request(
-    asked: Asked, password: bytes, nas_identifier: str, identifier: int, authenticator: bytes, secret: Secret
+    asked: AaaQuestion, password: bytes, nas_identifier: str, identifier: int, authenticator: bytes, secret: Secret
 ) -> bytes:
     """One Access-Request, Message-Authenticator first. password: 128 octets at most; authenticator: 16 random ones."""
     circuit, remote = asked.circuit_id, asked.remote_id

@@ -54,7 +54,7 @@ class Reading(NamedTuple):
     is_plain: bool = False  # what needs no vendor's attribute is Calling-Station-Id and NAS-Port-Id as they stand
 
 
-class Asked(NamedTuple):
+class Named(NamedTuple):
     """Whom and where a request names. mac: b"" = nobody, or two. fits: User-Name fits the client's template."""
 
     mac: bytes
@@ -62,22 +62,22 @@ class Asked(NamedTuple):
     fits: bool = True
 
 
-def read_request(packet: RadiusPacket, reading: Reading) -> Asked:
+def read_request(packet: RadiusPacket, reading: Reading) -> Named:
     """Box and line of a request."""
     vendors = vendor_table(packet) if packet.vendor else _NONE
     user = packet.attributes.get(USER_NAME, b"")
     if reading.name is None:
         if reading.is_plain and not vendors:
-            return make(Asked, (*_plain(packet, reading, mac_in(user)), True))
+            return make(Named, (*_plain(packet, reading, mac_in(user)), True))
         mac = _agreed(packet, vendors, reading, mac_in(user))
-        return make(Asked, (mac, _port(packet, vendors, reading), True))
+        return make(Named, (mac, _port(packet, vendors, reading), True))
     parts = name_parts(reading.name, user)
     line = parts.get(reading.name_line, "") if parts else ""
     port = _told(line.encode("latin-1"), reading, False) if line else _port(packet, vendors, reading)
     if parts is None:
-        return Asked(b"", port, False)
+        return Named(b"", port, False)
     named, sound = mac_of_parts(parts)
-    return Asked(_agreed(packet, vendors, reading, named) if sound else b"", port)
+    return Named(_agreed(packet, vendors, reading, named) if sound else b"", port)
 
 
 def _plain(packet: RadiusPacket, reading: Reading, mac: bytes) -> tuple[bytes, PortId | None]:

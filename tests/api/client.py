@@ -11,7 +11,7 @@ from gatekeeper.api.app import make_app
 from gatekeeper.api.office import Office
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.api_process import make_token
-from gatekeeper.drivers.serve import open_store
+from gatekeeper.store.opening import open_store
 from tests.engine.bench import CONFIG
 
 MAC, OTHER = "d4:c1:c8:ee:9b:1f", "d4:c1:c8:00:00:02"
@@ -28,7 +28,7 @@ class Api:
         assert settings.api
         make_token(settings.api.token_file)
         self.token_file = settings.api.token_file
-        self.store = open_store(settings, create=True)
+        self.store = open_store(*settings.store, create=True)
         self.office = Office(settings)
         self.token = self.token_file.read_text().strip()
         self._app = make_app(self.office)

@@ -15,7 +15,7 @@ from gatekeeper.drivers.sockets import Door
 from gatekeeper.drivers.upstream import Ended, Parked, Upstream
 from gatekeeper.engine.dhcp import DhcpQuestion
 from gatekeeper.model import Reason
-from gatekeeper.wire.aaa import UNREACHABLE, Asked, Grant
+from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 from gatekeeper.wire.radius import HEADER, RadiusPacket, decode
 from gatekeeper.wire.radius_seal import Secret, sealed_reply
 from gatekeeper.wire.user_name import parse_template
@@ -91,9 +91,9 @@ class Aaa:
         return self.counts["radius", "upstream", what]
 
 
-def asked(box: int = 1, line: bytes = b"") -> Asked:
+def asked(box: int = 1, line: bytes = b"") -> AaaQuestion:
     mac = box.to_bytes(6, "big")
-    return Asked(mac, mac.hex(), line, b"")
+    return AaaQuestion(mac, mac.hex(), line, b"")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from gatekeeper.state.replies import Replies
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire import radius as radius_wire
-from gatekeeper.wire.aaa import UNREACHABLE, Asked, Grant
+from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 from gatekeeper.wire.radius_seal import Secret, hide_password, sealed_request, signed_request
 from gatekeeper.wire.text import parse_ip
 
@@ -98,7 +98,7 @@ class Bench:
         self._orders = 0
         self.gathers = False  # True: durable outcomes wait for commit(), as in a running gate
         self.lost = 0  # effects that the store refused: the memory was wrong
-        self.aaa: Callable[[Asked], Grant] = lambda _: UNREACHABLE  # the upstream AAA, where one decides
+        self.aaa: Callable[[AaaQuestion], Grant] = lambda _: UNREACHABLE  # the upstream AAA, where one decides
         self.start()
 
     def start(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.model import Outcome, Reason
-from gatekeeper.wire.aaa import UNREACHABLE, Asked, Grant
+from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 from gatekeeper.wire.dhcp import decode
 from gatekeeper.wire.text import parse_ip
 from tests.engine.bench import (
@@ -57,9 +57,9 @@ class Aaa:
 
     def __init__(self, grant: Grant = ACCEPTED) -> None:
         self.grant = grant
-        self.asked: list[Asked] = []
+        self.asked: list[AaaQuestion] = []
 
-    def __call__(self, asked: Asked) -> Grant:
+    def __call__(self, asked: AaaQuestion) -> Grant:
         self.asked.append(asked)
         return self.grant
 
@@ -80,7 +80,7 @@ def test_a_box_that_no_order_knows_gets_its_lease_from_a_grant(tmp_path: Path) -
     """The account is the User-Name that was asked about."""
     bench, aaa = asking(tmp_path)
     assert bench.bind() == FIRST
-    assert aaa.asked == [Asked(BOX, "d4c1c8ee9b1f", b"", b"")]
+    assert aaa.asked == [AaaQuestion(BOX, "d4c1c8ee9b1f", b"", b"")]
     lease = next(iter(bench.store.all_leases()))
     assert (lease.address, lease.account, lease.expires_at) == (FIRST, "d4c1c8ee9b1f", NOW + 3600)
 

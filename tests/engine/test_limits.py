@@ -79,7 +79,7 @@ def test_a_refusal_says_which_limit_and_where(tmp_path: Path) -> None:
     limited = [bench.hear(discover(agent=HOME)) for _ in range(11)][-1]
     where = "10.20.0.1|ge 1/0/7"
     assert limited.verdict == (Action.SILENT, Reason.RATE_LIMITED, "per_mac_per_s=5", where, 0)
-    assert (limited.mac, limited.message, limited.via, limited.port and limited.port.text) == (
+    assert (limited.mac, limited.message, limited.where, limited.port and limited.port.text) == (
         BOX,
         "DHCPDISCOVER",
         "10.20.0.1",
@@ -117,7 +117,7 @@ def test_a_box_that_writes_a_giaddr_spends_no_token_of_the_relay(tmp_path: Path)
     bench = _bench(tmp_path, per_nas_per_s=50)
     forger = parse_ip("10.20.1.77")
     last = [bench.hear(discover(_mac(number)), source=forger) for number in range(200)][-1]
-    assert (last.verdict.bound, last.via) == ("per_nas_per_s=50", "10.20.0.1")
+    assert (last.verdict.bound, last.where) == ("per_nas_per_s=50", "10.20.0.1")
     assert told(bench.hear(discover(), source=GIADDR)) == OFFER
 
 

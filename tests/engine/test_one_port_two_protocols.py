@@ -70,7 +70,7 @@ def test_two_boxes_of_one_account_that_learn_at_once_have_one_winner(bench: Benc
     """Both are decided before either is on disk: the store lets the first port win, the second answer is lost."""
     bench.install()
     bench.install(OTHER)
-    bench.world.admit(bench.store.facts([BOX, OTHER]))
+    bench.world.take_facts(bench.store.facts([BOX, OTHER]))
     first = bench.radius.read(_datagram(access_request(port=BAS)), 0)
     second = bench.radius.read(
         _datagram(access_request(OTHER.hex(), password=OTHER.hex(), port=NEXT_DOOR, identifier=2)), 0

@@ -246,7 +246,7 @@ def test_explain_judges_a_cut_line_as_the_engines_do(tmp_path: Path) -> None:
     """As the NAS tells it, and as DHCP sees it."""
     bench = Bench(tmp_path, NAMES + CONFIG)
     bench.install(port=f"10.20.0.1|{LONG}")
-    bench.world.admit(bench.store.facts([BOX]))
+    bench.world.take_facts(bench.store.facts([BOX]))
     nas = {nas.name: nas for nas in bench.book.clients}
     cut = port_from_text(f"10.20.0.1|{LONG[:128]}")
     assert explain_radius(bench.book, bench.world, BOX, cut, nas["bras1"]).verdict.reason is None

@@ -218,5 +218,5 @@ def test_the_client_with_the_longest_prefix_is_meant(tmp_path: Path) -> None:
     wide = '\n[[radius.client]]\nname = "all"\nipaddr = "192.0.2.0/24"\nsecret = "other"\n'
     bench = Bench(tmp_path, CONFIG + wide)
     bench.install()
-    assert bench.ask(access_request()).via == "bras1"
+    assert bench.ask(access_request()).where == "bras1"
     assert told(bench.ask(access_request(secret=Secret(b"other")), source=0xC0000209)) == ACCEPT

@@ -59,7 +59,7 @@ def test_every_port_is_one_line_for_both_protocols_and_no_other() -> None:
     by_dhcp = [port_from_wire(line.circuit_id, plan.RELAY_TEXT) for line in lines]
     by_radius = [port_from_wire(line.nas_port_id, plan.NAS_NAME) for line in lines]
     for mine, seen in enumerate(by_dhcp):
-        assert [number for number, port in enumerate(by_radius) if port.admits(seen)] == [mine]
+        assert [number for number, port in enumerate(by_radius) if port.covers(seen)] == [mine]
 
 
 def test_the_boxes_are_four() -> None:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from gatekeeper.config.dictionary import shipped_folder
-from gatekeeper.wire.aaa import Asked, Grant, access_request, read_grant
+from gatekeeper.wire.aaa import AaaQuestion, Grant, access_request, read_grant
 from gatekeeper.wire.radius import decode
 from gatekeeper.wire.radius_seal import Secret, reply_is_right
 
 SECRET, RANDOM = b"a long upstream secret", bytes(range(16))
-ASKED = Asked(bytes.fromhex("d4c1c8ee9b1f"), "d4c1c8ee9b1f@itv", b"ge 1/0/7", b"olt7")
+ASKED = AaaQuestion(bytes.fromhex("d4c1c8ee9b1f"), "d4c1c8ee9b1f@itv", b"ge 1/0/7", b"olt7")
 
 
 def _read(raw: bytes, secret: bytes = SECRET) -> Any:

@@ -108,4 +108,4 @@ def test_a_port_is_learned_once_and_only_under_learn(case: Case, learns: bool) -
 )
 def test_ports_are_compared_by_key_and_node(bound: PortId, seen: PortId, admits: bool) -> None:
     """Contract 10.1: without a node it matches any."""
-    assert bound.admits(seen) is admits
+    assert bound.covers(seen) is admits

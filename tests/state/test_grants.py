@@ -3,10 +3,10 @@
 from gatekeeper.model import Reason
 from gatekeeper.state import grants
 from gatekeeper.state.grants import Grants
-from gatekeeper.wire.aaa import Asked, Grant
+from gatekeeper.wire.aaa import AaaQuestion, Grant
 from tests.engine.bench import BOX, NOW, OTHER
 
-HOME, AWAY = Asked(BOX, "d4c1c8ee9b1f", b"ge 1/0/7", b""), Asked(BOX, "d4c1c8ee9b1f", b"ge 1/0/8", b"")
+HOME, AWAY = AaaQuestion(BOX, "d4c1c8ee9b1f", b"ge 1/0/7", b""), AaaQuestion(BOX, "d4c1c8ee9b1f", b"ge 1/0/8", b"")
 YES, NO = Grant(None), Grant(Reason.AAA_REJECTED)
 
 

@@ -22,12 +22,12 @@ def _mac(number: int) -> bytes:
 
 def _passed(throttle: Throttle, count: int, now: float = NOW, mac: bytes = BOX, line: Hashable = HOME) -> int:
     """How many of so many packets at one moment pass."""
-    return sum(not throttle.admit(mac, line, RELAY, now) for _ in range(count))
+    return sum(not throttle.charge(mac, line, RELAY, now) for _ in range(count))
 
 
 def _strangers(throttle: Throttle, count: int, line: Hashable, now: float = NOW) -> int:
     """The same, each from a MAC of its own."""
-    return sum(not throttle.admit(_mac(number), line, RELAY, now) for number in range(count))
+    return sum(not throttle.charge(_mac(number), line, RELAY, now) for number in range(count))
 
 
 @pytest.mark.parametrize(("per_s", "burst"), [(1, 8), (3, 8), (4, 8), (5, 10), (50, 100)])
@@ -53,7 +53,7 @@ def test_a_box_may_burst_for_two_seconds_and_eight_packets_at_least(per_s: int, 
 def test_a_refusal_names_the_narrowest_limit(limits: tuple[int, int, int, int], refusal: str) -> None:
     """As [limits] has it."""
     throttle = Throttle(*limits)
-    told = [throttle.admit(BOX, HOME, RELAY, NOW) for _ in range(50_000)]
+    told = [throttle.charge(BOX, HOME, RELAY, NOW) for _ in range(50_000)]
     assert (told[0], told[-1]) == ("", refusal)
 
 
@@ -75,11 +75,11 @@ def test_a_flood_from_one_relay_leaves_the_total_to_the_others() -> None:
     """And what the total refuses is not charged to the box."""
     throttle = Throttle(5, MANY, 100, 150)
     assert _strangers(throttle, 10_000, None) == 200
-    assert [throttle.admit(BOX, HOME, FAR, NOW) for _ in range(10)] == [""] * 10
-    assert throttle.admit(BOX, HOME, FAR, NOW) == "per_mac_per_s=5"
-    assert sum(not throttle.admit(_mac(number), None, FAR, NOW) for number in range(1000)) == 90
-    assert throttle.admit(OTHER, AWAY, 3, NOW) == "total_per_s=150"
-    assert [throttle.admit(OTHER, AWAY, 3, NOW + 1) for _ in range(11)].count("") == 10
+    assert [throttle.charge(BOX, HOME, FAR, NOW) for _ in range(10)] == [""] * 10
+    assert throttle.charge(BOX, HOME, FAR, NOW) == "per_mac_per_s=5"
+    assert sum(not throttle.charge(_mac(number), None, FAR, NOW) for number in range(1000)) == 90
+    assert throttle.charge(OTHER, AWAY, 3, NOW) == "total_per_s=150"
+    assert [throttle.charge(OTHER, AWAY, 3, NOW + 1) for _ in range(11)].count("") == 10
 
 
 def test_nobody_silences_a_box_from_another_line() -> None:
@@ -123,9 +123,9 @@ def test_no_flood_takes_what_a_calm_box_on_another_line_needs(packets: list[tupl
     throttle, now = Throttle(5, 50, 20_000, 0), NOW
     for mac, line, gap in packets:
         for _ in range(20):
-            throttle.admit(_mac(mac), ("olt1", f"1/1/{line}"), RELAY, now)
+            throttle.charge(_mac(mac), ("olt1", f"1/1/{line}"), RELAY, now)
         now += gap
-        assert int(gap * 4) == 0 or throttle.admit(BOX, HOME, RELAY, now) == ""
+        assert int(gap * 4) == 0 or throttle.charge(BOX, HOME, RELAY, now) == ""
 
 
 def test_high_rates_are_exact_in_unix_time() -> None:
@@ -149,7 +149,7 @@ def test_a_million_random_macs_stay_bounded() -> None:
     throttle, box = Throttle(5, MANY, MANY, 0), 0
     for number in range(MANY):
         now = NOW + number / 50_000
-        assert not throttle.admit(os.urandom(6), None, RELAY, now)
+        assert not throttle.charge(os.urandom(6), None, RELAY, now)
         if not number % 1000:
             box += _passed(throttle, 2, now)
     assert box == 10 + 20 * 5 - 1

@@ -11,7 +11,7 @@ LEASE = Lease(10, BOX, "A", "", "active", 1100, 1000, 1000, b"", b"")
 
 def _world() -> World:
     world = World(Pools([[(10, 13)]]))
-    world.admit({BOX: Facts(BINDING, None)})
+    world.take_facts({BOX: Facts(BINDING, None)})
     return world
 
 
@@ -22,7 +22,7 @@ def _mac(number: int) -> bytes:
 def test_only_unknown_macs_are_asked_for_and_each_once() -> None:
     """A stranger that was looked up is not looked up again."""
     world = _world()
-    world.admit({OTHER: Facts(None, None)})
+    world.take_facts({OTHER: Facts(None, None)})
     assert world.missing([BOX, OTHER, b"third.", b"third."]) == [b"third."]
     world.forget([OTHER])
     assert world.missing([BOX, OTHER]) == [OTHER]
@@ -34,7 +34,7 @@ def test_a_flood_of_strangers_pushes_out_strangers_only() -> None:
     """Design 8.9: bounded, and the whitelisted box keeps its place."""
     world = _world()
     for number in range(MAX_UNKNOWN + 10):
-        world.admit({_mac(number + 1000): Facts(None, None)})
+        world.take_facts({_mac(number + 1000): Facts(None, None)})
     assert world.missing([BOX]) == []
     assert world.missing([_mac(1000), _mac(1000 + MAX_UNKNOWN)]) == [_mac(1000)]
 
@@ -45,11 +45,11 @@ def test_a_lease_on_its_way_to_the_disk_is_newer_than_the_store() -> None:
     effects = (LeaseBound(LEASE),)
     world.apply(effects, 0, 1000)
     world.forget([BOX])
-    world.admit({BOX: Facts(BINDING, None)})
+    world.take_facts({BOX: Facts(BINDING, None)})
     assert world.facts(BOX).lease == LEASE
     world.settle(effects)
     world.forget([BOX])
-    world.admit({BOX: Facts(BINDING, None)})
+    world.take_facts({BOX: Facts(BINDING, None)})
     assert world.facts(BOX).lease is None
 
 
@@ -93,7 +93,7 @@ def test_a_port_that_an_order_cleared_meanwhile_is_not_brought_back() -> None:
     world = _world()
     world.apply(LEARNED, 0, 1000)
     world.forget([BOX])
-    world.admit({BOX: Facts(BINDING._replace(order="#2"), None)})
+    world.take_facts({BOX: Facts(BINDING._replace(order="#2"), None)})
     world.settle(LEARNED)
     binding = world.facts(BOX).binding
     assert binding is None or binding.port is None

@@ -12,7 +12,8 @@ import pytest
 
 from gatekeeper.policy.orders import Account, Changes
 from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite import SqliteStore, sqlite_path
+from gatekeeper.store.opening import path_of
+from gatekeeper.store.sqlite import SqliteStore
 from tests.store.ledger import ADDRESS, BOX, bound, filled, learned, lease, states
 
 
@@ -79,14 +80,14 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_relative_path_starts_from_the_configurations_folder(url: str, path: str) -> None:
     """Contract 2."""
-    assert sqlite_path(url, Path("/etc/gk")) == path
+    assert path_of(url, Path("/etc/gk")) == path
 
 
 @pytest.mark.parametrize("url", ["gatekeeper.db", "sqlite:", "mysql://h/db", ""])
 def test_another_kind_of_store_is_refused(url: str) -> None:
     """With the spelling that is wanted."""
     with pytest.raises(StoreError, match="write sqlite:FILE"):
-        sqlite_path(url, Path())
+        path_of(url, Path())
 
 
 def test_what_was_committed_is_there_after_a_reopening(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from gatekeeper.model import Reason
-from gatekeeper.wire.aaa import Asked, Grant, access_request, read_grant
+from gatekeeper.wire.aaa import AaaQuestion, Grant, access_request, read_grant
 from gatekeeper.wire.radius import attribute, decode, vendor_values
 from gatekeeper.wire.radius_seal import Secret, reveal_password, seal_is_right, sealed_reply
 
@@ -13,7 +13,7 @@ ACCEPT, REJECT, CHALLENGE = 2, 3, 11
 
 
 def request(circuit: bytes = b"", remote: bytes = b"", password: bytes = b"d4c1c8ee9b1f") -> bytes:
-    asked = Asked(MAC, "d4c1c8ee9b1f@itv", circuit, remote)
+    asked = AaaQuestion(MAC, "d4c1c8ee9b1f@itv", circuit, remote)
     return access_request(asked, password, "gatekeeper", 7, RANDOM, SECRET)
 
 

@@ -63,8 +63,8 @@ def test_the_line_is_where_dialect_and_keys_say(
 def test_nas_port_is_the_same_line_as_the_form_with_words(tmp_path: Path) -> None:
     """H3C and Huawei cn-163: slot, subslot, port, inner VLAN; so it equals the China Telecom form too."""
     port = port_from_text(_port(tmp_path, BITS, FIELDS))
-    assert port.admits(port_from_wire(b"eth 1/0/7:4096.100 0/0/0/0/0/0", "nas1"))
-    assert not port.admits(port_from_wire(b"eth 1/0/7:4096.101 0/0/0/0/0/0", "nas1"))
+    assert port.covers(port_from_wire(b"eth 1/0/7:4096.100 0/0/0/0/0/0", "nas1"))
+    assert not port.covers(port_from_wire(b"eth 1/0/7:4096.101 0/0/0/0/0/0", "nas1"))
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_huawei_a_line_and_what_is_left_of_it_are_one(line: bytes) -> None:
     """NetEngine nas-port-id-format: 128 octets, or up to the first NUL. Bound whole and seen cut, and the other way."""
     left = line[:128].partition(b"\0")[0]
     whole, cut = whole_port(line, NODE), cut_port(left, NODE)
-    assert port_from_text(whole.text).admits(cut)
-    assert port_from_text(cut.text).admits(whole)
+    assert port_from_text(whole.text).covers(cut)
+    assert port_from_text(cut.text).covers(whole)
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_huawei_a_line_and_what_is_left_of_it_are_one(line: bytes) -> None:
 )
 def test_huawei_no_other_lines_are_one(bound: bytes, seen: object) -> None:
     """Two whole lines never; another node's never; and nothing where no NAS that cuts has told the line."""
-    assert not port_from_text(whole_port(bound, NODE).text).admits(seen)  # type: ignore[arg-type]
+    assert not port_from_text(whole_port(bound, NODE).text).covers(seen)  # type: ignore[arg-type]
 
 
 @given(st.binary(min_size=1, max_size=255), st.binary(min_size=1, max_size=255))
 def test_two_whole_lines_are_one_only_if_they_were_before(one: bytes, two: bytes) -> None:
     """Unless one of them is what is left of the other."""
     bound, seen = port_from_text(whole_port(one, NODE).text), whole_port(two, NODE)
-    if bound.admits(seen):
+    if bound.covers(seen):
         assert bound.key in (seen.key, seen.short)

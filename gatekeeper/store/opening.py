@@ -1,0 +1,41 @@
+"""Opening a store by its URL: for everybody, whichever kind of store it is."""
+
+from pathlib import Path
+
+from gatekeeper.store import StoreError
+from gatekeeper.store.sqlite import PRIVATE, SqliteStore
+
+
+def whole_url(url: str, folder: Path) -> str:
+    """[store] url, a relative file in it starting from folder. Raises StoreError for a store that is not served."""
+    kind, colon, rest = url.partition(":")
+    if kind == "sqlite" and colon and rest:
+        return url if rest == ":memory:" else f"sqlite:{folder / rest.removeprefix('//')}"
+    if kind in ("postgresql", "postgres"):
+        raise StoreError("[store] url: PostgreSQL is not served by this version; use sqlite:FILE")
+    raise StoreError(f"[store] url {url!r}: write sqlite:FILE")
+
+
+def path_of(url: str, folder: Path) -> str:
+    """The file of a store, ":memory:" for one without. Raises StoreError."""
+    return whole_url(url, folder).removeprefix("sqlite:")
+
+
+def open_store(url: str, folder: Path = Path(), create: bool = False) -> SqliteStore:
+    """The store of this URL, relative files from folder; with create, made where it is absent. Raises StoreError."""
+    return SqliteStore(path_of(url, folder), create)
+
+
+def private_store() -> SqliteStore:
+    """An empty one in memory, which goes when it is closed."""
+    return SqliteStore(":memory:")
+
+
+def trial_store(url: str, folder: Path) -> SqliteStore:
+    """A copy to try orders on, an empty one where there is none yet; it goes when closed.
+
+    It is a file of SQLite's own and not memory: a store may be larger than that. Raises StoreError.
+    """
+    path = path_of(url, folder)
+    exists = path not in PRIVATE and Path(path).exists()
+    return SqliteStore.copy_of(path, to="") if exists else SqliteStore("")
