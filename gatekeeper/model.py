@@ -261,6 +261,18 @@ class Outcome(NamedTuple):
     token: object = None  # the engine's own: what it wants back when the answer has left
 
 
+class Event(NamedTuple):
+    """One thing that happened, as the journal keeps it. mac: as text, for people; "" = none; address: 0 = none."""
+
+    at: int
+    kind: str
+    mac: str
+    account: str
+    address: int
+    port: str
+    detail: str
+
+
 class Holder(NamedTuple):
     """Who had an address. until: when that ended or is to end; 0 = it goes on until accounting says otherwise."""
 

@@ -15,14 +15,12 @@ from prometheus_client.registry import Collector
 
 from gatekeeper.api.health import degraded
 from gatekeeper.api.office import Office
-from gatekeeper.model import Reason
 from gatekeeper.report.nas import nas_rows
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.state.counts import Fate, spelled
+from gatekeeper.store.ports import HealthPort, Store
 
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_PROTOCOLS = frozenset({"dhcp", "radius", "accounting"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,39}")
-_REASONS = frozenset({"ok", *Reason})
 _EVENT = re.compile(r"[a-z][a-z0-9.-]{0,63}")
 _MOST_EVENTS = 200
 _NAS = {
@@ -57,19 +55,19 @@ class StoreCollector(Collector):
                 age = GaugeMetricFamily("gatekeeper_heartbeat_age_seconds", "Since the packet process reported.")
                 age.add_metric([], max(now - store.heartbeat(), 0))
                 yield age
-            yield from _counters(store.stats(now))
+            yield from _counters(store)
             yield from self._clients(store, now)
             yield from self._amounts(store, now)
 
-    def _clients(self, store: SqliteStore, now: int) -> Iterator[Metric]:
-        rows = list(nas_rows(self._office.settings.book.clients, store.nas(now)))
+    def _clients(self, store: Store, now: int) -> Iterator[Metric]:
+        rows = list(nas_rows(self._office.settings.book.clients, store.view("nas", now)))
         for name, text in _NAS.items():
             family = CounterMetricFamily(f"gatekeeper_nas_{name}", text, labels=["nas"])
             for row in rows:
                 family.add_metric([str(row["name"])], float(str(row[name])))
             yield family
 
-    def _amounts(self, store: SqliteStore, now: int) -> Iterator[Metric]:
+    def _amounts(self, store: Store, now: int) -> Iterator[Metric]:
         for name, amount in store.amounts().items():
             yield GaugeMetricFamily(f"gatekeeper_{name}", _AMOUNTS[name], amount)
         pools = GaugeMetricFamily("gatekeeper_pool_addresses", "Addresses of a subnet.", labels=["subnet", "state"])
@@ -81,26 +79,17 @@ class StoreCollector(Collector):
         yield pools
 
 
-def _counters(rows: Iterable[dict[str, object]]) -> Iterator[Metric]:
+def _counters(store: HealthPort) -> Iterator[Metric]:
     """Packets by what became of them, and the rest by name."""
-    packets = CounterMetricFamily(
-        "gatekeeper_packets", "Packets, by what became of them.", labels=["protocol", "message", "reply", "reason"]
-    )
+    packets = CounterMetricFamily("gatekeeper_packets", "Packets, by what became of them.", labels=Fate._fields)
+    for (protocol, message, reply, reason), count in store.fates():
+        if not all(_NAME.fullmatch(name) for name in (protocol or "any", message or "any", reply)):
+            continue
+        packets.add_metric([protocol or "any", message or "any", reply, reason], count)
     events = CounterMetricFamily("gatekeeper_events", "What else was counted.", labels=["event"])
-    for row in rows:
-        name, value = str(row["name"]), float(str(row["value"]))
-        parts = name.split(".")
-        if (
-            len(parts) == 4
-            and parts[0] in _PROTOCOLS
-            and parts[3] in _REASONS
-            and all(map(_NAME.fullmatch, parts[1:3]))
-        ):
-            packets.add_metric(parts, value)
-        elif parts[0] == "no-answer" and parts[-1] in _REASONS:
-            packets.add_metric(["any", "any", "no-answer", parts[-1]], value)
-        elif _EVENT.fullmatch(name) and len(events.samples) < _MOST_EVENTS:
-            events.add_metric([name], value)
+    told = [(spelled(counted), value) for counted, value in store.counters()]
+    for name, value in [one for one in told if _EVENT.fullmatch(one[0])][:_MOST_EVENTS]:
+        events.add_metric([name], value)
     yield packets
     yield events
 

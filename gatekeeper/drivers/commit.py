@@ -8,36 +8,29 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from gatekeeper.model import Admitted, Effect, PortLearned, Reason, Refused
+from gatekeeper.model import Admitted, Effect, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 
 
 class Done(NamedTuple):
-    """A commit that ended: the effects that lost against a constraint, and the error if it failed."""
+    """A commit that ended: the places of those effects that lost against a constraint, and the error if it failed."""
 
-    lost: set[Effect]
+    lost: set[int]
     error: str
 
 
-def lost_reason(effects: Iterable[Effect], lost: AbstractSet[Effect]) -> Reason:
-    """Why an outcome with these effects is not answered, some of which lost against a constraint of the store."""
-    other_port = any(effect in lost for effect in effects if isinstance(effect, PortLearned))
-    return Reason.PORT_MISMATCH if other_port else Reason.ADDRESS_CONFLICT
-
-
 class Notes(NamedTuple):
-    """What was counted since the last time."""
+    """What was counted since the last time. counts: by words, as ``state.counts`` reads them."""
 
     refused: list[Refused]
-    counters: dict[str, int]
+    counts: dict[tuple[str, ...], int]
     rogues: list[Rogue]
     nas: list[NasSeen]
     admitted: list[Admitted]
@@ -56,7 +49,7 @@ class Stale(NamedTuple):
 class Committer(threading.Thread):
     """The only writer of a running gate."""
 
-    def __init__(self, open_store: Callable[[], SqliteStore]) -> None:
+    def __init__(self, open_store: Callable[[], Store]) -> None:
         """open_store: a connection of its own. Raises StoreError."""
         super().__init__(name="commit", daemon=True)
         self._store = open_store()
@@ -104,7 +97,7 @@ class Committer(threading.Thread):
                 self._commit(work)
 
     def _commit(self, effects: list[Effect]) -> None:
-        lost: set[Effect] = set()
+        lost: set[int] = set()
         error = ""
         try:
             lost = self._store.commit(effects, self.origin)
@@ -123,7 +116,7 @@ class Committer(threading.Thread):
                 closed = self._store.close_stale(*note)
                 self._store.prune_journal(note.now - note.keep_s)
                 if closed:
-                    self._store.note((), {"radius.sessions-stale": closed})
+                    self._store.note((), {("radius", "sessions-stale"): closed})
             self.notes_error = ""
         except StoreError as failure:
             self.notes_error = str(failure)

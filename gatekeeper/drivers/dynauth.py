@@ -17,7 +17,7 @@ from gatekeeper.book import Nas, Policybook
 from gatekeeper.drivers.log import Log
 from gatekeeper.model import Reason
 from gatekeeper.store import StoreError
-from gatekeeper.store.dynauth import COA, Ended, Wanted
+from gatekeeper.store.ports import COA, Ended, Wanted
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dynauth import (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.clock import Clock
-from gatekeeper.drivers.commit import Committer, lost_reason
+from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.engines import Engine, Engines, Question
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
@@ -21,6 +21,9 @@ from gatekeeper.drivers.upstream import Parked, Upstream
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.model import Action, Datagram, Effect, Outcome, Reason
+from gatekeeper.state.admissions import Admissions
+from gatekeeper.state.effects import lost_reason
+from gatekeeper.state.refusals import Refusals
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
@@ -66,7 +69,8 @@ class Gate:
         self._gathered: list[Pending] = []
         self._committing: list[Pending] = []
         self._counts: Counter[tuple[str, ...]] = Counter()
-        self._house = Housekeeper(world, committer, log, interfaces, self._counts)
+        self._refusals, self._admissions = Refusals(), Admissions()
+        self._house = Housekeeper(world, self._refusals, self._admissions, committer, log, interfaces, self._counts)
         self._reader = Reader(store, world, log, seq, committer.origin)
         self._upstream: Upstream | None = None
         self._next_housekeeping = 0.0
@@ -246,10 +250,10 @@ class Gate:
         self._counts[outcome.protocol, outcome.message, outcome.reply or "no-answer", verdict.reason or "ok"] += 1
         if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:
             port = outcome.port.text if outcome.port else ""
-            self._world.refuse(outcome.mac, outcome.protocol, verdict.reason, port, now, verdict.bound)
+            self._refusals.count(outcome.mac, outcome.protocol, verdict.reason, port, now, verdict.bound)
         if verdict.action is Action.ACCEPT and outcome.binding:
             port = outcome.port.text if outcome.port else ""
-            self._world.meet(outcome.mac, outcome.binding.account, outcome.where, port, now)
+            self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, now)
         self._log.outcome(outcome, now)
 
     def _commit_next(self, now: float) -> None:
@@ -267,14 +271,17 @@ class Gate:
             self._log.alarm(
                 f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now
             )
+        start = 0
         for door, engine, outcome in ended:
-            if not done.error and (not done.lost or done.lost.isdisjoint(outcome.effects)):
+            end = start + len(outcome.effects)
+            lost = {place - start for place in done.lost if start <= place < end} if done.lost else done.lost
+            start = end
+            if not done.error and not lost:
                 self._world.settle(outcome.effects)
                 self._finish(door, engine, outcome, now)
                 continue
-            reason = Reason.STORE_UNAVAILABLE if done.error else lost_reason(outcome.effects, done.lost)
-            counts[outcome.protocol, outcome.message, "no-answer", reason] += 1
-            self._world.lose(outcome.effects, done.lost)
+            counts[outcome.protocol, outcome.message, "no-answer", lost_reason(outcome.effects, lost)] += 1
+            self._world.lose(outcome.effects, lost)
             engine.lost(outcome)
 
     def _listen_or_wait(self) -> None:

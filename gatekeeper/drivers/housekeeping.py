@@ -7,6 +7,8 @@ from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer, Notes, Stale
 from gatekeeper.drivers.engines import Engines
 from gatekeeper.drivers.log import Log
+from gatekeeper.state.admissions import Admissions
+from gatekeeper.state.refusals import Refusals
 from gatekeeper.state.world import World
 
 EVERY_S = 1.0
@@ -18,10 +20,19 @@ class Housekeeper:
     """Its own counts among them: what it finds to alarm about is counted too."""
 
     def __init__(
-        self, world: World, committer: Committer, log: Log, interfaces: Interfaces, counts: Counter[tuple[str, ...]]
+        self,
+        world: World,
+        refusals: Refusals,
+        admissions: Admissions,
+        committer: Committer,
+        log: Log,
+        interfaces: Interfaces,
+        counts: Counter[tuple[str, ...]],
     ) -> None:
-        """counts: the loop's; emptied into the store."""
+        """refusals, admissions, counts: the loop's; emptied into the store."""
         self._world = world
+        self._refusals = refusals
+        self._admissions = admissions
         self._committer = committer
         self._log = log
         self._interfaces = interfaces
@@ -46,12 +57,11 @@ class Housekeeper:
     def _write_counts(self, engines: Engines) -> None:
         counts = self._counts
         counts.update(engines.dhcp.drain_counts() | engines.radius.drain_counts())
-        refused, nas = self._world.drain_refusals(), self._world.drain_nas()
+        refused, nas = self._refusals.drain(), self._world.drain_nas()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
         if refused or counts:
-            counted = {".".join(name): count for name, count in counts.items()}
-            admitted = self._world.drain_admitted()
-            self._committer.note(Notes(refused, counted, self._interfaces.drain(), nas, admitted))
+            admitted = self._admissions.drain()
+            self._committer.note(Notes(refused, dict(counts), self._interfaces.drain(), nas, admitted))
             counts.clear()
 
     def _look_at_pools(self, now: float) -> None:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
-from gatekeeper.drivers.commit import lost_reason
 from gatekeeper.drivers.engines import Engine
 from gatekeeper.drivers.reader import look_up
 from gatekeeper.drivers.serve import make_world
@@ -21,6 +20,7 @@ from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.intake.order_file import OrderFile
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
+from gatekeeper.state.effects import lost_reason
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import Malformed

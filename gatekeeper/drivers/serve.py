@@ -151,7 +151,7 @@ class Server:
 
     def _count(self, name: str) -> None:
         self._serving.wait()
-        self._committer.note(Notes([], {name: 1}, [], [], []))
+        self._committer.note(Notes([], {tuple(name.split(".")): 1}, [], [], []))
 
     def _ready_line(self, api: str) -> str:
         dhcp = [door.name for door, protocol in self._doors if protocol == "dhcp"]

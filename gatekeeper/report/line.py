@@ -2,7 +2,8 @@
 
 import re
 
-from gatekeeper.model import Action, Outcome, StbidDiffers, Verdict
+from gatekeeper.model import Action, Outcome, Verdict
+from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
 
@@ -30,7 +31,7 @@ def _dhcp(outcome: Outcome) -> str:
         return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.where}{held}"
     if outcome.reply and not verdict.reason:
         on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
-        return f"{outcome.reply}{on} to {mac} via {outcome.where}{_known(outcome)}{_stbid(outcome)}"
+        return f"{outcome.reply}{on} to {mac} via {outcome.where}{_known(outcome)}{_warnings(outcome)}"
     if outcome.reply:
         return f"{outcome.reply} to {mac} via {outcome.where}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:
@@ -68,9 +69,9 @@ def _values(verdict: Verdict) -> str:
     return bound + (f' seen="{_safe(verdict.seen)}"' if verdict.seen else "")
 
 
-def _stbid(outcome: Outcome) -> str:
-    differs = next((effect for effect in outcome.effects if isinstance(effect, StbidDiffers)), None)
-    return f' warning: stbid="{_safe(differs.said)}" should_be="{_safe(differs.wanted)}"' if differs else ""
+def _warnings(outcome: Outcome) -> str:
+    found = [pair for effect in outcome.effects for pair in EFFECTS[type(effect)].warnings(effect)]
+    return "".join((" warning:", *(f' {key}="{_safe(value)}"' for key, value in found))) if found else ""
 
 
 def _known(outcome: Outcome) -> str:

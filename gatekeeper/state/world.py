@@ -3,41 +3,27 @@ applied here at once, and settled when the commit has them on disk."""
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import islice
-from typing import TypeVar
 
 from gatekeeper.model import (
     NO_FACTS,
     Action,
-    AddressDeclined,
-    AddressOffered,
-    Admitted,
     Binding,
     Effect,
     Facts,
     Lease,
-    LeaseBound,
-    LeaseReleased,
-    OfferForgotten,
     Outcome,
     PortId,
     PortLearned,
-    Reason,
-    Refused,
     make,
 )
+from gatekeeper.state.bounded import bounded
+from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.nas import NasCounts, NasSeen
 from gatekeeper.state.pools import Pools
 
-_Value = TypeVar("_Value")
-
 MAX_KNOWN = 500_000
 MAX_UNKNOWN = 65_536
-MAX_REFUSALS = 4_096
 MAX_CROWDS = 65_536
-MAX_MET = 500_000
-ADMITTED_EVERY_S = 3600
-MAX_LIMITED = 1_024  # no further box is listed just because of RATE_LIMITED: a flood of invented MACs leaves room
 
 
 class World:
@@ -53,12 +39,8 @@ class World:
         self._in_flight: dict[bytes, Lease] = {}
         # Bindings as they were when their account's port was seen, while that is on its way to disk.
         self._learning: dict[bytes, Binding] = {}
-        self._refusals: dict[bytes, Refused] = {}
         # How many boxes are bound to a line.
         self._crowds: dict[str, int] = {}
-        # Who was let in last, where and when; and those of them that nobody has drained yet.
-        self._met: dict[bytes, Admitted] = {}
-        self._news: list[Admitted] = []
 
     def missing(self, macs: Iterable[bytes]) -> list[bytes]:
         """Those whose facts must be fetched, each once."""
@@ -72,9 +54,9 @@ class World:
             if lease and lease.state == "declined":
                 lease = None
             if found.binding is None and lease is None:
-                _bounded(self._unknown, MAX_UNKNOWN)[mac] = NO_FACTS
+                bounded(self._unknown, MAX_UNKNOWN)[mac] = NO_FACTS
             else:
-                _bounded(self._known, MAX_KNOWN)[mac] = Facts(found.binding, lease)
+                bounded(self._known, MAX_KNOWN)[mac] = Facts(found.binding, lease)
 
     def missing_crowds(self, seen: Iterable[tuple[bytes, PortId | None]]) -> list[str]:
         """Lines (``PortId.line``) whose boxes must be counted: those that an account is about to be bound to."""
@@ -127,120 +109,65 @@ class World:
     def apply(self, effects: Sequence[Effect], subnet: int, now: float) -> None:
         """Make the effects true in memory. subnet: index of the one that their addresses belong to."""
         for effect in effects:
-            if isinstance(effect, AddressOffered):
-                self.pools.offer(effect.mac, effect.address, effect.until, now)
-            elif isinstance(effect, LeaseBound):
-                self._set_lease(effect.lease)
-                self.pools.hold(subnet, effect.lease.address, effect.lease.mac, effect.lease.expires_at)
-                if effect.ended:
-                    self.pools.release(subnet, effect.ended, effect.lease.mac, effect.lease.last_seen)
-            elif isinstance(effect, LeaseReleased):
-                self._set_lease(effect.lease)
-                self.pools.release(subnet, effect.lease.address, effect.lease.mac, effect.lease.expires_at)
-            elif isinstance(effect, AddressDeclined):
-                self._set_lease(effect.lease)
-                self.pools.quarantine(subnet, effect.lease.address, effect.lease.expires_at)
-            elif isinstance(effect, OfferForgotten):
-                self.pools.forget_offer(effect.mac)
-            elif isinstance(effect, PortLearned):
-                # It binds nobody before it is on disk: until then a second port is neither right nor wrong, and the
-                # store lets only the first one win.
-                binding = self._known.get(effect.mac, NO_FACTS).binding
-                if binding:
-                    self._learning[effect.mac] = binding
-                    line = effect.port.line()
-                    self._crowds[line] = self._crowds.get(line, 0) + 1
+            EFFECTS[type(effect)].apply(self, effect, subnet, now)
 
-    def _set_lease(self, lease: Lease) -> None:
+    def settle(self, effects: Sequence[Effect]) -> None:
+        """These are on disk."""
+        for effect in effects:
+            EFFECTS[type(effect)].settle(self, effect)
+
+    def lose(self, effects: Sequence[Effect], lost: AbstractSet[int]) -> None:
+        """No answer may come of these. lost: places of those that another's claim beat; none = the store failed."""
+        for place, effect in enumerate(effects):
+            EFFECTS[type(effect)].lose(self, effect, place in lost)
+
+    # What the rows of EFFECTS do with facts.
+
+    def send_lease(self, lease: Lease) -> None:
+        """It is the box's from now on, and on its way to disk."""
         facts = self._known.get(lease.mac, NO_FACTS)
         self._known[lease.mac] = make(Facts, (facts.binding, lease if lease.state != "declined" else None))
         self._in_flight[lease.mac] = lease
 
-    def _learn(self, effect: PortLearned) -> None:
-        # The account's other boxes learn of it through the change feed. What was looked up anew since may be younger.
-        binding, lease = self._known.get(effect.mac, NO_FACTS)
-        if binding and binding is self._learning.pop(effect.mac, None):
-            account, subscriber, stbid, state, rate, _, _, address, acs_url, order = (
-                binding  # _replace costs five times this
-            )
-            port = effect.port
+    def settle_lease(self, lease: Lease) -> None:
+        """It is on disk. A younger one of the box may still be on its way."""
+        if self._in_flight.get(lease.mac) is lease:
+            del self._in_flight[lease.mac]
+
+    def drop_lease(self, mac: bytes) -> None:
+        """It will not be on disk: the box is looked up again."""
+        self._in_flight.pop(mac, None)
+        self.forget((mac,))
+
+    def send_port(self, learned: PortLearned) -> None:
+        """It is on its way to disk, and binds nobody before it is there.
+
+        Until then a second port is neither right nor wrong, and the store lets only the first one win.
+        """
+        binding = self._known.get(learned.mac, NO_FACTS).binding
+        if binding:
+            self._learning[learned.mac] = binding
+            line = learned.port.line()
+            self._crowds[line] = self._crowds.get(line, 0) + 1
+
+    def settle_port(self, learned: PortLearned) -> None:
+        """It is on disk and binds the box, unless that was looked up anew since: what was found then may be younger.
+
+        The account's other boxes learn of it through the change feed.
+        """
+        binding, lease = self._known.get(learned.mac, NO_FACTS)
+        if binding and binding is self._learning.pop(learned.mac, None):
+            # _replace costs five times this.
+            account, subscriber, stbid, state, rate, _, _, address, acs_url, order = binding
+            port = learned.port
             bound = Binding(account, subscriber, stbid, state, rate, port, "learned", address, acs_url, order)
-            self._known[effect.mac] = Facts(bound, lease)
+            self._known[learned.mac] = Facts(bound, lease)
 
-    def settle(self, effects: Iterable[Effect]) -> None:
-        """These are on disk."""
-        for effect in effects:
-            if isinstance(effect, PortLearned):
-                self._learn(effect)
-            elif isinstance(effect, LeaseBound | LeaseReleased | AddressDeclined) and (
-                self._in_flight.get(effect.lease.mac) is effect.lease
-            ):
-                del self._in_flight[effect.lease.mac]
-
-    def lose(self, effects: Iterable[Effect], taken: AbstractSet[Effect]) -> None:
-        """No answer may come of these. taken: those whose address another box has, not because the store failed."""
-        for effect in effects:
-            if isinstance(effect, LeaseBound | LeaseReleased | AddressDeclined):
-                self._in_flight.pop(effect.lease.mac, None)
-                self.forget((effect.lease.mac,))
-                if effect in taken and isinstance(effect, LeaseBound):
-                    self.pools.block(effect.lease.address, effect.lease.expires_at)
-            elif isinstance(effect, PortLearned):
-                self._learning.pop(effect.mac, None)
-                self.forget((effect.mac,))
-
-    def refuse(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float, bound: str = "") -> None:
-        """Count a refused box, with where it is and should be; drained into the store every second or so."""
-        found = self._refusals.get(mac)
-        limited = reason is Reason.RATE_LIMITED
-        if found and limited and found.reason is not reason:
-            # Why the box is refused says more than that it asks too often.
-            self._refusals[mac] = found._replace(times=found.times + 1)
-        elif found:
-            counted = mac, protocol, reason, port, found.times + 1, found.first_seen, int(now), bound
-            self._refusals[mac] = make(Refused, counted)
-        elif not limited or len(self._refusals) < MAX_LIMITED:
-            first = Refused(mac, protocol, reason, port, 1, int(now), int(now), bound)
-            _bounded(self._refusals, MAX_REFUSALS)[mac] = first
-
-    def meet(self, mac: bytes, account: str, where: str, port: str, now: float) -> None:
-        """A box was let in by RADIUS: news, if it was not let in there within the last hour."""
-        met = self._met.get(mac)
-        if (
-            met
-            and met.where == where
-            and met.port == port
-            and now < met.at + ADMITTED_EVERY_S
-            and met.account == account
-        ):
-            return
-        found = Admitted(mac, account, where, port, int(now))
-        _bounded(self._met, MAX_MET)[mac] = found
-        if len(self._news) < MAX_REFUSALS:
-            self._news.append(found)
-
-    def drain_admitted(self) -> list[Admitted]:
-        """Who was let in that is news since the last time."""
-        drained, self._news = self._news, []
-        return drained
-
-    def drain_refusals(self) -> list[Refused]:
-        """What was refused since the last time."""
-        drained = list(self._refusals.values())
-        self._refusals.clear()
-        return drained
+    def drop_port(self, mac: bytes) -> None:
+        """Another port was first, or the store failed: the box is looked up again."""
+        self._learning.pop(mac, None)
+        self.forget((mac,))
 
     def drain_nas(self) -> list[NasSeen]:
         """What the RADIUS clients sent since the last time."""
         return self.nas.drain()
-
-
-def _bounded(table: dict[bytes, _Value], most: int) -> dict[bytes, _Value]:
-    """The table, with room for more: when it is full the oldest sixteenth goes.
-
-    One at a time would cost more and more: a dict steps over the holes at its front to find its oldest key.
-    """
-    if len(table) >= most:
-        for key in list(islice(table, most // 16)):
-            del table[key]
-    return table

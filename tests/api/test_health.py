@@ -59,7 +59,11 @@ def test_metrics_are_the_stores_counters(api: Api) -> None:
         "dhcp.DHCP type 99.no-answer.UNSUPPORTED": 1, "no-answer.STORE_UNAVAILABLE": 2, "api.ended": 1, "bugs": 1,
         "dhcp.evil\"}\n.no-answer.ok": 9, "dhcp.X.Y.NONSENSE": 9,
     }  # fmt: skip
-    api.store.note((), counted, nas=[NasSeen("bras1", 5, 3, 2, 5, 0, "", now), NasSeen("gone", 1, 0, 0, 0, 0, "", now)])
+    api.store.note(
+        (),
+        {tuple(name.split(".")): count for name, count in counted.items()},
+        nas=[NasSeen("bras1", 5, 3, 2, 5, 0, "", now), NasSeen("gone", 1, 0, 0, 0, 0, "", now)],
+    )
     found = _samples(api)
     assert found["gatekeeper_packets_total", (("message", "DHCPDISCOVER"), ("protocol", "dhcp"), ("reason", "ok"),
                                               ("reply", "DHCPOFFER"))] == 3  # fmt: skip

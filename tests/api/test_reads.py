@@ -32,7 +32,7 @@ def filled(api: Api) -> Api:
         [LeaseBound(lease), PortLearned("A", BOX, PORT, "dhcp", now), SessionReported(session, "start", now)]
     )
     assert not lost
-    api.store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 3, now, now)], {"dhcp.x": 1}, beat=now)
+    api.store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 3, now, now)], {("dhcp", "x"): 1}, beat=now)
     return api
 
 

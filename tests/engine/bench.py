@@ -158,11 +158,13 @@ class Bench:
     def commit(self, now: int = NOW) -> list[Outcome]:
         """Write what waits as one batch; the outcomes as they leave, without answer where the store said no."""
         waiting, self._waiting = self._waiting, []
-        lost = self.store.commit([effect for _, outcome in waiting for effect in outcome.effects], ORIGIN)
-        self.lost += len(lost)
-        left = []
+        beaten = self.store.commit([effect for _, outcome in waiting for effect in outcome.effects], ORIGIN)
+        self.lost += len(beaten)
+        left, start = [], 0
         for engine, outcome in waiting:
-            if lost.isdisjoint(outcome.effects):
+            lost = {place - start for place in beaten if start <= place < start + len(outcome.effects)}
+            start += len(outcome.effects)
+            if not lost:
                 self.world.settle(outcome.effects)
                 engine.sent(outcome, now)
             else:

@@ -364,7 +364,7 @@ def test_the_keys_follow_the_lease(tmp_path: Path) -> None:
 
 def test_queries_read_an_index(asked: Bench) -> None:
     """None of them goes through all leases: that would hold up every box."""
-    from gatekeeper.store.leasequery import _QUERIES
+    from gatekeeper.store.sqlite.leasequery import _QUERIES
 
     given = {"value": b"", "form": "", "now": 0, "most": 1, "looked": 1}
     for text in _QUERIES.values():

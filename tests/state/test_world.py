@@ -1,8 +1,8 @@
-"""What the gate remembers: facts by MAC, leases on their way to the disk, refusals. All of it bounded."""
+"""What the gate remembers: facts by MAC, leases on their way to the disk. All of it bounded."""
 
-from gatekeeper.model import Binding, Facts, Lease, LeaseBound, PortId, PortLearned, Rate, Reason
+from gatekeeper.model import Binding, Facts, Lease, LeaseBound, PortId, PortLearned, Rate
 from gatekeeper.state.pools import Pools
-from gatekeeper.state.world import MAX_REFUSALS, MAX_UNKNOWN, World
+from gatekeeper.state.world import MAX_UNKNOWN, World
 
 BOX, OTHER = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"
 BINDING = Binding("A", "", "", "active", Rate(0, 0), None, "unlearned", 0, "", "#1")
@@ -58,7 +58,7 @@ def test_what_did_not_get_to_disk_is_looked_up_again() -> None:
     world = _world()
     effects = (LeaseBound(LEASE),)
     world.apply(effects, 0, 1000)
-    world.lose(effects, set(effects))
+    world.lose(effects, {0})
     assert world.missing([BOX]) == [BOX]
     assert not world.pools.is_free_for(10, BOX, 1099)
     assert world.pools.is_free_for(10, BOX, 1100)
@@ -103,25 +103,5 @@ def test_what_was_learned_and_lost_is_looked_up_again() -> None:
     """The port that won is in the store."""
     world = _world()
     world.apply(LEARNED, 0, 1000)
-    world.lose(LEARNED, set(LEARNED))
+    world.lose(LEARNED, {0})
     assert world.missing([BOX]) == [BOX]
-
-
-def test_refusals_are_counted_by_box_with_the_latest_reason() -> None:
-    """Drained once, then new."""
-    world = _world()
-    world.refuse(OTHER, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000.5)
-    world.refuse(OTHER, "radius", Reason.SUSPENDED, "p2", 1005.5)
-    (refused,) = world.drain_refusals()
-    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000, 1005, "")
-    assert world.drain_refusals() == []
-
-
-def test_refusals_are_bounded() -> None:
-    """A flood of invented MACs costs no memory."""
-    world = _world()
-    for number in range(MAX_REFUSALS + 100):
-        world.refuse(_mac(number), "dhcp", Reason.UNKNOWN_MAC, "", 1000)
-    drained = world.drain_refusals()
-    assert MAX_REFUSALS * 7 // 8 < len(drained) <= MAX_REFUSALS
-    assert drained[-1].mac == _mac(MAX_REFUSALS + 99)

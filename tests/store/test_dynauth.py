@@ -8,7 +8,7 @@ import pytest
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Rate, Session, SessionReported, SessionsEnded
 from gatekeeper.policy.orders import OrderRules
-from gatekeeper.store.dynauth import Ended
+from gatekeeper.store.ports import Ended
 from gatekeeper.store.sqlite import SqliteStore
 from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled
 

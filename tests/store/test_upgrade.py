@@ -5,10 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
-from gatekeeper.store.schema import APPLICATION_ID, VERSION, VERSION_1
 from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
 from tests.store.ledger import BOX, NOW
+
+# As a store before version 3 spelled its counters, and as ``show stats`` still does.
+COUNTED = {
+    "bugs": 1,
+    "commit.transactions": 9,
+    "dhcp.DHCPDISCOVER.DHCPOFFER.ok": 3,
+    "dhcp.option-left-out.82": 4,
+    "dhcp.pool-nearly-full": 1,
+    "no-answer.STORE_UNAVAILABLE": 2,
+    "radius.Access-Request.no-answer.UNKNOWN_MAC": 5,
+    "radius.nas.bras1.example.net.unsealed": 6,
+    "radius.nas.h3c.unsealed": 7,
+    "radius.rate-clamped.bras1.example.net.Huawei-Output-Peak-Rate": 8,
+}
 
 
 def old_store(folder: Path, version: int = 1) -> Path:
@@ -22,6 +37,7 @@ def old_store(folder: Path, version: int = 1) -> Path:
         made.execute("INSERT INTO accounts VALUES ('A','s','active',1,1,'','unlearned',0,'',0,'','#1','',0)")
         made.execute("INSERT INTO orders VALUES ('#1','install','A','','applied','','',7,'box bound','[]')")
         made.execute("INSERT INTO boxes VALUES (?, 'A', '')", (BOX.hex(":"),))
+        made.executemany("INSERT INTO counters VALUES (?, ?)", [*COUNTED.items(), ("loop.heartbeat", NOW)])
     made.close()
     return path
 
@@ -46,6 +62,27 @@ def test_an_older_store_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) 
     fresh = tmp_path / "fresh.db"
     SqliteStore(str(fresh), create=True).close()
     assert tables(path) == tables(fresh)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_counters_become_columns_and_keep_their_values(tmp_path: Path, version: int) -> None:
+    """Names of NASes hold dots; show stats prints what it printed, and a sum goes on from where it was."""
+    path = old_store(tmp_path)
+    if version == 2:
+        with sqlite3.connect(path) as opened:
+            opened.create_function("line_of", 1, str)
+            opened.executescript(f"{UPGRADES[1]} PRAGMA user_version = 2;")
+        opened.close()
+    store = SqliteStore(str(path))
+    assert {row["name"]: row["value"] for row in store.view("stats", NOW)} == COUNTED
+    assert [row["name"] for row in store.view("stats", NOW)] == sorted(COUNTED)
+    assert (Counted("radius.nas.*.unsealed", "bras1.example.net"), 6) in store.counters()
+    assert (Fate("", "", "no-answer", "STORE_UNAVAILABLE"), 2) in store.fates()
+    assert store.heartbeat() == NOW
+    store.note((), {("radius", "nas", "bras1.example.net", "unsealed"): 10, ("bugs",): 1})
+    after = {row["name"]: row["value"] for row in store.view("stats", NOW)}
+    assert (after["radius.nas.bras1.example.net.unsealed"], after["bugs"]) == (16, 2)
+    store.close()
 
 
 def test_two_that_open_it_at_once_both_find_it_whole(tmp_path: Path) -> None:

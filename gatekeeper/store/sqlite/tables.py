@@ -4,9 +4,12 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from gatekeeper.store import StoreError
-from gatekeeper.store.schema import MAX_FEED
+from gatekeeper.store.sqlite.schema import CHUNKS, MAX_FEED
+
+_Item = TypeVar("_Item")
 
 BUSY_S = 5.0
 _LOOK_AGAIN_S = 0.0005
@@ -54,3 +57,12 @@ class Tables:
 
     def _prune_feed(self) -> None:
         self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))
+
+
+def parts(items: list[_Item]) -> Iterator[list[_Item]]:
+    """The items in as few parts as the sizes of CHUNKS allow."""
+    at = 0
+    for size in CHUNKS:
+        while len(items) - at >= size:
+            yield items[at : at + size]
+            at += size

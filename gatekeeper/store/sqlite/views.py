@@ -1,16 +1,14 @@
 """What ``show`` asks the store: rows as dicts, in the field names and the sequence of the contract."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from gatekeeper.store import StoreError
-from gatekeeper.store.health import HEARTBEAT
-from gatekeeper.store.orders import address_text
-from gatekeeper.store.tables import Tables
-from gatekeeper.wire.text import parse_ip
-
-Row = dict[str, object]
-Only = Mapping[str, str]
+from gatekeeper.store.ports import Only
+from gatekeeper.store.ports import ViewRow as Row
+from gatekeeper.store.rows import COUNTER_NAME, FATE_NAME, NAS_SEEN, ROGUE, listed
+from gatekeeper.store.sqlite.tables import Tables
+from gatekeeper.wire.text import ip_text, parse_ip
 
 _BINDINGS = """
 SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, '') AS stbid,
@@ -44,13 +42,13 @@ _ORDER = f"{_ORDER_ROWS} WHERE number = :number"
 _SESSIONS = """
 SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause
 FROM sessions ORDER BY state, last_seen DESC, id"""
-_NAS = "SELECT name, requests, accepts, rejects, sealed, unsealed, unsealed_from, last_seen FROM nas_seen ORDER BY name"
+_NAS = f"SELECT {listed(NAS_SEEN)} FROM nas_seen ORDER BY name"
 _REFUSED = """
 SELECT mac, reason, count, first_seen, last_seen, port, protocol, bound FROM refused ORDER BY last_seen DESC, mac"""
-_ROGUE = """
-SELECT server, mac, interface, offers, first_seen, last_seen FROM rogues
-ORDER BY last_seen DESC, server, mac, interface"""
-_STATS = f"SELECT name, value FROM counters WHERE name <> '{HEARTBEAT}' ORDER BY name"
+_ROGUE = f"SELECT {listed(ROGUE)} FROM rogues ORDER BY last_seen DESC, server, mac, interface"
+_STATS = f"""
+SELECT {FATE_NAME} AS name, count AS value FROM outcomes
+UNION ALL SELECT {COUNTER_NAME}, value FROM counters ORDER BY name"""
 # What a listing can be asked for by an index, or at least without going through all its rows in Python: the column
 # that is to be equal -> the condition.
 _BY_MAC, _BY_ACCOUNT = {"mac": "mac = :mac"}, {"account": "account = :account"}
@@ -68,13 +66,13 @@ _NARROWED = {
 class Views(Tables):
     """Read-only listings. Times are Unix seconds, addresses dotted quads, absent values None or ""."""
 
-    def view(self, what: str, now: int, only: Only) -> Iterable[Row]:
+    def view(self, what: str, now: int, only: Only | None = None) -> Iterable[Row]:
         """The listing of this name, narrowed to rows whose columns are these where that is quicker.
 
         only: mac account address, as text; whoever asks chooses among the rows all the same. Raises StoreError.
         """
         known = _NARROWED.get(what, {})
-        narrowed = {name: value for name, value in only.items() if name in known}
+        narrowed = {name: value for name, value in (only or {}).items() if name in known}
         view = getattr(self, what)
         found: Iterable[Row] = view(now, narrowed) if narrowed else view(now)
         return found
@@ -137,3 +135,8 @@ class Views(Tables):
                 yield dict(zip(names, row, strict=True))
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
+
+
+def address_text(address: int) -> str:
+    """0 -> "", else dotted quad."""
+    return ip_text(address) if address else ""

@@ -3,14 +3,15 @@
 import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 
 from gatekeeper.policy.orders import Account, Boxed
 from gatekeeper.store import StoreError
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.rows import ACCOUNT, Row, account_of, listed, mac_of
+from gatekeeper.store.sqlite.tables import Tables
 
-_COLUMNS = ", ".join(f"a.{name}" for name in Account._fields)
 _ALL = f"""
-SELECT {_COLUMNS}, b.mac, b.stbid FROM accounts a LEFT JOIN boxes b USING (account)
+SELECT {listed(ACCOUNT, "a.")}, b.mac, b.stbid FROM accounts a LEFT JOIN boxes b USING (account)
 WHERE a.state <> 'cancelled' ORDER BY a.account, b.mac"""
 
 
@@ -19,10 +20,13 @@ class ExportTables(Tables):
 
     def boxed_accounts(self) -> Iterator[Boxed]:
         """Accounts that are not cancelled, by name. Raises StoreError."""
-        size = len(Account._fields)
         try:
-            for values, rows in groupby(self._connection.execute(_ALL), lambda row: row[:size]):
-                boxes = ((bytes.fromhex(row[size].replace(":", "")), row[size + 1]) for row in rows if row[size])
-                yield Boxed(Account(*values), tuple(boxes))
+            for account, rows in groupby(map(_split, self._connection.execute(_ALL)), itemgetter(0)):
+                yield Boxed(account, tuple((mac_of(mac), stbid) for _, mac, stbid in rows if mac))
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
+
+
+def _split(row: Row) -> tuple[Account, str, str]:
+    *account, mac, stbid = row
+    return account_of(tuple(account)), mac, stbid

@@ -10,8 +10,8 @@ import sqlite3
 from gatekeeper.model import Lease
 from gatekeeper.policy.leasequery import ADDRESS, CLIENT_ID, MAC, REMOTE, Sought
 from gatekeeper.store import StoreError
-from gatekeeper.store.schema import LEASE_COLUMNS
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.rows import LEASE, lease_of, listed
+from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import mac_text
 
 # A remote-id that names a whole access node has many leases; this many are looked at, and this many are told.
@@ -69,12 +69,12 @@ COMMIT;"""
 
 _ACTIVE = "state = 'active' AND expires_at > :now ORDER BY last_seen DESC, address LIMIT :most"
 _BY_KEY = f"""
-SELECT {LEASE_COLUMNS} FROM leases WHERE address IN (
+SELECT {listed(LEASE)} FROM leases WHERE address IN (
     SELECT address FROM lease_keys WHERE key = :value AND kind = :form LIMIT :looked) AND {_ACTIVE}"""
 _QUERIES = {
     # An address that was leased once is known, though nobody holds it now.
-    ADDRESS: f"SELECT {LEASE_COLUMNS} FROM leases WHERE address = :value",
-    MAC: f"SELECT {LEASE_COLUMNS} FROM leases WHERE mac = :value AND {_ACTIVE}",
+    ADDRESS: f"SELECT {listed(LEASE)} FROM leases WHERE address = :value",
+    MAC: f"SELECT {listed(LEASE)} FROM leases WHERE mac = :value AND {_ACTIVE}",
     CLIENT_ID: _BY_KEY,
     REMOTE: _BY_KEY,
 }
@@ -115,4 +115,4 @@ class LeaseQueryTables(Tables):
             rows = self._connection.execute(query, given).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        return [Lease(row[0], bytes.fromhex(row[1].replace(":", "")), *row[2:]) for row in rows]
+        return [lease_of(row) for row in rows]

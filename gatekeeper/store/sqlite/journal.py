@@ -5,19 +5,19 @@ what is refused is counted elsewhere and told here when it ends, or once an hour
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from gatekeeper.model import Holder, Lease, make
+from gatekeeper.model import Event, Holder
 from gatekeeper.store import StoreError
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.rows import EVENT, LEASE, event_row, lease_of, listed, marks
+from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import ip_text, mac_text
 
 MAX_EVENTS = 20_000_000
 _PRUNE = 10_000
 
-_WRITE = "INSERT INTO journal (at, kind, mac, account, address, port, detail) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_COLUMNS = "id, at, kind, mac, account, address, port, detail"
+_WRITE = f"INSERT INTO journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
+_COLUMNS = f"id, {listed(EVENT)}"
 # What is told of an account without naming a box concerns each of its boxes.
 _OF_BOX = "(mac = :value OR (mac = '' AND account <> '' AND account = (SELECT account FROM boxes WHERE mac = :value)))"
 # Who was admitted is written up to a second later than what came of it: of one second it stands before that.
@@ -32,6 +32,7 @@ SELECT * FROM (
 ORDER BY at, kind NOT IN ('order', 'refused', 'Access-Accept'), id"""
 # Kinds that say who has an address from then on, or that nobody has.
 _HOLDS = "'lease', 'lease ended', 'released', 'declined'"
+_LEASE = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"
 _BEFORE = f"""
 SELECT at, kind, mac, account, port FROM journal WHERE address = ? AND at <= ? AND kind IN ({_HOLDS})
 ORDER BY at DESC, id DESC LIMIT 1"""
@@ -42,23 +43,11 @@ SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions
 WHERE address = ? AND started <= ? AND (state = 'active' OR last_seen >= ?) ORDER BY started DESC LIMIT 1"""
 
 
-class Event(NamedTuple):
-    """One thing that happened. mac and account: "" = none; address: 0 = none."""
-
-    at: int
-    kind: str
-    mac: str
-    account: str
-    address: int
-    port: str
-    detail: str
-
-
 class JournalTables(Tables):
     """Writing is done inside a transaction of those who make it true."""
 
     def _tell_event(self, *events: Event) -> None:
-        self._connection.executemany(_WRITE, events)
+        self._connection.executemany(_WRITE, map(event_row, events))
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[dict[str, object]]:
         """Events of one box, account or address, oldest first. key: mac account address; value as the column has it.
@@ -82,25 +71,27 @@ class JournalTables(Tables):
         """Who had the address then, by lease or else by accounting; None = nobody. Raises StoreError."""
         query = self._connection.execute
         try:
-            lease = query(
-                "SELECT mac, account, port, state, expires_at, first_seen FROM leases WHERE address = ?", (address,)
-            ).fetchone()
-            if lease and lease[3] == "active" and lease[5] <= at < lease[4]:
-                return make(Holder, (*lease[:3], lease[5], lease[4], "dhcp"))
+            row = query(_LEASE, (address,)).fetchone()
+            lease = lease_of(row) if row else None
+            if lease and lease.state == "active" and lease.first_seen <= at < lease.expires_at:
+                mac = mac_text(lease.mac)
+                return Holder(mac, lease.account, lease.port, lease.first_seen, lease.expires_at, "dhcp")
             before = query(_BEFORE, (address, at)).fetchone()
-            if before and before[1] == "lease":
-                after = query(_AFTER, (address, at)).fetchone()
+            if before:
+                since, kind, mac, account, port = before
+                after = query(_AFTER, (address, at)).fetchone() if kind == "lease" else None
                 # Without another event it is the one on record, which may have run out since.
-                until = after[0] if after else lease[4] if lease else 0
-                if until > at:
-                    return make(Holder, (*before[2:], before[0], until, "dhcp"))
+                until = after[0] if after else lease.expires_at if lease else 0
+                if kind == "lease" and until > at:
+                    return Holder(mac, account, port, since, until, "dhcp")
             session = query(_SESSION_AT, (address, at, at)).fetchone()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
         if not session:
             return None
-        until = session[5] if session[4] == "closed" else 0
-        return make(Holder, (*session[:4], until, f"session {session[6]} at {session[7]}"))
+        mac, account, port, started, state, last_seen, name, nas = session
+        until = last_seen if state == "closed" else 0
+        return Holder(mac, account, port, started, until, f"session {name} at {nas}")
 
     def prune_journal(self, before: int) -> None:
         """Let events older than that go, and the oldest ones beyond MAX_EVENTS; some at a time. Raises StoreError."""
@@ -110,19 +101,3 @@ class JournalTables(Tables):
                 " AND (at < ? OR id <= (SELECT max(id) FROM journal) - ?)",
                 (_PRUNE, before, MAX_EVENTS),
             )
-
-
-def lease_event(lease: Lease) -> Event:
-    """A box has an address that it did not have."""
-    return Event(
-        lease.first_seen, "lease", mac_text(lease.mac), lease.account, lease.address, lease.port,
-        f"{ip_text(lease.address)} for {lease.expires_at - lease.first_seen} s",
-    )  # fmt: skip
-
-
-def ended_events(rows: Iterable[tuple[int, str, str, str, int]]) -> list[Event]:
-    """Leases whose time was over when their address went to somebody: (address, mac, account, port, ended)."""
-    return [
-        Event(ended, "lease ended", mac, account, address, port, ip_text(address))
-        for address, mac, account, port, ended in rows
-    ]

@@ -1,33 +1,45 @@
 """The tables that orders write: accounts, boxes, orders, and the change feed. It is the order desk's ledger."""
 
 from contextlib import AbstractContextManager
+from typing import Final
 
+from gatekeeper.model import Event
 from gatekeeper.policy.order_fields import Order
-from gatekeeper.policy.orders import Account, Changes, OrderRecord, OrderRules, Situation, difference
-from gatekeeper.store.dynauth import COA, DISCONNECT, DynauthTables
-from gatekeeper.store.journal import Event
-from gatekeeper.wire.line_id import port_from_text
-from gatekeeper.wire.text import ip_text, mac_text
-
-_ACCOUNT_COLUMNS = (
-    "account, subscriber, state, rate_down_kbps, rate_up_kbps, port, port_state, address, acs_url, boxes, plan,"
-    " last_order"
+from gatekeeper.policy.orders import Changes, OrderRecord, OrderRules, Situation, difference
+from gatekeeper.state.refusals import last_refusal_event
+from gatekeeper.store.ports import COA, DISCONNECT
+from gatekeeper.store.rows import (
+    ACCOUNT,
+    ORDER,
+    REFUSED,
+    account_of,
+    account_row,
+    line_of,
+    listed,
+    mac_of,
+    marks,
+    order_of,
+    order_row,
+    refused_of,
 )
-_ORDER_COLUMNS = "number, kind, account, mac, state, reason, detail, received, effects, held_until"
+from gatekeeper.store.sqlite.dynauth import DynauthTables
+from gatekeeper.wire.text import mac_text
+
 # An order is written once, but for one that was held.
 _WRITE_ORDER = f"""
-INSERT INTO orders ({_ORDER_COLUMNS}, contents) VALUES (?,?,?,?,?,?,?,?,?,?,?)
+INSERT INTO orders ({listed(ORDER)}) VALUES ({marks(ORDER)})
 ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason, detail = excluded.detail,
     effects = excluded.effects WHERE orders.state = 'held'"""
 _NEIGHBOURS = """
 SELECT count(*) FROM accounts a JOIN boxes b USING (account) WHERE a.line = ? AND a.port <> '' AND a.account <> ?"""
 # 'INSERT OR REPLACE' would delete the row that the boxes refer to.
+_WRITTEN: Final = (*ACCOUNT, "line")
+_REWRITTEN: Final = tuple(name for name in _WRITTEN if name != "account")
 _WRITE_ACCOUNT = f"""
-INSERT INTO accounts ({_ACCOUNT_COLUMNS}, line) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (account) DO UPDATE SET subscriber = excluded.subscriber, state = excluded.state,
-    rate_down_kbps = excluded.rate_down_kbps, rate_up_kbps = excluded.rate_up_kbps, port = excluded.port,
-    port_state = excluded.port_state, address = excluded.address, acs_url = excluded.acs_url, boxes = excluded.boxes,
-    plan = excluded.plan, last_order = excluded.last_order, line = excluded.line"""
+INSERT INTO accounts ({listed(_WRITTEN)}) VALUES ({marks(_WRITTEN)})
+ON CONFLICT (account) DO UPDATE SET ({listed(_REWRITTEN)}) = ({listed(_REWRITTEN, "excluded.")})"""
+_ACCOUNT = f"SELECT {listed(ACCOUNT)} FROM accounts WHERE account = ?"
+_REFUSED = f"SELECT {listed(REFUSED)} FROM refused WHERE mac = ?"
 _WRITE_BOX = """
 INSERT INTO boxes VALUES (?, ?, ?)
 ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.stbid ELSE excluded.stbid END
@@ -43,36 +55,33 @@ class OrderTables(DynauthTables):
 
     def find_order(self, number: str) -> tuple[OrderRecord, str] | None:
         """The order of this number and its contents."""
-        row = self._connection.execute(
-            f"SELECT {_ORDER_COLUMNS}, contents FROM orders WHERE number = ?", (number,)
-        ).fetchone()
-        return (OrderRecord(*row[:-1]), row[-1]) if row else None
+        row = self._connection.execute(f"SELECT {listed(ORDER)} FROM orders WHERE number = ?", (number,)).fetchone()
+        return order_of(row) if row else None
 
     def held_orders(self, account: str) -> list[tuple[OrderRecord, str]]:
         """Orders that wait for the install of this account, in the sequence in which they came, and their contents."""
         rows = self._connection.execute(
-            f"SELECT {_ORDER_COLUMNS}, contents FROM orders WHERE account = ? AND state = 'held'"
-            " ORDER BY received, number",
+            f"SELECT {listed(ORDER)} FROM orders WHERE account = ? AND state = 'held' ORDER BY received, number",
             (account,),
         )
-        return [(OrderRecord(*row[:-1]), row[-1]) for row in rows.fetchall()]
+        return [order_of(row) for row in rows.fetchall()]
 
     def situation(self, order: Order, rules: OrderRules, now: int) -> Situation:
         """What the store says about the nouns that the order names."""
         query = self._connection.execute
-        account = query(f"SELECT {_ACCOUNT_COLUMNS} FROM accounts WHERE account = ?", (order.account,)).fetchone()
+        account = query(_ACCOUNT, (order.account,)).fetchone()
         macs = query("SELECT mac FROM boxes WHERE account = ?", (order.account,)).fetchall()
         owner = (
             query("SELECT account FROM boxes WHERE mac = ?", (mac_text(order.mac),)).fetchone() if order.mac else None
         )
         return Situation(
-            account=Account(*account) if account else None,
-            macs=tuple(bytes.fromhex(row[0].replace(":", "")) for row in macs),
+            account=account_of(account) if account else None,
+            macs=tuple(mac_of(row[0]) for row in macs),
             mac_owner=owner[0] if owner else "",
             address_owner=self._address_owner(order.address, now) if order.address else "",
             boxes_per_account=rules.boxes_per_account,
             neighbours=(
-                query(_NEIGHBOURS, (_line(order.port), order.account)).fetchone()[0]
+                query(_NEIGHBOURS, (line_of(order.port), order.account)).fetchone()[0]
                 if order.port and rules.boxes_per_port
                 else 0
             ),
@@ -97,9 +106,9 @@ class OrderTables(DynauthTables):
         """
         account = changes.account
         query = self._connection.execute
-        row = query(f"SELECT {_ACCOUNT_COLUMNS} FROM accounts WHERE account = ?", (account.account,)).fetchone()
-        before = Account(*row) if row else None
-        query(_WRITE_ACCOUNT, (*account, _line(account.port)))
+        row = query(_ACCOUNT, (account.account,)).fetchone()
+        before = account_of(row) if row else None
+        query(_WRITE_ACCOUNT, (*account_row(account), line_of(account.port)))
         self._tell_boxes(changes, now)
         self._connection.executemany("DELETE FROM boxes WHERE mac = ?", [(mac_text(mac),) for mac in changes.drop])
         added = [(mac_text(mac), account.account, stbid) for mac, stbid in changes.add]
@@ -122,12 +131,9 @@ class OrderTables(DynauthTables):
         """
         account = changes.account
         for mac, _ in changes.add:
-            row = self._connection.execute(
-                "SELECT last_seen, protocol, reason, port, count FROM refused WHERE mac = ?", (mac_text(mac),)
-            ).fetchone()
+            row = self._connection.execute(_REFUSED, (mac_text(mac),)).fetchone()
             if row:
-                told = f"{row[1]} {row[2]}, {row[4]} times until then"
-                self._tell_event(Event(row[0], "refused", mac_text(mac), account.account, 0, row[3], told))
+                self._tell_event(last_refusal_event(refused_of(row), account.account))
         gone = [
             Event(now, "box unbound", mac_text(mac), account.account, 0, "", account.last_order) for mac in changes.drop
         ]
@@ -140,16 +146,7 @@ class OrderTables(DynauthTables):
 
     def write_order(self, record: OrderRecord, contents: str, now: int) -> None:
         """Keep the order and its outcome."""
-        self._connection.execute(_WRITE_ORDER, (*record, contents))
+        self._connection.execute(_WRITE_ORDER, order_row(record, contents))
         outcome = f"{record.state} {record.reason}".strip()
         told = f"{record.order} {record.kind} {outcome}: {record.effects or record.detail}"
         self._tell_event(Event(now, "order", record.mac, record.account, 0, "", told))
-
-
-def _line(port: str) -> str:
-    return port_from_text(port).line() if port else ""
-
-
-def address_text(address: int) -> str:
-    """0 -> "", else dotted quad."""
-    return ip_text(address) if address else ""

@@ -3,7 +3,7 @@
 import sqlite3
 
 from gatekeeper.store import StoreError
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.sqlite.tables import Tables
 
 
 class ServiceOrderTables(Tables):

@@ -6,26 +6,28 @@ Two connections serve a running gate: the packet loop reads on one, the commit t
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from gatekeeper.model import Binding, Facts, Lease, Rate
+from gatekeeper.model import Binding, Facts, Lease
+from gatekeeper.state.counts import columns_of
 from gatekeeper.store import StoreError
-from gatekeeper.store.clearing import ClearingTables
-from gatekeeper.store.effects import EffectTables
-from gatekeeper.store.export import ExportTables
-from gatekeeper.store.leasequery import LeaseQueryTables
-from gatekeeper.store.orders import OrderTables
-from gatekeeper.store.schema import APPLICATION_ID, CHUNKS, LEASE_COLUMNS, MARKS, SCHEMA, UPGRADES, VERSION
-from gatekeeper.store.service_orders import ServiceOrderTables
-from gatekeeper.store.tables import BUSY_S
-from gatekeeper.store.views import Views
-from gatekeeper.wire.line_id import port_from_text
+from gatekeeper.store.rows import LEASE, binding_columns, binding_of, lease_of, line_of, listed, mac_of
+from gatekeeper.store.sqlite.clearing import ClearingTables
+from gatekeeper.store.sqlite.commit import CommitTables
+from gatekeeper.store.sqlite.export import ExportTables
+from gatekeeper.store.sqlite.health import HealthTables
+from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
+from gatekeeper.store.sqlite.notes import NoteTables
+from gatekeeper.store.sqlite.orders import OrderTables
+from gatekeeper.store.sqlite.schema import APPLICATION_ID, CHUNKS, MARKS, SCHEMA, UPGRADES, VERSION
+from gatekeeper.store.sqlite.service_orders import ServiceOrderTables
+from gatekeeper.store.sqlite.tables import BUSY_S
+from gatekeeper.store.sqlite.views import Views
 from gatekeeper.wire.text import mac_text
 
 _FACTS = {
     size: f"""
-SELECT b.mac, b.account, b.stbid, a.subscriber, a.state, a.rate_down_kbps, a.rate_up_kbps, a.port, a.port_state,
-       a.address, a.acs_url, a.last_order
+SELECT {binding_columns("b", "a")}
 FROM boxes b JOIN accounts a USING (account) WHERE b.mac IN ({marks})"""
     for size, marks in MARKS.items()
 }
@@ -37,16 +39,26 @@ WHERE a.line IN ({marks}) AND a.port <> '' GROUP BY a.line"""
 }
 _LEASES_OF = {
     size: f"""
-SELECT {LEASE_COLUMNS} FROM leases WHERE mac IN ({marks}) AND state <> 'declined' ORDER BY last_seen, address"""
+SELECT {listed(LEASE)} FROM leases WHERE mac IN ({marks}) AND state <> 'declined' ORDER BY last_seen, address"""
     for size, marks in MARKS.items()
 }
 
 
 # SQLite's own names for a database in memory, and for one in a temporary file.
-PRIVATE = (":memory:", "")
+PRIVATE: Final = (":memory:", "")
 
 
-class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, ServiceOrderTables, ExportTables, Views):
+class SqliteStore(
+    OrderTables,
+    CommitTables,
+    NoteTables,
+    LeaseQueryTables,
+    ClearingTables,
+    ServiceOrderTables,
+    ExportTables,
+    HealthTables,
+    Views,
+):
     """One connection to the store."""
 
     def __init__(self, path: str, create: bool = False) -> None:
@@ -98,7 +110,8 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, S
     def _upgrade(self) -> None:
         """Bring an older store to this version, one version after another, each wholly or not at all."""
         if self._schema() < VERSION:
-            self._connection.create_function("line_of", 1, lambda text: port_from_text(text).line(), deterministic=True)
+            self._connection.create_function("line_of", 1, line_of, deterministic=True)
+            self._connection.create_function("counted_as", 2, counted_as, deterministic=True)
         while self._schema() < VERSION:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -134,7 +147,7 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, S
     def facts(self, macs: Sequence[bytes]) -> dict[bytes, Facts]:
         """Facts of these MACs; unknown ones have no binding and no lease. Raises StoreError."""
         bindings: dict[str, Binding] = {}
-        leases: dict[str, Lease] = {}
+        leases: dict[bytes, Lease] = {}
         texts = [mac_text(mac) for mac in macs]
         try:
             for start in range(0, len(texts), CHUNKS[0]):
@@ -143,12 +156,14 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, S
                 size = next(size for size in reversed(CHUNKS) if size >= len(part))
                 part += part[-1:] * (size - len(part))
                 for row in self._connection.execute(_FACTS[size], part):
-                    bindings[row[0]] = _binding(row)
+                    mac, binding = binding_of(row)
+                    bindings[mac] = binding
                 for row in self._connection.execute(_LEASES_OF[size], part):
-                    leases[row[1]] = _lease(row)
+                    lease = lease_of(row)
+                    leases[lease.mac] = lease
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        return {mac: Facts(bindings.get(text), leases.get(text)) for mac, text in zip(macs, texts, strict=True)}
+        return {mac: Facts(bindings.get(text), leases.get(mac)) for mac, text in zip(macs, texts, strict=True)}
 
     def crowds(self, lines: Sequence[str]) -> dict[str, int]:
         """How many boxes are bound to each of these lines (``PortId.line``). Raises StoreError."""
@@ -166,12 +181,12 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, S
         """MACs of boxes in their order, those behind ``after``, so many at most."""
         query = "SELECT mac FROM boxes WHERE mac > ? ORDER BY mac LIMIT ?"
         rows = self._connection.execute(query, (mac_text(after), most))
-        return [bytes.fromhex(row[0].replace(":", "")) for row in rows]
+        return [mac_of(mac) for (mac,) in rows]
 
     def all_leases(self) -> Iterable[Lease]:
         """Every lease on record, those that end first first."""
-        query = f"SELECT {LEASE_COLUMNS} FROM leases ORDER BY expires_at, address"
-        return (_lease(row) for row in self._connection.execute(query))
+        query = f"SELECT {listed(LEASE)} FROM leases ORDER BY expires_at, address"
+        return (lease_of(row) for row in self._connection.execute(query))
 
     def fixed_addresses(self) -> list[int]:
         """Addresses that orders fixed. Raises StoreError."""
@@ -207,10 +222,10 @@ class SqliteStore(OrderTables, EffectTables, LeaseQueryTables, ClearingTables, S
             rows = self._connection.execute(query, (seq, origin)).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        fixed = any(row[1] for row in rows)
+        fixed = any(address for _, address in rows)
         if first > seq + 1:
             return last, None, True
-        return last, [bytes.fromhex(row[0].replace(":", "")) for row in rows if row[0]], fixed
+        return last, [mac_of(mac) for mac, _ in rows if mac], fixed
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -223,10 +238,7 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _binding(row: tuple[Any, ...]) -> Binding:
-    port = port_from_text(row[7]) if row[7] else None
-    return Binding(row[1], row[3], row[2], row[4], Rate(row[5], row[6]), port, row[8], row[9], row[10], row[11])
-
-
-def _lease(row: tuple[Any, ...]) -> Lease:
-    return Lease(row[0], bytes.fromhex(row[1].replace(":", "")), *row[2:])
+def counted_as(dotted: str, column: str) -> str | None:
+    """What a counter of a store before version 3 has in this column; None = it is of another kind."""
+    value: str | None = getattr(columns_of(tuple(dotted.split("."))), column, None)
+    return value

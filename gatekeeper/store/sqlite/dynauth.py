@@ -3,15 +3,16 @@ transaction that makes them necessary; whoever serves sends them, so a crash bet
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final
 
-from gatekeeper.model import Rate, make
+from gatekeeper.model import Event
 from gatekeeper.store import StoreError
-from gatekeeper.store.journal import Event, JournalTables
+from gatekeeper.store.ports import COA, Ended, Standing, Wanted
+from gatekeeper.store.rows import WANTED, standing_of, wanted_of
+from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.wire.text import mac_text, parse_mac
 
-DISCONNECT, COA = "disconnect", "coa"
-MOST_WAITING = 256
+MOST_WAITING: Final = 256
 
 _ASK = """
 INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
@@ -23,49 +24,13 @@ INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, end
 SELECT 'disconnect', s.id, '', 'waiting', 0, '', ?, 0 FROM sessions s
 WHERE s.state = 'active' AND (s.session = ? OR s.mac = ?) AND NOT EXISTS (
     SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
-_WAITING = """
-SELECT d.id, d.kind, d."order", s.id, s.session, s.nas, s.source, s.mac, s.account, s.keys, s.state,
-       coalesce(a.rate_down_kbps, 0), coalesce(a.rate_up_kbps, 0)
+_WAITING = f"""
+SELECT {WANTED}
 FROM dynauth d JOIN sessions s ON s.id = d.session LEFT JOIN accounts a ON a.account = s.account
 WHERE d.ended = 0 ORDER BY d.id LIMIT ?"""
 _END = "UPDATE dynauth SET state = ?, detail = ?, ended = ? WHERE id = ? AND ended = 0"
 _SENT = "UPDATE dynauth SET state = 'sent' WHERE id = ? AND ended = 0"
 _GONE = "UPDATE sessions SET state = 'closed', cause = 'not known to the NAS' WHERE id = ? AND state = 'active'"
-
-
-class Wanted(NamedTuple):
-    """One CoA or Disconnect to be sent. keys: the session's identifying attributes as octets; over: it has ended."""
-
-    id: int
-    kind: str
-    order: str
-    row: int
-    session: str
-    nas: str
-    source: int
-    mac: bytes
-    account: str
-    keys: bytes
-    over: bool
-    rate: Rate
-
-
-class Ended(NamedTuple):
-    """How one ended. state: acknowledged refused lost unneeded; gone: the NAS does not know the session."""
-
-    wanted: Wanted
-    state: str
-    detail: str
-    gone: bool = False
-
-
-class Standing(NamedTuple):
-    """How one stands now. state: waiting, sent, or one of Ended's."""
-
-    session: str
-    nas: str
-    state: str
-    detail: str
 
 
 class DynauthTables(JournalTables):
@@ -101,7 +66,7 @@ class DynauthTables(JournalTables):
 SELECT s.session, s.nas, d.state, d.detail FROM dynauth d JOIN sessions s ON s.id = d.session
 WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
         try:
-            return [Standing(*row) for row in self._connection.execute(query, numbers)]
+            return [standing_of(row) for row in self._connection.execute(query, numbers)]
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 
@@ -111,13 +76,7 @@ WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
             rows = self._connection.execute(_WAITING, (MOST_WAITING,)).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        return [
-            make(
-                Wanted,
-                (*row[:7], bytes.fromhex(row[7].replace(":", "")), *row[8:10], row[10] == "closed", Rate(*row[11:])),
-            )
-            for row in rows
-        ]
+        return [wanted_of(row) for row in rows]
 
     def mark_sent(self, wanted: Iterable[Wanted]) -> None:
         """These are on their way. After a crash they are sent again. Raises StoreError."""

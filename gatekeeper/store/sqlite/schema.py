@@ -1,7 +1,7 @@
 """The SQLite schema. ``application_id`` tells a gatekeeper store from any other file, ``user_version`` its schema."""
 
 APPLICATION_ID = 0x676B7072  # "gkpr"
-VERSION = 2
+VERSION = 3
 
 # That an address has one holder and a MAC one account is said here, by primary keys, not hoped for in memory.
 SCHEMA = """
@@ -72,11 +72,6 @@ CREATE TABLE rogues (
     first_seen INTEGER NOT NULL,
     last_seen INTEGER NOT NULL,
     PRIMARY KEY (server, mac, interface)
-) WITHOUT ROWID;
-
-CREATE TABLE counters (
-    name TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -184,7 +179,13 @@ _OLD_ORDERS = (
     .replace("'applied', 'held', 'refused'", "'applied', 'refused'")
     .replace(",\n    held_until INTEGER NOT NULL DEFAULT 0", "")
 )
-VERSION_1 = SCHEMA + _OLD_ORDERS
+_OLD_COUNTERS = """
+CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+VERSION_1 = SCHEMA + _OLD_COUNTERS + _OLD_ORDERS
 # How many boxes a line has is asked before a port is ordered or learned. port is one spelling of it, line what all
 # spellings have in common. A violation is told with both values: where the box was, and where it should be.
 PORTS = """
@@ -192,8 +193,44 @@ ALTER TABLE refused ADD COLUMN bound TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN line TEXT NOT NULL DEFAULT '';
 CREATE INDEX accounts_line ON accounts (line) WHERE port <> '';
 """
+# What became of packets, and the rest by name; when the packet process reported last is one row. New with version 3.
+COUNTS = """
+CREATE TABLE outcomes (
+    protocol TEXT NOT NULL,
+    message TEXT NOT NULL,
+    reply TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (protocol, message, reply, reason)
+) WITHOUT ROWID;
+CREATE TABLE counters (
+    name TEXT NOT NULL,
+    label TEXT NOT NULL,
+    value INTEGER NOT NULL,
+    PRIMARY KEY (name, label)
+) WITHOUT ROWID;
+CREATE TABLE heartbeat (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at INTEGER NOT NULL
+);
+"""
+# counted_as: the column of that name, as state.counts reads the dotted text; NULL where it has none of that name.
+_SPLIT_COUNTERS = """
+ALTER TABLE counters RENAME TO dotted;
+{counts}
+INSERT INTO heartbeat SELECT 1, value FROM dotted WHERE name = 'loop.heartbeat';
+DELETE FROM dotted WHERE name = 'loop.heartbeat';
+INSERT INTO outcomes
+    SELECT counted_as(name, 'protocol'), counted_as(name, 'message'), counted_as(name, 'reply'),
+           counted_as(name, 'reason'), value
+    FROM dotted WHERE counted_as(name, 'protocol') IS NOT NULL;
+INSERT INTO counters
+    SELECT counted_as(name, 'name'), counted_as(name, 'label'), value
+    FROM dotted WHERE counted_as(name, 'name') IS NOT NULL;
+DROP TABLE dotted;
+"""
 FILL_LINES = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
-SCHEMA += _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS
+SCHEMA += _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
 
 # version -> what makes a store of it one of the next version
 UPGRADES = {
@@ -208,10 +245,10 @@ ALTER TABLE orders_2 RENAME TO orders;
     + f"{FILL_LINES};\n"
     + SESSIONS
     + JOURNAL
-    + SERVICE_ORDERS
+    + SERVICE_ORDERS,
+    2: _SPLIT_COUNTERS.format(counts=COUNTS),
 }
 
-LEASE_COLUMNS = "address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id"
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.
 CHUNKS = (64, 16, 4, 1)
 MARKS = {size: ",".join("?" * size) for size in CHUNKS}

@@ -2,8 +2,9 @@
 
 import sqlite3
 
+from gatekeeper.model import Event
 from gatekeeper.store import StoreError
-from gatekeeper.store.journal import Event, JournalTables
+from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.wire.text import ip_text, mac_text, parse_mac
 
 _HELD = "state <> 'released' AND expires_at > ?"
@@ -28,10 +29,11 @@ class ClearingTables(JournalTables):
             row = query(f"SELECT mac, account, port FROM leases WHERE address = ? AND {_HELD}", (ip, now)).fetchone()
             if not row:
                 return False
+            mac, account, port = row
             query("UPDATE leases SET state = 'released', expires_at = ? WHERE address = ?", (now, ip))
-            query(_TELL, (row[0], ip))
+            query(_TELL, (mac, ip))
             self._prune_feed()
-            self._tell_event(Event(now, "lease ended", row[0], row[1], ip, row[2], f"{ip_text(ip)} cleared by hand"))
+            self._tell_event(Event(now, "lease ended", mac, account, ip, port, f"{ip_text(ip)} cleared by hand"))
         return True
 
     def clear_port_binding(self, key: str, now: int) -> bool:
@@ -46,10 +48,11 @@ class ClearingTables(JournalTables):
             ).fetchone()
             if not row or not query(_FORGET_PORT, (row[0],)).rowcount:
                 return False
-            macs = query("SELECT mac, 0 FROM boxes WHERE account = ?", (row[0],)).fetchall()
+            account, port = row
+            macs = query("SELECT mac, 0 FROM boxes WHERE account = ?", (account,)).fetchall()
             self._connection.executemany(_TELL, macs)
             self._prune_feed()
-            self._tell_event(Event(now, "port cleared", "", row[0], 0, row[1], "cleared by hand"))
+            self._tell_event(Event(now, "port cleared", "", account, 0, port, "cleared by hand"))
         return True
 
     def port_state(self, key: str) -> str:

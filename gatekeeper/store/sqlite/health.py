@@ -2,16 +2,16 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any
 
+from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
-from gatekeeper.store.tables import Tables
+from gatekeeper.store.ports import PoolCount
+from gatekeeper.store.rows import COUNTER, COUNTER_NAME, FATE, FATE_NAME, counter_of, fate_of, listed
+from gatekeeper.store.sqlite.tables import Tables
 
-# A row of the counters that is no counter: Unix seconds when the packet process reported last. It goes with the counts
-# that are written each second anyway, so it costs no transaction.
-HEARTBEAT = "loop.heartbeat"
-
-_BEAT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_FATES = f"SELECT {listed(FATE)} FROM outcomes ORDER BY {FATE_NAME}"
+_COUNTERS = f"SELECT {listed(COUNTER)} FROM counters ORDER BY {COUNTER_NAME}"
 _IN_RANGE = """
 SELECT coalesce(sum(state = 'active'), 0), coalesce(sum(state = 'declined'), 0) FROM leases
 WHERE address BETWEEN ? AND ? AND expires_at > ?"""
@@ -24,24 +24,22 @@ _AMOUNTS = {
 }
 
 
-class PoolCount(NamedTuple):
-    """How full the ranges of one subnet are, in addresses."""
-
-    total: int
-    leased: int
-    quarantined: int
-
-
 class HealthTables(Tables):
     """Counts without going through rows in Python: a scrape of a store with a million leases takes some 0.1 s."""
 
-    def _beat(self, at: int) -> None:
-        """Inside a transaction."""
-        self._connection.execute(_BEAT, (HEARTBEAT, at))
-
     def heartbeat(self) -> int:
         """When the packet process reported last, Unix seconds; 0 = never. Raises StoreError."""
-        return self._number("SELECT coalesce(max(value), 0) FROM counters WHERE name = ?", (HEARTBEAT,))[0]
+        # It is written with the counts of each second, so it costs no transaction.
+        (at,) = self._number("SELECT coalesce(max(at), 0) FROM heartbeat", ())
+        return at
+
+    def fates(self) -> list[tuple[Fate, int]]:
+        """Packets by what became of them, in the sequence of their spelling. Raises StoreError."""
+        return [fate_of(row) for row in self._all(_FATES)]
+
+    def counters(self) -> list[tuple[Counted, int]]:
+        """What else was counted, in the sequence of its spelling. Raises StoreError."""
+        return [counter_of(row) for row in self._all(_COUNTERS)]
 
     def pool_count(self, ranges: Iterable[tuple[int, int]], now: int) -> PoolCount:
         """Of the addresses in these ranges (first and last). Raises StoreError."""
@@ -56,7 +54,13 @@ class HealthTables(Tables):
 
         Raises StoreError.
         """
-        return {name: self._number(query, ())[0] for name, query in _AMOUNTS.items()}
+        return {name: amount for name, query in _AMOUNTS.items() for amount in self._number(query, ())}
+
+    def _all(self, query: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
 
     def _number(self, query: str, values: Sequence[object]) -> tuple[int, ...]:
         try:

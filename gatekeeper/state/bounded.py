@@ -1,0 +1,17 @@
+"""Room in a table that is full."""
+
+from itertools import islice
+from typing import TypeVar
+
+_Value = TypeVar("_Value")
+
+
+def bounded(table: dict[bytes, _Value], most: int) -> dict[bytes, _Value]:
+    """The table, with room for more: when it is full the oldest sixteenth goes.
+
+    One at a time would cost more and more: a dict steps over the holes at its front to find its oldest key.
+    """
+    if len(table) >= most:
+        for key in list(islice(table, most // 16)):
+            del table[key]
+    return table

@@ -1,0 +1,268 @@
+"""What is asked of a store, by who asks. An adapter fulfils all of it; whoever uses a store names the part it needs.
+
+Every call may raise StoreError. MACs are octets, addresses numbers, times Unix seconds, as in ``model``.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from gatekeeper.model import Admitted, Effect, Facts, Holder, Lease, Rate, Refused
+from gatekeeper.policy.leasequery import Sought
+from gatekeeper.policy.order_fields import Order
+from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Situation
+from gatekeeper.state.counts import Counted, Fate
+from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.rogues import Rogue
+
+ViewRow = dict[str, object]
+Only = Mapping[str, str]
+
+DISCONNECT, COA = "disconnect", "coa"
+
+
+class Wanted(NamedTuple):
+    """One CoA or Disconnect to be sent. keys: the session's identifying attributes as octets; over: it has ended."""
+
+    id: int
+    kind: str
+    order: str
+    row: int
+    session: str
+    nas: str
+    source: int
+    mac: bytes
+    account: str
+    keys: bytes
+    over: bool
+    rate: Rate
+
+
+class Ended(NamedTuple):
+    """How one ended. state: acknowledged refused lost unneeded; gone: the NAS does not know the session."""
+
+    wanted: Wanted
+    state: str
+    detail: str
+    gone: bool = False
+
+
+class Standing(NamedTuple):
+    """How one stands now. state: waiting, sent, or one of Ended's."""
+
+    session: str
+    nas: str
+    state: str
+    detail: str
+
+
+class PoolCount(NamedTuple):
+    """How full the ranges of one subnet are, in addresses."""
+
+    total: int
+    leased: int
+    quarantined: int
+
+
+class Closable(Protocol):
+    """One connection."""
+
+    def close(self) -> None: ...
+
+    def check(self) -> None:
+        """Look for damage, however long that takes."""
+
+
+class FactsPort(Protocol):
+    """The packet loop: what is known of boxes, lines, addresses."""
+
+    def facts(self, macs: Sequence[bytes]) -> dict[bytes, Facts]:
+        """Facts of these MACs; unknown ones have no binding and no lease."""
+
+    def crowds(self, lines: Sequence[str]) -> dict[str, int]:
+        """How many boxes are bound to each of these lines (``PortId.line``)."""
+
+    def known_macs(self, after: bytes, most: int) -> list[bytes]:
+        """MACs of boxes in their order, those behind ``after``, so many at most."""
+
+    def all_leases(self) -> Iterable[Lease]:
+        """Every lease on record, those that end first first."""
+
+    def fixed_addresses(self) -> list[int]:
+        """Addresses that orders fixed."""
+
+    def keep_lease_keys(self, wanted: bool) -> None:
+        """Have client identifiers and remote-ids findable from now on, or no longer."""
+
+    def leases_about(self, sought: Sought, now: float) -> list[Lease]:
+        """The lease of an address whatever its state; else those active now, newest first."""
+
+
+class FeedPort(Protocol):
+    """The packet loop: what others have changed."""
+
+    def feed_end(self) -> int:
+        """Where the change feed ends now."""
+
+    def data_version(self) -> int:
+        """A number that is another one after each commit of another connection. Cheap."""
+
+    def changes_since(self, seq: int, origin: str = "-") -> tuple[int, list[bytes] | None, bool]:
+        """(new seq, changed MACs or None = forget everything, whether fixed addresses changed or ``freed_since``
+        has some), but for what origin did itself."""
+
+    def freed_since(self, seq: int) -> list[int]:
+        """Addresses that were cleared behind this place in the change feed."""
+
+
+class CommitPort(Protocol):
+    """The commit thread: what happened, in transactions that are on disk when the call returns."""
+
+    def commit(self, effects: Sequence[Effect], origin: str = "") -> set[int]:
+        """Write effects, all or none but those that another's claim beats: their places in ``effects``.
+
+        origin: the engine whose effects these are; the change feed does not tell it what it knows already.
+        """
+
+    def note(
+        self,
+        refused: Iterable[Refused],
+        counts: Mapping[tuple[str, ...], int],
+        rogues: Iterable[Rogue] = (),
+        nas: Iterable[NasSeen] = (),
+        admitted: Iterable[Admitted] = (),
+        beat: int = 0,
+    ) -> None:
+        """Keep what was refused, counted (``state.counts``), and heard of foreign servers and NASes since then.
+
+        beat: when whoever serves says by this that it does; 0 = it is not he.
+        """
+
+    def close_stale(self, limits: dict[str, int], default_s: int, keep_s: int, now: int) -> int:
+        """Close sessions not heard of for as long as limits says of their NAS, else default_s; how many.
+
+        Those that ended longer ago than keep_s are forgotten.
+        """
+
+    def prune_journal(self, before: int) -> None:
+        """Let events older than that go, and the oldest of too many; some at a time."""
+
+
+class OrdersPort(Protocol):
+    """The order desk's ledger. What is called inside ``order_transaction`` is one transaction."""
+
+    def order_transaction(self) -> AbstractContextManager[object]:
+        """Wholly or not at all, on disk at the end."""
+
+    def find_order(self, number: str) -> tuple[OrderRecord, str] | None:
+        """The order of this number and its contents."""
+
+    def held_orders(self, account: str) -> list[tuple[OrderRecord, str]]:
+        """Orders that wait for the install of this account, in the sequence in which they came, and their contents."""
+
+    def situation(self, order: Order, rules: OrderRules, now: int) -> Situation:
+        """What the store says about the nouns that the order names."""
+
+    def write_changes(self, changes: Changes, now: int) -> tuple[str, int]:
+        """Write what was decided, and tell the engines which MACs to look up again.
+
+        Returns what is different now, and how many running sessions the NASes are to be asked to end or to change.
+        """
+
+    def write_order(self, record: OrderRecord, contents: str, now: int) -> None:
+        """Keep the order and its outcome."""
+
+    def keep_service_order(self, number: str, items: str, now: int) -> str:
+        """Keep TM Forum's service order, unless it is there; its items as they were kept."""
+
+    def service_order(self, number: str) -> tuple[str, int] | None:
+        """(items, when it came)."""
+
+
+class OutboxPort(Protocol):
+    """CoA and Disconnect: wanted by orders and people, sent by whoever serves."""
+
+    def ask_to_disconnect(self, key: str, now: int) -> list[int]:
+        """Have the running sessions of this Acct-Session-Id or MAC ended; the numbers under which ``asked`` tells how
+        that goes, none where there is no such session."""
+
+    def asked(self, numbers: Sequence[int]) -> list[Standing]:
+        """How these stand."""
+
+    def wanted(self) -> list[Wanted]:
+        """What is to be sent, oldest first, so many at a time."""
+
+    def mark_sent(self, wanted: Iterable[Wanted]) -> None:
+        """These are on their way. After a crash they are sent again."""
+
+    def end_wanted(self, ended: Iterable[Ended], now: int) -> None:
+        """Keep how these ended."""
+
+
+class ClearingPort(Protocol):
+    """What a person ends by hand, and what others report of a box."""
+
+    def clear_lease(self, ip: int, now: int) -> bool:
+        """End the lease, or the quarantine, of this address: the next box may have it. False: there is none."""
+
+    def clear_port_binding(self, key: str, now: int) -> bool:
+        """Have an account, named by itself or by the MAC of a box, learn its port anew.
+
+        False: no such account, or it has learned none; a port that an order named is changed by an order.
+        """
+
+    def port_state(self, key: str) -> str:
+        """unlearned learned ordered, of an account named as above; "" = there is none."""
+
+    def addresses_of(self, mac: bytes, now: int) -> list[int]:
+        """The addresses that a box holds now."""
+
+    def report(self, kind: str, mac: bytes, detail: str, now: int) -> bool:
+        """Keep what somebody else saw of a box. False: no order knows it, and nothing is kept."""
+
+
+class ViewsPort(Protocol):
+    """Listings, the journal, exports: rows as dicts in the field names and the sequence of the contract."""
+
+    def view(self, what: str, now: int, only: Only | None = None) -> Iterable[ViewRow]:
+        """The listing of this name, narrowed to rows whose columns are these where that is quicker.
+
+        only: mac account address, as text; whoever asks chooses among the rows all the same.
+        """
+
+    def order(self, number: str, now: int) -> ViewRow | None:
+        """One row of the listing of orders."""
+
+    def timeline(self, key: str, value: object, since: int) -> Iterator[ViewRow]:
+        """Events of one box, account or address, oldest first. key: mac account address; value as its column has it."""
+
+    def holder(self, address: int, at: int) -> Holder | None:
+        """Who had the address then, by lease or else by accounting; None = nobody."""
+
+    def boxed_accounts(self) -> Iterator[Boxed]:
+        """Accounts that are not cancelled, by name."""
+
+
+class HealthPort(Protocol):
+    """For ``/readyz`` and ``/metrics``."""
+
+    def heartbeat(self) -> int:
+        """When the packet process reported last; 0 = never."""
+
+    def fates(self) -> list[tuple[Fate, int]]:
+        """Packets by what became of them, in the sequence of their spelling."""
+
+    def counters(self) -> list[tuple[Counted, int]]:
+        """What else was counted, in the sequence of its spelling."""
+
+    def pool_count(self, ranges: Iterable[tuple[int, int]], now: int) -> PoolCount:
+        """Of the addresses in these ranges (first and last)."""
+
+    def amounts(self) -> dict[str, int]:
+        """How many there are of: boxes, accounts, running sessions, held orders, CoA and Disconnect on their way."""
+
+
+class Store(
+    FactsPort, FeedPort, CommitPort, OrdersPort, OutboxPort, ClearingPort, ViewsPort, HealthPort, Closable, Protocol
+):
+    """All of it over one connection."""

@@ -1,0 +1,208 @@
+"""Nouns as rows of a table: for each its columns, named here once, and the way to a row and back.
+
+A MAC is kept as text, as people search for it; "" = none.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from gatekeeper.model import Binding, Event, Lease, Rate, Reason, Refused, Session, make
+from gatekeeper.policy.orders import Account, OrderRecord
+from gatekeeper.policy.sessions import Course
+from gatekeeper.state.counts import Counted, Fate
+from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.ports import Standing, Wanted
+from gatekeeper.wire.line_id import port_from_text
+from gatekeeper.wire.text import ip_text, mac_text, parse_ip
+
+Row = tuple[Any, ...]
+
+
+def listed(columns: Iterable[str], of: str = "") -> str:
+    """The columns as SQL lists them, of this table. (``order`` is a word of SQL's own.)"""
+    return ", ".join(f'{of}"{name}"' if name == "order" else of + name for name in columns)
+
+
+def marks(columns: Iterable[str]) -> str:
+    """A question mark for each."""
+    return ",".join("?" for _ in columns)
+
+
+def mac_of(text: str) -> bytes:
+    """6 octets; "" -> b"" """
+    return bytes.fromhex(text.replace(":", ""))
+
+
+LEASE: Final = Lease._fields
+
+
+def lease_row(lease: Lease) -> Row:
+    address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id = lease
+    return address, mac.hex(":"), account, port, state, expires_at, first_seen, last_seen, agent, client_id
+
+
+def lease_of(row: Row) -> Lease:
+    address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id = row
+    values = address, mac_of(mac), account, port, state, expires_at, first_seen, last_seen, agent, client_id
+    return make(Lease, values)
+
+
+# A binding is read from two tables: the box's row and its account's.
+_OF_BOX: Final = ("mac", "account", "stbid")
+_OF_ACCOUNT: Final = (
+    *("subscriber", "state", "rate_down_kbps", "rate_up_kbps", "port", "port_state", "address", "acs_url"),
+    "last_order",
+)
+
+
+def binding_columns(box: str, account: str) -> str:
+    """As ``binding_of`` reads them, of tables that go by these names."""
+    return f"{listed(_OF_BOX, f'{box}.')}, {listed(_OF_ACCOUNT, f'{account}.')}"
+
+
+def binding_of(row: Row) -> tuple[str, Binding]:
+    """The MAC as text, and what binds it."""
+    mac, account, stbid, subscriber, state, down, up, port, port_state, address, acs_url, order = row
+    line = port_from_text(port) if port else None
+    values = account, subscriber, stbid, state, Rate(down, up), line, port_state, address, acs_url, order
+    return mac, make(Binding, values)
+
+
+ACCOUNT: Final = Account._fields
+
+
+def account_row(account: Account) -> Row:
+    return account
+
+
+def account_of(row: Row) -> Account:
+    return make(Account, row)
+
+
+def line_of(port: str) -> str:
+    """What all spellings of an access line have in common; "" = no port."""
+    return port_from_text(port).line() if port else ""
+
+
+ORDER: Final = (
+    *("number", "kind", "account", "mac", "state", "reason", "detail", "received", "effects", "held_until"),
+    "contents",
+)
+
+
+def order_row(record: OrderRecord, contents: str) -> Row:
+    return (*record, contents)
+
+
+def order_of(row: Row) -> tuple[OrderRecord, str]:
+    """An order with its outcome, and its contents as they came."""
+    *record, contents = row
+    return OrderRecord(*record), contents
+
+
+# What tells a session from others does not change; the rest is written anew with each report.
+SESSION_KEY: Final = ("session", "nas", "device")
+SESSION: Final = (*Session._fields, "state", "heard")
+
+
+def session_row(course: Course) -> Row:
+    (session, nas, device, source, mac, *rest), state, heard = course
+    return session, nas, device, source, mac_text(mac), *rest, state, heard
+
+
+def session_change(course: Course) -> Row:
+    """The columns of SESSION but those of SESSION_KEY."""
+    (_, _, _, source, mac, *rest), state, heard = course
+    return source, mac_text(mac), *rest, state, heard
+
+
+def session_of(row: Sequence[Any]) -> Course:
+    session, nas, device, source, mac, *rest, state, heard = row
+    return make(Course, (make(Session, (session, nas, device, source, mac_of(mac), *rest)), state, heard))
+
+
+REFUSED: Final = ("mac", "protocol", "reason", "port", "count", "first_seen", "last_seen", "bound")
+
+
+def refused_row(refused: Refused) -> Row:
+    mac, protocol, reason, port, times, first_seen, last_seen, bound = refused
+    return mac_text(mac), protocol, str(reason), port, times, first_seen, last_seen, bound
+
+
+def refused_of(row: Row) -> Refused:
+    mac, protocol, reason, port, times, first_seen, last_seen, bound = row
+    # A younger gatekeeper may have known more reasons, and this one must still be able to count on.
+    why = Reason(reason) if reason in Reason.__members__ else Reason.UNSUPPORTED
+    return Refused(mac_of(mac), protocol, why, port, times, first_seen, last_seen, bound)
+
+
+ROGUE: Final = Rogue._fields
+
+
+def rogue_row(rogue: Rogue) -> Row:
+    server, mac, interface, offers, first_seen, last_seen = rogue
+    return ip_text(server), mac_text(mac), interface, offers, first_seen, last_seen
+
+
+def rogue_of(row: Row) -> Rogue:
+    server, mac, interface, offers, first_seen, last_seen = row
+    return Rogue(parse_ip(server), mac_of(mac), interface, offers, first_seen, last_seen)
+
+
+NAS_SEEN: Final = NasSeen._fields
+
+
+def nas_row(seen: NasSeen) -> Row:
+    return seen
+
+
+# How many there are stands behind what is counted; and its spelling, as SQL.
+FATE: Final = (*Fate._fields, "count")
+FATE_NAME: Final = "CASE protocol WHEN '' THEN '' ELSE protocol || '.' || message || '.' END || reply || '.' || reason"
+COUNTER: Final = (*Counted._fields, "value")
+COUNTER_NAME: Final = "replace(name, '*', label)"
+
+
+def count_row(counted: Fate | Counted, count: int) -> Row:
+    return (*counted, count)
+
+
+def fate_of(row: Row) -> tuple[Fate, int]:
+    protocol, message, reply, reason, count = row
+    return Fate(protocol, message, reply, reason), count
+
+
+def counter_of(row: Row) -> tuple[Counted, int]:
+    name, label, value = row
+    return Counted(name, label), value
+
+
+EVENT: Final = Event._fields
+
+
+def event_row(event: Event) -> Row:
+    return event
+
+
+def event_of(row: Row) -> Event:
+    return make(Event, row)
+
+
+STANDING: Final = Standing._fields
+
+
+def standing_of(row: Row) -> Standing:
+    return make(Standing, row)
+
+
+# Of the outbox (d), its session (s) and the account of that (a).
+WANTED: Final = """
+d.id, d.kind, d."order", s.id, s.session, s.nas, s.source, s.mac, s.account, s.keys, s.state,
+coalesce(a.rate_down_kbps, 0), coalesce(a.rate_up_kbps, 0)"""
+
+
+def wanted_of(row: Row) -> Wanted:
+    number, kind, order, at, session, nas, source, mac, account, keys, state, down, up = row
+    over = state == "closed"
+    return Wanted(number, kind, order, at, session, nas, source, mac_of(mac), account, keys, over, Rate(down, up))

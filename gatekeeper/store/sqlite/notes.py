@@ -1,0 +1,104 @@
+"""What is tallied beside the commit: refusals, admissions, counts, foreign servers, what NASes send, the heartbeat."""
+
+from collections.abc import Iterable, Mapping
+
+from gatekeeper.model import Admitted, Refused
+from gatekeeper.state.admissions import admission_event
+from gatekeeper.state.counts import Fate, columns_of
+from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.refusals import is_news, joined, refusal_event
+from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.rows import (
+    COUNTER,
+    FATE,
+    NAS_SEEN,
+    REFUSED,
+    ROGUE,
+    count_row,
+    listed,
+    marks,
+    nas_row,
+    refused_of,
+    refused_row,
+    rogue_row,
+)
+from gatekeeper.store.sqlite.journal import JournalTables
+from gatekeeper.store.sqlite.schema import MARKS, MAX_REFUSED, MAX_ROGUES
+from gatekeeper.store.sqlite.tables import parts
+from gatekeeper.wire.text import mac_text
+
+_ACCOUNTS_OF = {size: f"SELECT mac, account FROM boxes WHERE mac IN ({marks})" for size, marks in MARKS.items()}
+_REFUSED_OF = {size: f"SELECT {listed(REFUSED)} FROM refused WHERE mac IN ({marks})" for size, marks in MARKS.items()}
+_REFUSE = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({marks(REFUSED)})"
+_PRUNE_REFUSED = """
+DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
+_ROGUE = f"""
+INSERT INTO rogues ({listed(ROGUE)}) VALUES ({marks(ROGUE)})
+ON CONFLICT (server, mac, interface) DO UPDATE SET offers = rogues.offers + excluded.offers,
+    last_seen = excluded.last_seen"""
+_PRUNE_ROGUES = """
+DELETE FROM rogues WHERE (server, mac, interface) IN
+    (SELECT server, mac, interface FROM rogues ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
+_FATE = f"""
+INSERT INTO outcomes ({listed(FATE)}) VALUES ({marks(FATE)})
+ON CONFLICT (protocol, message, reply, reason) DO UPDATE SET count = outcomes.count + excluded.count"""
+_COUNTER = f"""
+INSERT INTO counters ({listed(COUNTER)}) VALUES ({marks(COUNTER)})
+ON CONFLICT (name, label) DO UPDATE SET value = counters.value + excluded.value"""
+_NAS = f"""
+INSERT INTO nas_seen ({listed(NAS_SEEN)}) VALUES ({marks(NAS_SEEN)})
+ON CONFLICT (name) DO UPDATE SET requests = nas_seen.requests + excluded.requests,
+    accepts = nas_seen.accepts + excluded.accepts, rejects = nas_seen.rejects + excluded.rejects,
+    sealed = nas_seen.sealed + excluded.sealed, unsealed = nas_seen.unsealed + excluded.unsealed,
+    unsealed_from = coalesce(nullif(excluded.unsealed_from, ''), nas_seen.unsealed_from),
+    last_seen = max(nas_seen.last_seen, excluded.last_seen)"""
+_BEAT = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
+
+
+class NoteTables(JournalTables):
+    """The commit thread's side of the store: what may be lost without harm, written every second or so."""
+
+    def note(
+        self,
+        refused: Iterable[Refused],
+        counts: Mapping[tuple[str, ...], int],
+        rogues: Iterable[Rogue] = (),
+        nas: Iterable[NasSeen] = (),
+        admitted: Iterable[Admitted] = (),
+        beat: int = 0,
+    ) -> None:
+        """Keep what was refused, counted, and heard of foreign servers and NASes since then. Raises StoreError.
+
+        counts: by words that ``state.counts`` makes columns of. beat: when whoever serves says by this that it does;
+        0 = it is not he.
+        """
+        many = self._connection.executemany
+        with self._transaction():
+            if beat:
+                self._connection.execute(_BEAT, (beat,))
+            many(_NAS, map(nas_row, nas))
+            self._refuse(list(refused))
+            self._tell_event(*map(admission_event, admitted))
+            counted = [(columns_of(words), count) for words, count in counts.items()]
+            many(_FATE, [count_row(*one) for one in counted if isinstance(one[0], Fate)])
+            many(_COUNTER, [count_row(*one) for one in counted if not isinstance(one[0], Fate)])
+            seen = [rogue_row(rogue) for rogue in rogues]
+            if seen:
+                many(_ROGUE, seen)
+                self._connection.execute(_PRUNE_ROGUES, (MAX_ROGUES,))
+
+    def _refuse(self, refused: list[Refused]) -> None:
+        """Each joined with what is on record of its box. The journal is told of boxes that orders know."""
+        query = self._connection.execute
+        for part in parts(refused):
+            macs = [mac_text(one.mac) for one in part]
+            known = {row.mac: row for row in map(refused_of, query(_REFUSED_OF[len(part)], macs))}
+            accounts = dict(query(_ACCOUNTS_OF[len(part)], macs).fetchall())
+            for mac, one in zip(macs, part, strict=True):
+                before = known.get(one.mac)
+                if mac in accounts and is_news(one, before):
+                    self._tell_event(refusal_event(one, accounts[mac]))
+                known[one.mac] = joined(before, one) if before else one
+            self._connection.executemany(_REFUSE, map(refused_row, known.values()))
+        if refused:
+            query(_PRUNE_REFUSED, (MAX_REFUSED,))

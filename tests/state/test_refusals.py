@@ -1,0 +1,59 @@
+"""The tally of refused boxes: what is kept of one, what is news, and how it stays bounded."""
+
+from gatekeeper.model import Reason
+from gatekeeper.state.refusals import MAX_LIMITED, MAX_REFUSALS, Refusals
+
+BOX, OTHER = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"
+
+
+def _mac(number: int) -> bytes:
+    return number.to_bytes(6, "big")
+
+
+def test_rate_limited_does_not_hide_why_a_box_is_refused() -> None:
+    """An unknown box in a loop is above all unknown."""
+    refusals = Refusals()
+    refusals.count(BOX, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000)
+    refusals.count(BOX, "radius", Reason.RATE_LIMITED, "p2", 1001)
+    assert refusals.drain() == [(BOX, "dhcp", Reason.UNKNOWN_MAC, "p1", 2, 1000, 1000, "")]
+
+
+def test_any_other_reason_takes_the_place_of_rate_limited() -> None:
+    """Counted together."""
+    refusals = Refusals()
+    refusals.count(BOX, "dhcp", Reason.RATE_LIMITED, "p1", 1000)
+    refusals.count(BOX, "dhcp", Reason.RATE_LIMITED, "p1", 1001)
+    refusals.count(BOX, "dhcp", Reason.SUSPENDED, "p2", 1002)
+    assert refusals.drain() == [(BOX, "dhcp", Reason.SUSPENDED, "p2", 3, 1000, 1002, "")]
+
+
+def test_a_flood_that_is_limited_leaves_room_for_those_who_are_refused() -> None:
+    """It pushes nobody out, and lists no more of its invented MACs than that."""
+    refusals = Refusals()
+    for number in range(MAX_REFUSALS * 2):
+        refusals.count(_mac(number), "dhcp", Reason.RATE_LIMITED, "", 1000)
+    for number in range(MAX_REFUSALS - MAX_LIMITED):
+        refusals.count(_mac(100_000 + number), "dhcp", Reason.UNKNOWN_MAC, "", 1000)
+    refusals.count(_mac(1), "dhcp", Reason.RATE_LIMITED, "", 1000)
+    listed = [refused.reason for refused in refusals.drain()]
+    assert (listed.count(Reason.RATE_LIMITED), len(listed)) == (MAX_LIMITED, MAX_REFUSALS)
+
+
+def test_refusals_are_counted_by_box_with_the_latest_reason() -> None:
+    """Drained once, then new."""
+    refusals = Refusals()
+    refusals.count(OTHER, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000.5)
+    refusals.count(OTHER, "radius", Reason.SUSPENDED, "p2", 1005.5)
+    (refused,) = refusals.drain()
+    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000, 1005, "")
+    assert refusals.drain() == []
+
+
+def test_refusals_are_bounded() -> None:
+    """A flood of invented MACs costs no memory."""
+    refusals = Refusals()
+    for number in range(MAX_REFUSALS + 100):
+        refusals.count(_mac(number), "dhcp", Reason.UNKNOWN_MAC, "", 1000)
+    drained = refusals.drain()
+    assert MAX_REFUSALS * 7 // 8 < len(drained) <= MAX_REFUSALS
+    assert drained[-1].mac == _mac(MAX_REFUSALS + 99)

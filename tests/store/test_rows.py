@@ -1,0 +1,106 @@
+"""Nouns as rows: what is written is what is read, column by column."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gatekeeper.model import Event, Lease, Reason, Refused, Session
+from gatekeeper.policy.orders import Account, OrderRecord
+from gatekeeper.policy.sessions import Course
+from gatekeeper.state.counts import Counted, Fate
+from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.rogues import Rogue
+from gatekeeper.store import rows
+from gatekeeper.store.sqlite.schema import SCHEMA
+
+BOX = bytes.fromhex("d4c1c8ee9b1f")
+SESSION = Session("s", "n", "d", 1, BOX, "A", "p", 2, "#1", 3, 4, 5, 6, "why", b"k")
+
+# table, its columns, the noun's row, what makes the noun of it again, the noun
+NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object], object]] = {
+    "leases": (
+        rows.LEASE,
+        rows.lease_row(lease := Lease(1, BOX, "A", "p", "active", 2, 3, 4, b"agent", b"id")),
+        rows.lease_of,
+        lease,
+    ),
+    "accounts": (
+        rows.ACCOUNT,
+        rows.account_row(account := Account("A", "s", "active", 1, 2, "p", "ordered", 3, "u", 4, "plan", "#1")),
+        rows.account_of,
+        account,
+    ),
+    "orders": (
+        rows.ORDER,
+        rows.order_row(record := OrderRecord("#1", "rate", "A", "m", "held", "r", "d", 1, "e", 2), "[]"),
+        rows.order_of,
+        (record, "[]"),
+    ),
+    "sessions": (
+        rows.SESSION,
+        rows.session_row(course := Course(SESSION, "closed", 7)),
+        rows.session_of,
+        course,
+    ),
+    "refused": (
+        rows.REFUSED,
+        rows.refused_row(refused := Refused(BOX, "dhcp", Reason.SUSPENDED, "p", 3, 1, 2, "q")),
+        rows.refused_of,
+        refused,
+    ),
+    "rogues": (rows.ROGUE, rows.rogue_row(rogue := Rogue(1, BOX, "eth0", 2, 3, 4)), rows.rogue_of, rogue),
+    "journal": (
+        rows.EVENT,
+        rows.event_row(event := Event(1, "lease", "m", "A", 2, "p", "told")),
+        rows.event_of,
+        event,
+    ),
+    "outcomes": (
+        rows.FATE,
+        rows.count_row(fate := Fate("dhcp", "DHCPDISCOVER", "DHCPOFFER", "ok"), 3),
+        rows.fate_of,
+        (fate, 3),
+    ),
+    "counters": (
+        rows.COUNTER,
+        rows.count_row(counted := Counted("radius.nas.*.unsealed", "a.b"), 3),
+        rows.counter_of,
+        (counted, 3),
+    ),
+    "nas_seen": (rows.NAS_SEEN, rows.nas_row(seen := NasSeen("n", 1, 2, 3, 4, 5, "192.0.2.1", 6)), tuple, tuple(seen)),
+}
+
+
+@pytest.mark.parametrize("table", NOUNS)
+def test_a_noun_is_read_back_as_it_was_written(table: str) -> None:
+    """By names: the same columns in another sequence give the same noun only if each name is where its value is."""
+    columns, row, noun_of, noun = NOUNS[table]
+    assert noun_of(row) == noun
+    with sqlite3.connect(":memory:") as store:
+        store.executescript(SCHEMA)
+        store.execute(f"INSERT INTO {table} ({rows.listed(columns)}) VALUES ({rows.marks(columns)})", row)
+        (read,) = store.execute(f"SELECT {rows.listed(columns)} FROM {table}")
+        assert noun_of(read) == noun
+        # What a noun and its table both have a name for has the same one, and the same value under it.
+        named = store.execute(f"SELECT * FROM {table}")
+        names = [column[0] for column in named.description]
+        found = dict(zip(names, named.fetchone(), strict=True))
+    store.close()
+    assert {name: found[name] for name in columns} == dict(zip(columns, row, strict=True))
+
+
+def test_what_changes_of_a_session_is_all_but_its_name() -> None:
+    """The statement that writes a report names the columns in the sequence of this row."""
+    course = Course(SESSION, "active", 7)
+    whole = dict(zip(rows.SESSION, rows.session_row(course), strict=True))
+    rest = [name for name in rows.SESSION if name not in rows.SESSION_KEY]
+    assert rows.session_change(course) == tuple(whole[name] for name in rest)
+
+
+def test_a_reason_of_a_younger_gatekeeper_is_no_error() -> None:
+    """Its store has the schema of this one, and this one goes on counting."""
+    row = rows.refused_row(Refused(BOX, "dhcp", Reason.SUSPENDED, "p", 3, 1, 2))
+    younger = tuple("NOT_INVENTED_YET" if value == "SUSPENDED" else value for value in row)
+    assert rows.refused_of(younger).times == 3
