@@ -10,7 +10,7 @@ from gatekeeper.cli.options import config_option
 if TYPE_CHECKING:
     from gatekeeper.book import Nas
     from gatekeeper.config.load import Settings
-    from gatekeeper.drivers.radius_client import Exchange, RadiusClient
+    from gatekeeper.drivers.radius_client import RadiusClient, Visited
     from gatekeeper.wire.radius_seal import Secret
 
 _AUTH_PORT = 1812
@@ -139,7 +139,7 @@ def _spelled(mac: bytes, dialect: str) -> str:
     return mac.hex()
 
 
-def _row(target: _Target, mac: bytes, name: str, method: str, done: "Exchange") -> dict[str, object]:
+def _row(target: _Target, mac: bytes, name: str, method: str, done: "Visited") -> dict[str, object]:
     from gatekeeper.config.dictionary import Dictionary, shipped_folder
     from gatekeeper.report.radius import Described, attribute_lines
     from gatekeeper.wire.radius import NAMES
@@ -169,7 +169,7 @@ def _row(target: _Target, mac: bytes, name: str, method: str, done: "Exchange") 
     }
 
 
-def _why(done: "Exchange") -> str:
+def _why(done: "Visited") -> str:
     if done.closed:
         return "nobody listens there"
     if done.wrong:
@@ -177,7 +177,7 @@ def _why(done: "Exchange") -> str:
     return "a server is silent to strangers, and to requests under another secret: see its log"
 
 
-def _tell(target: _Target, row: dict[str, object], done: "Exchange") -> None:
+def _tell(target: _Target, row: dict[str, object], done: "Visited") -> None:
     client = f" (client {row['client']})" if row["client"] else ""
     click.echo(f"Access-Request to {row['server']} from {row['source']}{client}: {row['user_name']}, {row['method']}")
     if done.reply is None:

@@ -1,7 +1,8 @@
 """The dynamic authorization client (RFC 5176): sends the CoA and Disconnect that the store has waiting.
 
 A thread of its own with a connection of its own, so that a NAS that does not answer costs the packet loop nothing.
-What is waiting is in the store: it is sent after a restart too, and its end is kept there.
+What is waiting is in the store: it is sent after a restart too, and its end is kept there. When it is sent again, and
+which answers are believed, is ``engine.exchange``'s word.
 """
 
 import os
@@ -10,16 +11,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.drivers.log import Log
+from gatekeeper.engine.exchange import Doubt, Exchange, Exchanges, Place, Schedule, Turn
 from gatekeeper.model import Reason
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import COA, Ended, Wanted
+from gatekeeper.store.ports import COA, MOST_WAITING, Ended, Wanted
 from gatekeeper.store.sqlite import SqliteStore
-from gatekeeper.wire import Malformed
 from gatekeeper.wire.dynauth import (
     COA_ACK,
     COA_REQUEST,
@@ -31,38 +31,23 @@ from gatekeeper.wire.dynauth import (
     request_body,
 )
 from gatekeeper.wire.nas_rates import rate_body
-from gatekeeper.wire.radius import RadiusPacket, attribute, decode
+from gatekeeper.wire.radius import RadiusPacket, attribute
 from gatekeeper.wire.radius_accounting import CLASS
-from gatekeeper.wire.radius_seal import reply_is_right, signed_request
+from gatekeeper.wire.radius_seal import signed_request
 from gatekeeper.wire.session_class import class_value
 from gatekeeper.wire.text import ip_text, mac_text
 
-_LOOK_S = 0.5
-# RFC 5080 2.2.1: first wait, longest wait, whole time, tries. Without jitter: few requests, each to its own session.
-_IRT_S, _MRT_S, _MRD_S, _MRC = 2.0, 16.0, 30.0, 5
-_IDENTIFIERS = 256
-_DATAGRAM = 4096
+_LOOK_S: Final = 0.5
+# RFC 5080 2.2.1. Without jitter: few requests, each to its own session.
+_SCHEDULE: Final = Schedule(irt_s=2.0, mrt_s=16.0, mrc=5, mrd_s=30.0)
+_DATAGRAM: Final = 4096
 
 
-class _Place(NamedTuple):
-    """What an answer is told by: it comes from there, with that identifier."""
+class _Endpoint(NamedTuple):
+    """Where a NAS takes requests, and answers from."""
 
     address: int
     port: int
-    identifier: int
-
-
-@dataclass(slots=True)
-class _Try:
-    """One request on its way."""
-
-    wanted: Wanted
-    nas: Nas
-    packet: bytes
-    since: float
-    tries: int = 0
-    wait_s: float = _IRT_S
-    again_at: float = 0.0
 
 
 class DynauthClient(threading.Thread):
@@ -83,8 +68,9 @@ class DynauthClient(threading.Thread):
         self._socket.setblocking(False)
         self._socket.bind((ip_text(local), 0))
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._tries: dict[_Place, _Try] = {}
-        self._next = 0
+        self._exchanges: Exchanges[_Endpoint, Wanted] = Exchanges(_SCHEDULE, MOST_WAITING, check=error_cause)
+        self._turn = Turn(1)
+        self._places: dict[_Endpoint, Place[_Endpoint, Wanted]] = {}  # where somebody is being asked
         self._version = -1
         self._fresh: list[Ended] = []
 
@@ -97,7 +83,7 @@ class DynauthClient(threading.Thread):
         while not self._rest():
             try:
                 self._receive()
-                self._send_again()
+                self._handle_time()
                 self._look()
                 self._keep()
             except StoreError as error:
@@ -110,7 +96,7 @@ class DynauthClient(threading.Thread):
     def _rest(self) -> bool:
         """Wait for an answer, the next try or the next look. True: it is time to end."""
         now = time.monotonic()
-        until = min((one.again_at for one in self._tries.values()), default=now + _LOOK_S)
+        until = self._exchanges.next_due()
         wake: list[int] = [self._socket.fileno(), self._event]
         ready, _, _ = select.select(wake, [], [], min(max(until - now, 0.0), _LOOK_S))
         return self._event in ready
@@ -118,19 +104,23 @@ class DynauthClient(threading.Thread):
     def _look(self) -> None:
         """Take up what the store has waiting since the last look."""
         version = self._store.data_version()
-        if version == self._version and len(self._tries) + len(self._fresh) == 0:
+        under_way = self._under_way()
+        if version == self._version and len(under_way) + len(self._fresh) == 0:
             return
-        on_way = {one.wanted.id for one in self._tries.values()} | {one.wanted.id for one in self._fresh}
+        on_way = {one.id for one in under_way} | {one.wanted.id for one in self._fresh}
         # One session is asked one thing at a time, in the sequence of the orders.
-        busy = {one.wanted.row for one in self._tries.values()}
+        busy = {one.row for one in under_way}
         for wanted in self._store.wanted():
             if wanted.id not in on_way and wanted.row not in busy:
                 busy.add(wanted.row)
                 self._begin(wanted)
-        sent = [one.wanted for one in self._tries.values() if one.wanted.id not in on_way]
+        sent = [one for one in self._under_way() if one.id not in on_way]
         if sent:
             self._store.mark_sent(sent)
         self._version = version
+
+    def _under_way(self) -> list[Wanted]:
+        return [one.subject for place in self._places.values() for one in place.under_way.values()]
 
     def _begin(self, wanted: Wanted) -> None:
         nas = next((one for one in self._book().clients if one.name == wanted.nas), None)
@@ -146,37 +136,33 @@ class DynauthClient(threading.Thread):
                 self._dispatch(wanted, nas, body)
 
     def _dispatch(self, wanted: Wanted, nas: Nas, body: bytes) -> None:
+        """Send it, or leave it waiting while all identifiers are in use there."""
         code = COA_REQUEST if wanted.kind == COA else DISCONNECT_REQUEST
-        for _ in range(_IDENTIFIERS):
-            self._next = (self._next + 1) % _IDENTIFIERS
-            place = _Place(wanted.source, nas.coa_port, self._next)
-            if place not in self._tries:
-                packet = signed_request(code, self._next, body, nas.secret, sealed=nas.seals)
-                self._tries[place] = _Try(wanted, nas, packet, time.monotonic())
-                self._send(place, self._tries[place])
-                return
+        at = _Endpoint(wanted.source, nas.coa_port)
+        place = self._places.get(at) or Place(at, self._turn)
+        if self._exchanges.has_room(place):
+            self._places[at] = place
+            self._exchanges.ask(
+                place,
+                wanted,
+                lambda identifier: signed_request(code, identifier, body, nas.secret, sealed=nas.seals),
+                nas.secret,
+                time.monotonic(),
+            )
+            self._send()
 
-    def _send(self, place: _Place, one: _Try) -> None:
-        one.tries += 1
-        one.again_at = time.monotonic() + one.wait_s
-        one.wait_s = min(one.wait_s * 2, _MRT_S)
-        try:
-            self._socket.sendto(one.packet, (ip_text(place.address), place.port))
-        except OSError as error:
-            self._log.alarm(f"{_what(one.wanted)} not sent: {error}", time.time())
+    def _send(self) -> None:
+        for one in self._exchanges.to_send():
+            try:
+                self._socket.sendto(one.data, (ip_text(one.place.at.address), one.place.at.port))
+            except OSError as error:
+                self._log.alarm(f"{_what(one.subject)} not sent: {error}", time.time())
 
-    def _send_again(self) -> None:
-        now = time.monotonic()
-        for place, one in list(self._tries.items()):
-            if one.again_at > now:
-                continue
-            if one.tries >= _MRC or now - one.since >= _MRD_S:
-                del self._tries[place]
-                self._end(
-                    one.wanted, "lost", f"no answer from {ip_text(place.address)}:{place.port} to {one.tries} tries"
-                )
-            else:
-                self._send(place, one)
+    def _handle_time(self) -> None:
+        for one in self._exchanges.handle_time(time.monotonic(), MOST_WAITING):
+            at = one.place.at
+            self._end_exchange(one, "lost", f"no answer from {ip_text(at.address)}:{at.port} to {one.tries} tries")
+        self._send()
 
     def _receive(self) -> None:
         while True:
@@ -190,17 +176,16 @@ class DynauthClient(threading.Thread):
 
     def _take(self, data: bytes, source: int, port: int) -> None:
         """An answer is believed if it comes from where we asked, under its secret."""
-        try:
-            packet = decode(data)
-            place = _Place(source, port, packet.identifier)
-            one = self._tries.get(place)
-            if one is None or not reply_is_right(packet, one.packet[4:20], one.nas.secret):
-                return
-            state, detail, gone = _read(packet, one.wanted)
-        except Malformed:
-            return
-        del self._tries[place]
-        self._end(one.wanted, state, detail, gone)
+        place = self._places.get(_Endpoint(source, port))
+        heard = self._exchanges.receive(place, data) if place else Doubt.UNASKED
+        if not isinstance(heard, Doubt):
+            exchange, packet = heard
+            self._end_exchange(exchange, *_read(packet, exchange.subject))
+
+    def _end_exchange(self, exchange: Exchange[_Endpoint, Wanted], state: str, detail: str, gone: bool = False) -> None:
+        if not exchange.place.under_way:
+            del self._places[exchange.place.at]
+        self._end(exchange.subject, state, detail, gone)
 
     def _end(self, wanted: Wanted, state: str, detail: str, gone: bool = False) -> None:
         self._fresh.append(Ended(wanted, state, detail, gone))

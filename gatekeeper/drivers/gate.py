@@ -17,7 +17,7 @@ from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.reader import Reader, look_up
 from gatekeeper.drivers.sockets import Door
-from gatekeeper.drivers.upstream import Parked, Upstream
+from gatekeeper.drivers.upstream import Upstream
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.model import Action, Datagram, Effect, Outcome, Reason
@@ -39,6 +39,13 @@ class Pending(NamedTuple):
     door: Door
     engine: Engine
     outcome: Outcome
+
+
+class Parked(NamedTuple):
+    """A question of a box that waits for AAA, and where its answer is to leave."""
+
+    door: Door
+    question: DhcpQuestion
 
 
 class Gate:
@@ -73,6 +80,7 @@ class Gate:
         self._house = Housekeeper(world, self._refusals, self._admissions, committer, log, interfaces, self._counts)
         self._reader = Reader(store, world, log, seq, committer.origin)
         self._upstream: Upstream | None = None
+        self._parked: dict[bytes, Parked] = {}  # by MAC, as many as Upstream takes
         self._next_housekeeping = 0.0
         self._next_collection = 0.0
         interfaces.watch_probes(self)
@@ -102,9 +110,11 @@ class Gate:
 
     def set_upstream(self, policy: AaaPolicy | None) -> None:
         """Ask these AAA servers from now on, also what others have not answered yet; None = nobody."""
-        waiting = self._upstream.close() if self._upstream else []
+        if self._upstream:
+            self._upstream.close()
         self._upstream = Upstream(policy, self._log, self, self._counts) if policy else None
-        for door, question in waiting:
+        waiting, self._parked = self._parked, {}
+        for door, question in waiting.values():
             self._decide(door, self._engines.dhcp, question, self._clock.now())
 
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
@@ -195,7 +205,8 @@ class Gate:
         try:
             if self._upstream and isinstance(question, DhcpQuestion):
                 asked = self._engines.dhcp.to_ask(question, now)
-                if asked and self._upstream.ask(asked, Parked(door, question), now):
+                if asked and self._upstream.ask(asked, now):
+                    self._parked[asked.mac] = Parked(door, question)
                     return
             outcome = engine.answer(question, now)  # type: ignore[arg-type]
         except Exception as bug:
@@ -210,10 +221,11 @@ class Gate:
     def _end_questions(self, upstream: Upstream, now: float) -> None:
         """Boxes that AAA has spoken of, or whom it kept waiting too long, are answered."""
         engine, ended = self._engines.dhcp, upstream.ended(now)
-        for asked, grant, _ in ended:
+        for asked, grant in ended:
             engine.learn(asked, grant, now)
-        if ended and self._fetch(engine, [parked.question for _, _, parked in ended], now):
-            for _, _, (door, question) in ended:
+        parked = [self._parked.pop(asked.mac) for asked, _ in ended if asked.mac in self._parked]
+        if parked and self._fetch(engine, [question for _, question in parked], now):
+            for door, question in parked:
                 self._decide(door, engine, question, now)
 
     def _report_bug(self, bug: Exception, datagram: Datagram, now: float) -> None:

@@ -1,19 +1,18 @@
-"""A RADIUS client for trying a server: an Access-Request over a socket, with retransmission; its answer is checked."""
+"""A RADIUS client for trying a server: an Access-Request over a socket, retransmitted by ``engine.exchange``."""
 
 import random
 import secrets
 import socket
 import time
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.drivers.sockets import DoorError
+from gatekeeper.engine.exchange import Doubt, Exchanges, Place, Schedule, Turn
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.eap import IDENTITY, MD5_CHALLENGE, NAK, REQUEST, RESPONSE, EapPacket, decode_eap, eap_attributes
 from gatekeeper.wire.eap import md5_value as eap_md5_value
 from gatekeeper.wire.radius import (
-    ACCESS_ACCEPT,
     ACCESS_CHALLENGE,
-    ACCESS_REJECT,
     ACCESS_REQUEST,
     CALLING_STATION_ID,
     CHAP_CHALLENGE,
@@ -28,17 +27,19 @@ from gatekeeper.wire.radius import (
     USER_PASSWORD,
     RadiusPacket,
     attribute,
-    decode,
 )
-from gatekeeper.wire.radius_seal import Secret, chap_response, hide_password, reply_is_right, sealed_request
+from gatekeeper.wire.radius_seal import Secret, chap_response, hide_password, sealed_request
 from gatekeeper.wire.text import parse_ip
 
-FIRST_WAIT_S = 2.0
-TRIES = 3
-_LONGEST_WAIT_S = 16.0
-_MOST_ROUNDS = 4
-_CALL_CHECK, _ETHERNET = 10, 15
-_DATAGRAM = 4096
+FIRST_WAIT_S: Final = 2.0
+TRIES: Final = 3
+_LONGEST_WAIT_S: Final = 16.0
+# Zero would be a socket that does not wait at all.
+_SHORTEST_WAIT_S: Final = 0.001
+_MOST_ROUNDS: Final = 4
+_CALL_CHECK: Final = 10
+_ETHERNET: Final = 15
+_DATAGRAM: Final = 4096
 
 
 class Visit(NamedTuple):
@@ -55,7 +56,7 @@ class Visit(NamedTuple):
     password: bytes
 
 
-class Exchange(NamedTuple):
+class Visited(NamedTuple):
     """How it went. wrong: datagrams thrown away because their authenticators are not those of this secret."""
 
     reply: RadiusPacket | None
@@ -83,7 +84,7 @@ class RadiusClient:
     def close(self) -> None:
         self._socket.close()
 
-    def visit(self, visit: Visit, secret: Secret) -> Exchange:
+    def visit(self, visit: Visit, secret: Secret) -> Visited:
         """Ask as a NAS would for this box; the last answer, and how all rounds together went."""
         tries, took_s, wrong = 0, 0.0, 0
         body = self._who(visit)
@@ -114,43 +115,44 @@ class RadiusClient:
         body += attribute(NAS_PORT_TYPE, _ETHERNET.to_bytes(4, "big"))
         return body + (attribute(NAS_PORT_ID, visit.port.encode()) if visit.port else b"")
 
-    def _ask(self, authenticator: bytes, body: bytes, secret: Secret) -> Exchange:
-        """One request, the same octets at each try."""
-        identifier = secrets.randbelow(256)
-        data = sealed_request(ACCESS_REQUEST, identifier, authenticator, body, secret)
+    def _ask(self, authenticator: bytes, body: bytes, secret: Secret) -> Visited:
+        """One request and its tries."""
+        place: Place[str, None] = Place(self.server, Turn(secrets.randbelow(256)))
+        exchanges: Exchanges[str, None] = Exchanges(
+            Schedule(self._first_wait_s, _LONGEST_WAIT_S, TRIES), 1, lambda: random.uniform(-0.1, 0.1)
+        )
         began = time.monotonic()
+        exchange = exchanges.ask(
+            place,
+            None,
+            lambda identifier: sealed_request(ACCESS_REQUEST, identifier, authenticator, body, secret),
+            secret,
+            began,
+        )
         wrong = 0
-        wait_s = self._first_wait_s * (1 + random.uniform(-0.1, 0.1))
-        for attempt in range(1, TRIES + 1):
-            until = time.monotonic() + wait_s
+        reply, closed = None, False
+        while not (reply or closed or exchanges.handle_time(time.monotonic(), 1)):
             try:
-                self._socket.send(data)
-                while (left_s := until - time.monotonic()) > 0:
-                    self._socket.settimeout(left_s)
-                    reply = _believed(self._socket.recv(_DATAGRAM), identifier, authenticator, secret)
-                    if reply:
-                        return Exchange(reply, attempt, time.monotonic() - began, wrong, False)
-                    wrong += 1
+                heard = exchanges.receive(place, self._wait(exchanges))
             except TimeoutError:
-                pass
+                continue
             except ConnectionRefusedError:
-                return Exchange(None, attempt, time.monotonic() - began, wrong, True)
+                closed = True
             except OSError as error:
                 raise DoorError(f"cannot send to {self.server}: {error.strerror}") from None
-            # RFC 5080 2.2.1: twice as long as the time before, up to a limit, each with a tenth of chance.
-            wait_s = min(2 * wait_s, _LONGEST_WAIT_S) * (1 + random.uniform(-0.1, 0.1))
-        return Exchange(None, TRIES, time.monotonic() - began, wrong, False)
+            else:
+                if isinstance(heard, Doubt):
+                    wrong += 1
+                else:
+                    _, reply = heard
+        return Visited(reply, exchange.tries, time.monotonic() - began, wrong, closed)
 
-
-def _believed(data: bytes, identifier: int, authenticator: bytes, secret: Secret) -> RadiusPacket | None:
-    """The answer to our request, or None for anything else (RFC 2865 3, RFC 3579 3.2)."""
-    try:
-        packet = decode(data)
-    except Malformed:
-        return None
-    if packet.code not in (ACCESS_ACCEPT, ACCESS_REJECT, ACCESS_CHALLENGE) or packet.identifier != identifier:
-        return None
-    return packet if reply_is_right(packet, authenticator, secret) else None
+    def _wait(self, exchanges: Exchanges[str, None]) -> bytes:
+        """Send what is due, and wait for a datagram until something is due again. Raises OSError."""
+        for one in exchanges.to_send():
+            self._socket.send(one.data)
+        self._socket.settimeout(max(exchanges.next_due() - time.monotonic(), _SHORTEST_WAIT_S))
+        return self._socket.recv(_DATAGRAM)
 
 
 def _password(visit: Visit, authenticator: bytes, secret: Secret) -> bytes:

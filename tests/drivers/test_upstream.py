@@ -4,16 +4,13 @@ import select
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 
 from gatekeeper.book import AaaPolicy, AaaServer
 from gatekeeper.drivers import upstream as module
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.sockets import Door
-from gatekeeper.drivers.upstream import Ended, Parked, Upstream
-from gatekeeper.engine.dhcp import DhcpQuestion
+from gatekeeper.drivers.upstream import Ended, Upstream
 from gatekeeper.model import Reason
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 from gatekeeper.wire.radius import HEADER, RadiusPacket, decode
@@ -75,23 +72,20 @@ class Aaa:
         self.descriptors.discard(descriptor)
         self.poll.unregister(descriptor)
 
-    def ask(self, name: str, now: float = NOW, box: int = 1, line: bytes = b"") -> bool:
-        return self.upstream.ask(asked(box, line), Parked(cast(Door, None), cast(DhcpQuestion, name)), now)
+    def ask(self, now: float = NOW, box: int = 1, line: bytes = b"") -> bool:
+        return self.upstream.ask(question(box, line), now)
 
-    def look(self, now: float) -> list[Ended]:
+    def ended(self, now: float) -> list[Ended]:
         """One round of the loop."""
         for descriptor, _ in self.poll.poll(0):
             self.upstream.hear(descriptor, now)
         return self.upstream.ended(now)
 
-    def ended(self, now: float) -> list[tuple[object, Grant]]:
-        return [(parked.question, grant) for _, grant, parked in self.look(now)]
-
     def count(self, what: str) -> int:
         return self.counts["radius", "upstream", what]
 
 
-def asked(box: int = 1, line: bytes = b"") -> AaaQuestion:
+def question(box: int = 1, line: bytes = b"") -> AaaQuestion:
     mac = box.to_bytes(6, "big")
     return AaaQuestion(mac, mac.hex(), line, b"")
 
@@ -121,11 +115,11 @@ def aaa(log: Log, servers: list[Server]) -> Iterator[Aaa]:
 @pytest.mark.parametrize(("code", "grant"), [(ACCEPT, Grant(None)), (REJECT, Grant(Reason.AAA_REJECTED))])
 def test_an_answer_ends_the_question(aaa: Aaa, servers: list[Server], code: int, grant: Grant) -> None:
     """Only the first server was asked, once; afterwards nobody waits for anything."""
-    assert aaa.ask("discover")
+    assert aaa.ask()
     assert aaa.ended(NOW) == []
     assert (len(servers[0].hear()), len(servers[1].hear())) == (1, 0)
     servers[0].answer(code=code)
-    assert aaa.ended(NOW + 0.1) == [("discover", grant)]
+    assert aaa.ended(NOW + 0.1) == [(question(), grant)]
     assert aaa.upstream.next_end() == float("inf")
 
 
@@ -134,7 +128,7 @@ def test_rfc5080_2_2_1_the_same_octets_are_sent_again_then_the_next_server_is_as
 ) -> None:
     """Two tries a server, a second each; then it is over, and that takes no longer than was configured."""
     first, second = servers
-    aaa.ask("discover")
+    aaa.ask()
     seen = []
     for at in (0.0, 0.9, 1.0, 1.9, 2.0, 3.0, 3.9):
         assert aaa.ended(NOW + at) == []
@@ -143,46 +137,46 @@ def test_rfc5080_2_2_1_the_same_octets_are_sent_again_then_the_next_server_is_as
     assert first.heard[0] == first.heard[1]
     assert second.heard[0] == second.heard[1] != first.heard[0]
     assert aaa.upstream.next_end() == NOW + 4.0
-    assert aaa.ended(NOW + 4.0) == [("discover", UNREACHABLE)]
+    assert aaa.ended(NOW + 4.0) == [(question(), UNREACHABLE)]
 
 
 def test_an_answer_to_the_second_try_is_as_good(aaa: Aaa, servers: list[Server]) -> None:
     """Both tries are one question; a second answer is unasked."""
-    aaa.ask("discover")
-    aaa.look(NOW + 1)
+    aaa.ask()
+    aaa.ended(NOW + 1)
     assert len(servers[0].hear()) == 2
     servers[0].answer(0)
     servers[0].answer(1)
-    assert aaa.ended(NOW + 1.1) == [("discover", Grant(None))]
+    assert aaa.ended(NOW + 1.1) == [(question(), Grant(None))]
     assert aaa.count("unasked") == 1
 
 
 def test_a_silent_server_is_asked_last_until_hold_down_is_over(aaa: Aaa, servers: list[Server]) -> None:
     """Then it is the preferred one again."""
     first, second = servers
-    aaa.ask("one", box=1)
+    aaa.ask(box=1)
     for at in (1, 2):
-        aaa.look(NOW + at)
+        aaa.ended(NOW + at)
     first.hear()
-    aaa.ask("two", NOW + 10, box=2)
+    aaa.ask(NOW + 10, box=2)
     assert (len(first.hear()), len(second.hear())) == (0, 2)
-    aaa.ask("three", NOW + 33, box=3)
+    aaa.ask(NOW + 33, box=3)
     assert (len(first.hear()), len(second.hear())) == (1, 0)
 
 
 def test_one_lost_question_does_not_condemn_a_server_that_answers_others(aaa: Aaa, servers: list[Server]) -> None:
     first, second = servers
-    aaa.ask("lost", box=1)
+    aaa.ask(box=1)
     first.hear()
-    aaa.ask("answered", NOW + 0.5, box=2)
+    aaa.ask(NOW + 0.5, box=2)
     first.hear()
     first.answer()
-    assert aaa.ended(NOW + 0.6) == [("answered", Grant(None))]
+    assert aaa.ended(NOW + 0.6) == [(question(2), Grant(None))]
     for at in (1, 2):
-        aaa.look(NOW + at)
+        aaa.ended(NOW + at)
     first.hear()
     assert (aaa.count("server-silent"), len(second.hear())) == (0, 1)
-    aaa.ask("next", NOW + 2.1, box=3)
+    aaa.ask(NOW + 2.1, box=3)
     assert len(first.hear()) == 1
 
 
@@ -190,13 +184,13 @@ def test_an_answer_under_another_secret_is_not_believed_and_the_right_one_still_
     aaa: Aaa, servers: list[Server]
 ) -> None:
     """RFC 2865 3: silently discarded."""
-    aaa.ask("discover")
+    aaa.ask()
     servers[0].hear()
     servers[0].answer(secret=Secret(b"another"))
     assert aaa.ended(NOW + 0.1) == []
     assert aaa.count(Reason.BAD_AUTHENTICATOR) == 1
     servers[0].answer()
-    assert aaa.ended(NOW + 0.2) == [("discover", Grant(None))]
+    assert aaa.ended(NOW + 0.2) == [(question(), Grant(None))]
 
 
 @pytest.mark.parametrize("sealed_only", [True, False])
@@ -205,16 +199,16 @@ def test_an_unsealed_answer_is_believed_only_where_that_is_configured(
 ) -> None:
     """CVE-2024-3596."""
     aaa = Aaa(log, servers, sealed_only)
-    aaa.ask("discover")
+    aaa.ask()
     servers[0].hear()
     servers[0].answer_unsealed()
-    assert aaa.ended(NOW + 0.1) == ([] if sealed_only else [("discover", Grant(None))])
+    assert aaa.ended(NOW + 0.1) == ([] if sealed_only else [(question(), Grant(None))])
     assert aaa.count(Reason.NO_MESSAGE_AUTHENTICATOR) == int(sealed_only)
     aaa.upstream.close()
 
 
 def test_octets_that_are_no_answer_are_counted(aaa: Aaa, servers: list[Server]) -> None:
-    aaa.ask("discover")
+    aaa.ask()
     servers[0].hear()
     request, peer = servers[0].heard[0]
     servers[0].socket.sendto(b"no RADIUS", peer)
@@ -223,49 +217,49 @@ def test_octets_that_are_no_answer_are_counted(aaa: Aaa, servers: list[Server]) 
     assert (aaa.count(Reason.MALFORMED), aaa.count("unasked")) == (1, 1)
 
 
-def test_only_the_newest_question_of_a_box_is_kept(aaa: Aaa, servers: list[Server]) -> None:
-    """AAA is asked once, and the box answered once."""
-    for name in ("discover", "again", "request"):
-        assert aaa.ask(name)
+def test_a_question_that_is_on_its_way_is_not_sent_anew(aaa: Aaa, servers: list[Server]) -> None:
+    """A box that repeats itself is asked about once, and the question ends once."""
+    for _ in range(3):
+        assert aaa.ask()
     assert len(servers[0].hear()) == 1
     servers[0].answer()
-    assert aaa.ended(NOW + 0.1) == [("request", Grant(None))]
+    assert aaa.ended(NOW + 0.1) == [(question(), Grant(None))]
     assert aaa.count("superseded") == 2
 
 
 def test_a_box_that_turns_up_on_another_line_is_asked_about_anew(aaa: Aaa, servers: list[Server]) -> None:
-    """The answer for the old line says nothing of the new one."""
-    aaa.ask("home", line=b"ge 1/0/7")
-    aaa.ask("away", line=b"ge 1/0/8")
+    """The answer for the old line says nothing of the new one, and the old question does not end any more."""
+    aaa.ask(line=b"ge 1/0/7")
+    assert aaa.ask(line=b"ge 1/0/8")
     assert len(servers[0].hear()) == 2
     servers[0].answer(0)
     assert aaa.ended(NOW + 0.1) == []
     servers[0].answer(1)
-    ((about, _, parked),) = aaa.look(NOW + 0.2)
-    assert (about, parked.question) == (asked(line=b"ge 1/0/8"), "away")
+    assert aaa.ended(NOW + 0.2) == [(question(line=b"ge 1/0/8"), Grant(None))]
+    assert aaa.upstream.next_end() == float("inf")
 
 
 def test_each_256_questions_have_a_socket_of_their_own(aaa: Aaa, servers: list[Server]) -> None:
     """RFC 2865 3: an identifier has one octet. What is answered makes room."""
     for box in range(600):
-        assert aaa.ask(str(box), box=box)
+        assert aaa.ask(box=box)
         servers[0].hear()
     assert len(aaa.descriptors) == 3
     peers = [(peer, packet.identifier) for packet, peer in servers[0].heard]
     assert len(set(peers)) == 600
     for number in range(600):
         servers[0].answer(number)
-    ended = [question for _ in range(20) for question, _ in aaa.ended(NOW + 0.5)]
-    assert sorted(map(str, ended)) == sorted(map(str, range(600)))
+    ended = [about for _ in range(20) for about, _ in aaa.ended(NOW + 0.5)]
+    assert sorted(ended) == [question(box) for box in range(600)]
     for box in range(600):
-        aaa.ask(str(box), NOW + 1, box=box)
+        aaa.ask(NOW + 1, box=box)
     assert len(aaa.descriptors) == 3
 
 
 def test_a_round_of_the_loop_deals_with_so_many_at_most(aaa: Aaa, servers: list[Server]) -> None:
     """Answers and timeouts alike: other packets are to have their turn."""
     for box in range(200):
-        aaa.ask(str(box), box=box)
+        aaa.ask(box=box)
     servers[0].hear()
     for number in range(100):
         servers[0].answer(number)
@@ -278,12 +272,12 @@ def test_a_round_of_the_loop_deals_with_so_many_at_most(aaa: Aaa, servers: list[
     assert counted == [64, 100, 100]
 
 
-def test_no_more_than_so_many_wait(aaa: Aaa) -> None:
-    """The next one is refused at once; its box asks again. One that waits already may still be replaced."""
-    for box in range(module.MOST_PARKED):
-        assert aaa.ask(str(box), box=box)
-    assert not aaa.ask("one more", box=module.MOST_PARKED)
-    assert aaa.ask("the same", box=7)
+def test_no_more_than_so_many_questions_are_on_their_way(aaa: Aaa) -> None:
+    """The next one is refused at once; its box asks again. Another one about a box that waits takes its place."""
+    for box in range(module.MOST_ASKED):
+        assert aaa.ask(box=box)
+    assert not aaa.ask(box=module.MOST_ASKED)
+    assert aaa.ask(box=7, line=b"ge 1/0/8")
     assert aaa.count("too-many") == 1
 
 
@@ -291,18 +285,18 @@ def test_a_server_where_nobody_listens_is_one_that_does_not_answer(log: Log, ser
     """The kernel says so (ECONNREFUSED), which is no reason to stop."""
     servers[0].socket.close()
     aaa = Aaa(log, servers)
-    aaa.ask("discover")
+    aaa.ask()
     for at in (0.1, 1, 1.1, 2):
         assert aaa.ended(NOW + at) == []
     assert len(servers[1].hear()) == 1
     servers[1].answer()
-    assert aaa.ended(NOW + 2.1) == [("discover", Grant(None))]
+    assert aaa.ended(NOW + 2.1) == [(question(), Grant(None))]
     aaa.upstream.close()
 
 
-def test_what_waits_is_handed_back_at_the_end(aaa: Aaa) -> None:
-    """A reload asks others about them."""
-    aaa.ask("one", box=1)
-    aaa.ask("two", box=2)
-    assert [question for _, question in aaa.upstream.close()] == ["one", "two"]
+def test_a_closed_one_watches_nothing(aaa: Aaa) -> None:
+    """A reload goes on with sockets of its own."""
+    aaa.ask(box=1)
+    assert len(aaa.descriptors) == 1
+    aaa.upstream.close()
     assert not aaa.descriptors
