@@ -4,7 +4,6 @@ On each of them foreign DHCP servers are listened for as well.
 """
 
 from collections.abc import Callable, Iterator
-from math import inf
 from typing import Protocol
 
 from gatekeeper.book import Policybook, Subnet
@@ -14,17 +13,20 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.probe import ArpProbe
 from gatekeeper.drivers.sockets import Door, DoorError, Link, UdpDoor, find_link
 from gatekeeper.engine.foreign import foreign_server
-from gatekeeper.model import Outcome, Via
+from gatekeeper.heart.life import DHCP
+from gatekeeper.heart.needs import Probe
+from gatekeeper.model import Via
 from gatekeeper.report.line import rogue_line
 from gatekeeper.state.rogues import Rogue, Rogues
 
 DHCP_PORT = 67
+WATCH = "watch"  # a door that only Interfaces.hear looks at
 
 
 class Loop(Protocol):
     """Who polls the doors."""
 
-    def add_door(self, door: Door, protocol: str) -> None: ...
+    def add_door(self, door: Door, name: str) -> None: ...
     def remove_door(self, door: Door) -> None: ...
     def watch(self, descriptor: int) -> None: ...
     def unwatch(self, descriptor: int) -> None: ...
@@ -87,8 +89,8 @@ class Access:
 
     def doors(self) -> list[tuple[Door, str]]:
         """All of them, each with what it is for."""
-        found: list[tuple[Door, str]] = [(self.boxes, "dhcp"), (self.servers, "watch")]
-        return [*found, (self.unicast, "dhcp")] if self.unicast else found
+        found: list[tuple[Door, str]] = [(self.boxes, DHCP), (self.servers, WATCH)]
+        return [*found, (self.unicast, DHCP)] if self.unicast else found
 
     def own_ids(self) -> set[int]:
         """The addresses that we have there."""
@@ -117,7 +119,7 @@ class Access:
             loop.remove_door(self.unicast)
             self.unicast.close()
             self.unicast.open(link.address, DHCP_PORT)
-            loop.add_door(self.unicast, "dhcp")
+            loop.add_door(self.unicast, DHCP)
         self.link, self.vias = link, vias
         self.boxes.open(link, vias)
         try:
@@ -130,8 +132,8 @@ class Access:
             raise
         if self.probe:
             loop.watch(self.probe.fileno())
-        loop.add_door(self.boxes, "dhcp")
-        loop.add_door(self.servers, "watch")
+        loop.add_door(self.boxes, DHCP)
+        loop.add_door(self.servers, WATCH)
         self.gone = False
 
 
@@ -195,27 +197,22 @@ class Interfaces:
             if foreign and self._rogues.hear(foreign, now):
                 self._log.say(rogue_line(foreign))
 
-    def probes(self) -> bool:
-        """True if addresses are asked for before they are offered."""
-        return any(one.probe for one in self._all)
+    def probing(self) -> frozenset[str]:
+        """Names of the interfaces on which addresses are asked for before they are offered."""
+        return frozenset(one.name for one in self._all if one.probe)
 
-    def probe(self, offer: Outcome, now: float) -> bool:
-        """Hold this offer until its address has been asked for on the link. False: let it go at once."""
+    def probe(self, probe: Probe, now: float) -> bool:
+        """Ask for this address on the link. False: it cannot be asked."""
         for one in self._all:
-            if one.probe and offer.via and offer.via.raw and offer.via.name == one.name:
-                return one.probe.start(offer, now)
+            if one.probe and not one.gone and probe.via.name == one.name:
+                return one.probe.send(probe.address)
         return False
 
-    def probed(self, now: float) -> Iterator[tuple[Door, Outcome, bool]]:
-        """(door, offer, True if its address is somebody else's) of the probes that have ended."""
+    def claims(self) -> Iterator[tuple[int, bytes]]:
+        """(address, MAC) of others who say on a link that an address is theirs."""
         for one in self._all:
             if one.probe and not one.gone:
-                yield from ((one.boxes, offer, True) for offer in one.probe.taken())
-                yield from ((one.boxes, offer, False) for offer in one.probe.free(now))
-
-    def next_probe(self) -> float:
-        """When the next probe ends; infinity without one."""
-        return min((one.probe.next_end() for one in self._all if one.probe), default=inf)
+                yield from one.probe.claims()
 
     def drain(self) -> list[Rogue]:
         """The foreign servers heard since the last time."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas
 from gatekeeper.config.load import Settings
-from gatekeeper.drivers.serve import make_world
+from gatekeeper.drivers.memory import make_world
 from gatekeeper.model import Facts
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
 from gatekeeper.report.explain import Subject

@@ -1,51 +1,32 @@
-"""The packet loop of ``gatekeeper serve``: doors, engines, world, store and commit, put together and run."""
+"""The packet loop of ``gatekeeper serve``: drives the heart with sockets, the clock, the store and the commit thread.
 
-import gc
+What a packet goes through is the heart's business; here stands when the loop looks at what.
+"""
+
 import select
-import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
-from math import inf
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import cast
 
 from gatekeeper.book import AaaPolicy
-from gatekeeper.drivers.access import Interfaces
+from gatekeeper.drivers.access import WATCH, Interfaces
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
-from gatekeeper.drivers.engines import Engine, Engines, Question
+from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.reader import Reader, look_up
 from gatekeeper.drivers.sockets import Door
+from gatekeeper.drivers.supply import LoopStore, Supply
 from gatekeeper.drivers.upstream import Upstream
-from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
-from gatekeeper.engine.leasequery import LeaseQuestion
-from gatekeeper.model import Action, Datagram, Effect, Outcome, Reason
-from gatekeeper.state.admissions import Admissions
-from gatekeeper.state.effects import lost_reason
-from gatekeeper.state.refusals import Refusals
+from gatekeeper.heart.engines import Engines
+from gatekeeper.heart.life import ACCOUNTING, DHCP, Heart
+from gatekeeper.heart.needs import Batch
+from gatekeeper.heart.tallies import Tallies
+from gatekeeper.heart.told import Bug, Told
+from gatekeeper.model import Reason
 from gatekeeper.state.world import World
-from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite import SqliteStore
 
-# Answers that wait for the disk; beyond this, DHCP and accounting stay in the kernel's buffer until some are written.
-_MAX_WAITING = 4096
-_GC_EVERY_S = 60.0
-
-
-class Pending(NamedTuple):
-    """An answer that waits for its effects to be on disk."""
-
-    door: Door
-    engine: Engine
-    outcome: Outcome
-
-
-class Parked(NamedTuple):
-    """A question of a box that waits for AAA, and where its answer is to leave."""
-
-    door: Door
-    question: DhcpQuestion
+_WAIT_FOR_THE_DISK = frozenset({DHCP, ACCOUNTING})
 
 
 class Gate:
@@ -55,7 +36,7 @@ class Gate:
         self,
         engines: Engines,
         world: World,
-        store: SqliteStore,
+        store: LoopStore,
         committer: Committer,
         log: Log,
         interfaces: Interfaces,
@@ -63,32 +44,27 @@ class Gate:
     ) -> None:
         """store: the loop's own connection, for reading; seq: the end of the change feed before world was read."""
         self._engines = engines
-        self._world = world
-        self._store = store
+        self._heart = Heart(engines.mouths(), world, interfaces.probing())
         self._committer = committer
         self._log = log
         self._interfaces = interfaces
-        self._probing = interfaces.probes()
         self._clock = Clock()
         self._doors: dict[int, tuple[Door, str]] = {}
         self._poll = select.epoll()
-        self._effects: list[Effect] = []
-        self._gathered: list[Pending] = []
-        self._committing: list[Pending] = []
+        self._tallies = Tallies()
         self._counts: Counter[tuple[str, ...]] = Counter()
-        self._refusals, self._admissions = Refusals(), Admissions()
-        self._house = Housekeeper(world, self._refusals, self._admissions, committer, log, interfaces, self._counts)
-        self._reader = Reader(store, world, log, seq, committer.origin)
+        self._house = Housekeeper(world, committer, log, interfaces, self._tallies, self._counts)
+        self._supply = Supply(self._heart, store, log.alarm, seq, committer.origin)
+        self._supply.probe = interfaces.probe
         self._upstream: Upstream | None = None
-        self._parked: dict[bytes, Parked] = {}  # by MAC, as many as Upstream takes
+        self._under_way: Batch | None = None
         self._next_housekeeping = 0.0
-        self._next_collection = 0.0
         interfaces.watch_probes(self)
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
-    def add_door(self, door: Door, protocol: str) -> None:
-        """protocol: dhcp, radius, accounting, or watch for what only Interfaces.hear looks at."""
-        self._doors[door.fileno()] = (door, protocol)
+    def add_door(self, door: Door, name: str) -> None:
+        """name: whose datagrams it hears, one of the heart's, or WATCH."""
+        self._doors[door.fileno()] = (door, name)
         self._poll.register(door.fileno(), select.EPOLLIN)
 
     def remove_door(self, door: Door) -> None:
@@ -105,23 +81,22 @@ class Gate:
 
     def set_engines(self, engines: Engines) -> None:
         """Go on with another Policybook."""
-        self._counts.update(self._engines.dhcp.drain_counts())
+        self._house.drain_engines(self._engines)
         self._engines = engines
+        self._heart.set_mouths(engines.mouths())
 
     def set_upstream(self, policy: AaaPolicy | None) -> None:
         """Ask these AAA servers from now on, also what others have not answered yet; None = nobody."""
         if self._upstream:
             self._upstream.close()
         self._upstream = Upstream(policy, self._log, self, self._counts) if policy else None
-        waiting, self._parked = self._parked, {}
-        for door, question in waiting.values():
-            self._decide(door, self._engines.dhcp, question, self._clock.now())
+        if self._upstream:
+            self._supply.ask = self._upstream.ask
+        self._heart.ask_anew(self._clock.now())
 
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
         """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
-        # Messages and facts are tuples without cycles: reference counts free them, and walking hundreds of thousands
-        # of them again and again would find nothing. Cycles elsewhere are looked for when there is nothing to do.
-        gc.disable()
+        garbage = Garbage()
         self._poll.register(self._committer.fileno(), select.EPOLLIN)
         self._poll.register(wake, select.EPOLLIN)
         going = True
@@ -129,181 +104,111 @@ class Gate:
             ready = self._poll.poll(self._patience())
             now = self._clock.now()
             self._counts["loop", "rounds"] += 1
-            self._engines.dhcp.ask_again(self._reader.changes(now))
+            self._supply.poll_feed(now)
             for descriptor, _ in ready:
                 if descriptor == wake:
                     going = on_wake()
-                elif descriptor in self._doors:
-                    door, protocol = self._doors[descriptor]
-                    if protocol == "watch":
-                        self._interfaces.hear(door, now)
-                    else:
-                        self._serve(door, protocol, now)
-                elif self._upstream:
-                    self._upstream.hear(descriptor, now)
-            self._end_probes(now)
-            if self._upstream:
-                self._end_questions(self._upstream, now)
-            self._commit_next(now)
+                else:
+                    self._hear(descriptor, now)
+            self._go_on(now)
             self._listen_or_wait()
             if now >= self._next_housekeeping:
                 self._keep_house(now)
-                if not ready and now >= self._next_collection:
-                    self._next_collection = now + _GC_EVERY_S
-                    gc.collect()
-                    gc.freeze()
+                if not ready:
+                    garbage.idle(now)
         self._drain()
 
     def _patience(self) -> float:
-        """How long to wait for packets: until the next housekeeping, the end of an ARP probe, or AAA's time is over."""
-        end = self._interfaces.next_probe()
+        """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
+        end = self._heart.next_due()
         end = min(end, self._upstream.next_end()) if self._upstream else end
-        return min(max(end - self._clock.now(), 0.0), EVERY_S) if end != inf else EVERY_S
+        return min(max(end - self._clock.now(), 0.0), EVERY_S)
 
-    def _end_probes(self, now: float) -> None:
-        """Offers whose address nobody claimed leave; an address that somebody claimed is quarantined."""
-        engine = self._engines.dhcp
-        for door, offer, taken in self._interfaces.probed(now):
-            if taken:
-                conflict = engine.conflict(offer, now)
-                self._effects += conflict.effects
-                self._gathered.append(Pending(door, engine, conflict))
+    def _hear(self, descriptor: int, now: float) -> None:
+        found = self._doors.get(descriptor)
+        if found is None:
+            if self._upstream:
+                self._upstream.hear(descriptor, now)
+            return
+        door, name = found
+        if name == WATCH:
+            self._interfaces.hear(door, now)
+            return
+        self._heart.receive(name, door.receive(), door, now)
+        self._supply.meet(now)
+        self._tell(self._heart.told(), now)
+
+    def _go_on(self, now: float) -> None:
+        """What is due, and what has come from elsewhere than the doors."""
+        heart = self._heart
+        for address, mac in self._interfaces.claims():
+            heart.claimed(address, mac, now)
+        if self._upstream:
+            for question, grant in self._upstream.ended(now):
+                heart.heard_word(question, grant, now)
+        heart.handle_time(now)
+        self._supply.meet(now)
+        self._commit(now)
+        self._tell(heart.told(), now)
+
+    def _commit(self, now: float) -> None:
+        """Take back the commit that ended, and hand in what has gathered meanwhile."""
+        batch = self._under_way
+        done = self._committer.finished() if batch else None
+        if batch and done:
+            self._under_way = None
+            self._counts["commit", "transactions"] += 1
+            self._counts["commit", "outcomes"] += batch.outcomes
+            if done.error:
+                told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
+                self._log.alarm(told, now)
+                self._heart.commit_failed(batch.number, now)
             else:
-                self._finish(door, engine, offer, now)
+                self._heart.committed(batch.number, done.lost, now)
+        batch = self._heart.next_batch()
+        if batch:
+            self._under_way = batch
+            self._committer.submit(batch.effects)
+
+    def _tell(self, told: Iterable[Told | Bug], now: float) -> None:
+        """Send what is to leave, then have everybody read it."""
+        for one in told:
+            if isinstance(one, Told):
+                if one.outcome.answer:
+                    self._send(one, now)
+                self._tallies.read(one)
+                self._log.read(one)
+            else:
+                self._tallies.read_bug(one)
+                self._log.read_bug(one)
+
+    def _send(self, told: Told, now: float) -> None:
+        outcome = told.outcome
+        if outcome.to is None or outcome.via is None:
+            return
+        try:
+            cast(Door, told.door).send(outcome.answer, outcome.to, outcome.via)
+        except OSError as error:
+            self._counts[outcome.protocol, "not-sent"] += 1
+            self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
 
     def _drain(self) -> None:
+        """Write what is promised, and tell it."""
         self._keep_house(self._clock.now())
-        self._commit_next(self._clock.now())
-        while self._committer.busy:
+        self._go_on(self._clock.now())
+        while self._under_way:
             select.select([self._committer], [], [], EVERY_S)
-            self._commit_next(self._clock.now())
+            self._go_on(self._clock.now())
         self._committer.stop()
-
-    def _serve(self, door: Door, protocol: str, now: float) -> None:
-        engine = self._engines.of(protocol)
-        questions: list[Question] = []
-        for datagram in door.receive():
-            try:
-                asked = engine.read(datagram, now)
-                if isinstance(asked, LeaseQuestion):
-                    leases = self._reader.leases_about(asked.sought, now)
-                    asked = self._engines.dhcp.answer_query(asked, leases, now)
-            except Exception as bug:
-                self._report_bug(bug, datagram, now)
-                continue
-            if isinstance(asked, Outcome):
-                self._finish(door, engine, asked, now)
-            else:
-                questions.append(asked)
-        if not questions or not self._fetch(engine, questions, now):
-            return
-        for question in questions:
-            self._decide(door, engine, question, now)
-
-    def _decide(self, door: Door, engine: Engine, question: Question, now: float) -> None:
-        """Answer, or have AAA asked first. The facts must have been admitted."""
-        try:
-            if self._upstream and isinstance(question, DhcpQuestion):
-                asked = self._engines.dhcp.to_ask(question, now)
-                if asked and self._upstream.ask(asked, now):
-                    self._parked[asked.mac] = Parked(door, question)
-                    return
-            outcome = engine.answer(question, now)  # type: ignore[arg-type]
-        except Exception as bug:
-            self._report_bug(bug, question.datagram, now)
-            return
-        if outcome.durable:
-            self._effects += outcome.effects
-            self._gathered.append(Pending(door, engine, outcome))
-        elif not (self._probing and self._world.is_first(outcome) and self._interfaces.probe(outcome, now)):
-            self._finish(door, engine, outcome, now)
-
-    def _end_questions(self, upstream: Upstream, now: float) -> None:
-        """Boxes that AAA has spoken of, or whom it kept waiting too long, are answered."""
-        engine, ended = self._engines.dhcp, upstream.ended(now)
-        for asked, grant in ended:
-            engine.learn(asked, grant, now)
-        parked = [self._parked.pop(asked.mac) for asked, _ in ended if asked.mac in self._parked]
-        if parked and self._fetch(engine, [question for _, question in parked], now):
-            for door, question in parked:
-                self._decide(door, engine, question, now)
-
-    def _report_bug(self, bug: Exception, datagram: Datagram, now: float) -> None:
-        """An exception on the way of a packet is a bug of ours: the packet is lost and counted, the loop goes on."""
-        self._counts["bugs",] += 1
-        where = traceback.extract_tb(bug.__traceback__)[-1]
-        text = f"bug: {bug!r} at {where.filename}:{where.lineno} on packet {datagram.data.hex()}"
-        self._log.alarm(text, now)
-
-    def _fetch(self, engine: Engine, questions: Sequence[Question], now: float) -> bool:
-        """Admit the facts of all MACs asked for. False: the store cannot be read, and nobody is answered."""
-        try:
-            look_up(self._world, self._store, questions, self._engines.crowds)
-        except StoreError as error:
-            self._counts["no-answer", Reason.STORE_UNAVAILABLE] += len(questions)
-            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
-            for question in questions:
-                if not isinstance(engine, DhcpEngine):
-                    engine.forget(question)  # type: ignore[arg-type]
-            return False
-        return True
-
-    def _finish(self, door: Door, engine: Engine, outcome: Outcome, now: float) -> None:
-        """Send, count, log."""
-        if outcome.answer and outcome.to and outcome.via:
-            try:
-                door.send(outcome.answer, outcome.to, outcome.via)
-            except OSError as error:
-                self._counts[outcome.protocol, "not-sent"] += 1
-                self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
-            if outcome.token:
-                engine.sent(outcome, now)
-        verdict = outcome.verdict
-        self._counts[outcome.protocol, outcome.message, outcome.reply or "no-answer", verdict.reason or "ok"] += 1
-        if verdict.reason and outcome.mac and verdict.reason is not Reason.DUPLICATE:
-            port = outcome.port.text if outcome.port else ""
-            self._refusals.count(outcome.mac, outcome.protocol, verdict.reason, port, now, verdict.bound)
-        if verdict.action is Action.ACCEPT and outcome.binding:
-            port = outcome.port.text if outcome.port else ""
-            self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, now)
-        self._log.outcome(outcome, now)
-
-    def _commit_next(self, now: float) -> None:
-        """Take back the commit that ended, and hand in what has gathered meanwhile."""
-        done = self._committer.finished() if self._committer.busy else None
-        ended, counts = self._committing, self._counts
-        if self._gathered and not self._committer.busy:
-            self._committer.submit(self._effects)
-            self._committing, self._gathered, self._effects = self._gathered, [], []
-        if done is None:
-            return
-        counts["commit", "transactions"] += 1
-        counts["commit", "outcomes"] += len(ended)
-        if done.error:
-            self._log.alarm(
-                f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended", now
-            )
-        start = 0
-        for door, engine, outcome in ended:
-            end = start + len(outcome.effects)
-            lost = {place - start for place in done.lost if start <= place < end} if done.lost else done.lost
-            start = end
-            if not done.error and not lost:
-                self._world.settle(outcome.effects)
-                self._finish(door, engine, outcome, now)
-                continue
-            counts[outcome.protocol, outcome.message, "no-answer", lost_reason(outcome.effects, lost)] += 1
-            self._world.lose(outcome.effects, lost)
-            engine.lost(outcome)
 
     def _listen_or_wait(self) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
-        deaf = len(self._gathered) > _MAX_WAITING
+        deaf = self._heart.is_full()
         if deaf == self._deaf:
             return
         self._deaf = deaf
-        for descriptor, (_, protocol) in self._doors.items():
-            if protocol in ("dhcp", "accounting"):
+        for descriptor, (_, name) in self._doors.items():
+            if name in _WAIT_FOR_THE_DISK:
                 self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
 
     def _keep_house(self, now: float) -> None:

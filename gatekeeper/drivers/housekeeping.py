@@ -5,15 +5,15 @@ from collections import Counter
 from gatekeeper.drivers.access import Interfaces, Loop
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer, Notes, Stale
-from gatekeeper.drivers.engines import Engines
 from gatekeeper.drivers.log import Log
-from gatekeeper.state.admissions import Admissions
-from gatekeeper.state.refusals import Refusals
+from gatekeeper.heart.engines import Engines
+from gatekeeper.heart.tallies import Tallies
 from gatekeeper.state.world import World
 
 EVERY_S = 1.0
 _NEARLY_FULL = 0.9
 _STALE_EVERY_S = 60.0
+_DAY_S = 86_400
 
 
 class Housekeeper:
@@ -22,20 +22,18 @@ class Housekeeper:
     def __init__(
         self,
         world: World,
-        refusals: Refusals,
-        admissions: Admissions,
         committer: Committer,
         log: Log,
         interfaces: Interfaces,
+        tallies: Tallies,
         counts: Counter[tuple[str, ...]],
     ) -> None:
-        """refusals, admissions, counts: the loop's; emptied into the store."""
+        """tallies, counts: the loop's; emptied into the store."""
         self._world = world
-        self._refusals = refusals
-        self._admissions = admissions
         self._committer = committer
         self._log = log
         self._interfaces = interfaces
+        self._tallies = tallies
         self._counts = counts
         self._next_stale = 0.0
 
@@ -46,7 +44,9 @@ class Housekeeper:
         self._write_counts(engines)
         if now >= self._next_stale:
             self._next_stale = now + _STALE_EVERY_S
-            self._committer.note(Stale(*engines.stale, int(now)))
+            book = engines.book
+            stale = Stale(book.stale_after(), book.stale_session_s, book.keep_days * _DAY_S, int(now))
+            self._committer.note(stale)
         if self._committer.notes_error:
             self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
         self._look_at_pools(now)
@@ -54,14 +54,22 @@ class Housekeeper:
             jump = f"the wall clock jumped by {clock.jump_s:.0f} s: leases go on by the time that passed"
             self._log.alarm(jump, now)
 
+    def drain_engines(self, engines: Engines) -> None:
+        """What engines have counted themselves; they may be about to go."""
+        self._counts.update(engines.dhcp.drain_counts())
+        self._counts.update(engines.authentication.drain_counts())
+
     def _write_counts(self, engines: Engines) -> None:
-        counts = self._counts
-        counts.update(engines.dhcp.drain_counts() | engines.radius.drain_counts())
-        refused, nas = self._refusals.drain(), self._world.drain_nas()
+        self.drain_engines(engines)
+        counts, tallies = self._counts, self._tallies
+        refused, nas, outcomes = tallies.drain_refusals(), self._world.drain_nas(), tallies.drain_outcomes()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
-        if refused or counts:
-            admitted = self._admissions.drain()
-            self._committer.note(Notes(refused, dict(counts), self._interfaces.drain(), nas, admitted))
+        if tallies.bugs:
+            counts["bugs",] += tallies.bugs
+            tallies.bugs = 0
+        if refused or counts or outcomes:
+            admitted = tallies.drain_admitted()
+            self._committer.note(Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted))
             counts.clear()
 
     def _look_at_pools(self, now: float) -> None:

@@ -3,9 +3,11 @@
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from dataclasses import dataclass
 
+from gatekeeper.heart.told import Bug, Told
 from gatekeeper.model import Outcome, Reason
 from gatekeeper.report.line import outcome_line
 
@@ -19,7 +21,7 @@ _MAX_STRANGERS = 32  # on one line in one window that are told one by one
 
 
 @dataclass(slots=True)
-class _Told:
+class _Repeated:
     """A refusal that was told, and how often it came again in its window."""
 
     line: str
@@ -40,7 +42,7 @@ class Log:
         self._alarmed: dict[str, float] = {}
         self._untold = 0
         self._untold_at = 0.0
-        self._refusals: dict[tuple[bytes, str, str], _Told] = {}
+        self._refusals: dict[tuple[bytes, str, str], _Repeated] = {}
         self._strangers: dict[tuple[str, str], int] = {}
         self._strangers_until = 0.0
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
@@ -64,24 +66,31 @@ class Log:
             self._alarmed[key] = now + _ALARM_S
             self.say(f"alarm: {text}")
 
-    def outcome(self, outcome: Outcome, now: float) -> None:
-        """The outcome's line; repeats of one refusal once a window, with their count."""
+    def read(self, told: Told) -> None:
+        """The line of one outcome; repeats of one refusal once a window, with their count."""
+        outcome, now = told.outcome, told.at
         reason = outcome.verdict.reason
         if reason is None or self.packets == "none":
             if self.packets == "all":
                 self.say(outcome_line(outcome))
             return
         key = _what_is_repeated(outcome)
-        told = self._refusals.get(key)
-        if told:
-            told.repeats += 1
+        repeated = self._refusals.get(key)
+        if repeated:
+            repeated.repeats += 1
         elif len(self._refusals) < _MAX_REFUSALS and self._is_told(outcome, now):
             line = outcome_line(outcome)
-            self._refusals[key] = _Told(line, now + WINDOW_S)
+            self._refusals[key] = _Repeated(line, now + WINDOW_S)
             self.say(line)
         else:
             # Under a flood of invented MACs only the first ones of a window are told; show refused has the counts.
             self._untold += 1
+
+    def read_bug(self, bug: Bug) -> None:
+        """A bug of ours, with where it is and the packet that met it."""
+        where = traceback.extract_tb(bug.error.__traceback__)[-1]
+        text = f"bug: {bug.error!r} at {where.filename}:{where.lineno} on packet {bug.datagram.data.hex()}"
+        self.alarm(text, bug.at)
 
     def _is_told(self, outcome: Outcome, now: float) -> bool:
         """False for a stranger after many others on its line: somebody invents MACs there."""

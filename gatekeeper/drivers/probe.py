@@ -1,33 +1,20 @@
 """ARP probes: an address that is offered for the first time is asked for on the link before the offer leaves."""
 
 import socket
-from typing import NamedTuple
 
-from gatekeeper.drivers.sockets import DoorError
-from gatekeeper.model import Outcome
+from gatekeeper.drivers.sockets import BATCH, DoorError
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.arp import ETHERTYPE, claimed_address, probe_frame
 
-# RFC 5227 waits longer, for hosts that just woke up; a box waits 4 s at most for its first offer (RFC 2131 4.1).
-WAIT_S = 0.4
 _FRAME = 128
-_MOST = 4096
-
-
-class Held(NamedTuple):
-    """An offer that waits for its probe."""
-
-    outcome: Outcome
-    until: float
 
 
 class ArpProbe:
-    """Probes on one interface. Bounded: beyond _MOST at once, offers leave unprobed."""
+    """Asks on one interface. Who waits for the answers, and for how long, is the heart's business."""
 
     def __init__(self, interface: str, our_mac: bytes) -> None:
         """Raises DoorError."""
         self.name = interface
-        self._held: dict[int, Held] = {}
         self.open(our_mac)
 
     def open(self, our_mac: bytes) -> None:
@@ -46,50 +33,28 @@ class ArpProbe:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Offers that are still held are forgotten, so that nobody waits for their end; their boxes ask again."""
-        self._held.clear()
         self._socket.close()
 
-    def start(self, outcome: Outcome, now: float) -> bool:
-        """Ask for the offered address and hold the offer. False: it cannot be asked, let the offer go."""
-        address = outcome.verdict.address
-        if len(self._held) >= _MOST:
-            return False
+    def send(self, address: int) -> bool:
+        """Ask for the address. False: that cannot be done."""
         try:
             self._socket.send(probe_frame(self._mac, address))
         except OSError:
             return False
-        self._held.pop(address, None)
-        self._held[address] = Held(outcome, now + WAIT_S)
         return True
 
-    def taken(self) -> list[Outcome]:
-        """Offers whose address somebody else has just claimed."""
-        found: list[Outcome] = []
-        while True:
+    def claims(self) -> list[tuple[int, bytes]]:
+        """(address, MAC) of others who have just said that an address is theirs; BATCH frames are read at most."""
+        found: list[tuple[int, bytes]] = []
+        for _ in range(BATCH):
             try:
                 frame = self._socket.recv(_FRAME)
             except OSError:  # nothing more, or the link is down
-                return found
+                break
             try:
                 address, mac = claimed_address(frame)
             except Malformed:
                 continue
-            held = self._held.get(address)
-            # The box itself may still have the address from before.
-            if held and mac not in (self._mac, held.outcome.mac):
-                found.append(self._held.pop(address).outcome)
-
-    def free(self, now: float) -> list[Outcome]:
-        """Offers that nobody objected to in time."""
-        found: list[Outcome] = []
-        while self._held:
-            address = next(iter(self._held))
-            if self._held[address].until > now:
-                break
-            found.append(self._held.pop(address).outcome)
+            if mac != self._mac:
+                found.append((address, mac))
         return found
-
-    def next_end(self) -> float:
-        """When the next probe ends; infinity without one."""
-        return next(iter(self._held.values())).until if self._held else float("inf")

@@ -10,18 +10,16 @@ from typing import NamedTuple
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
-from gatekeeper.drivers.engines import Engine
-from gatekeeper.drivers.reader import look_up
-from gatekeeper.drivers.serve import make_world
-from gatekeeper.engine.accounting import AccountingEngine
-from gatekeeper.engine.dhcp import DhcpEngine
-from gatekeeper.engine.leasequery import LeaseQuestion
+from gatekeeper.drivers.memory import make_world
+from gatekeeper.drivers.supply import Supply
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
-from gatekeeper.engine.radius import RadiusEngine
+from gatekeeper.heart.engines import Engines
+from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
+from gatekeeper.heart.told import Bug
 from gatekeeper.intake.order_file import OrderFile
-from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
-from gatekeeper.state.effects import lost_reason
+from gatekeeper.model import Datagram, Outcome, Via
 from gatekeeper.state.replies import Replies
+from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import Malformed
 from gatekeeper.wire import dhcp as dhcp_wire
@@ -56,15 +54,14 @@ class Replay:
         self._auth_ports = (_AUTH_PORTS | {endpoint.port for endpoint in settings.auth_listen}) - self._acct_ports
         self._local = self._our_address()
         self._tagged = tagged_vias(settings.book)
-        self._world = make_world(settings.book, store)
         heard = {packet.destination for packet in packets if packet.destination_port == DHCP_PORT} - {BROADCAST_IP}
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
         # There is no AAA in a capture: the orders decide, whatever [dhcp] authorize says.
-        self._dhcp = DhcpEngine(settings.book, self._world, sorted(own_ids))
-        kept = Replies()
-        self._radius = RadiusEngine(settings.book, self._world, kept, _KEY)
-        self._accounting = AccountingEngine(settings.book, self._world, kept)
-        store.keep_lease_keys(bool(settings.book.leasequery))
+        book = settings.book._replace(aaa=None)
+        world = make_world(book, store)
+        self._heart = Heart(Engines.of(book, world, Replies(), _KEY, sorted(own_ids)).mouths(), world)
+        self._supply = Supply(self._heart, store, _fail, store.feed_end())
+        store.keep_lease_keys(bool(book.leasequery))
 
     def _our_address(self) -> int:
         """Our address on the access VLAN: server_id, else what a server in the capture calls itself, else the first."""
@@ -88,11 +85,11 @@ class Replay:
             if packet.destination_port == DHCP_PORT and packet.payload[:1] != b"\x02":
                 datagram = self._dhcp_datagram(packet)
                 if datagram:
-                    yield Step(packet, self._ask(self._dhcp, datagram, packet.time), answers.to_dhcp(packet))
+                    yield Step(packet, self._ask(DHCP, datagram, packet.time), answers.to_dhcp(packet))
             elif packet.destination_port in self._auth_ports | self._acct_ports and packet.payload:
                 datagram = Datagram(packet.payload, packet.source, packet.source_port, _radius_via(packet))
-                engine = self._radius if packet.destination_port in self._auth_ports else self._accounting
-                yield Step(packet, self._ask(engine, datagram, packet.time), answers.to_radius(packet))
+                name = AUTHENTICATION if packet.destination_port in self._auth_ports else ACCOUNTING
+                yield Step(packet, self._ask(name, datagram, packet.time), answers.to_radius(packet))
 
     def _dhcp_datagram(self, packet: Packet) -> Datagram | None:
         """How serve would hear it: broadcasts on an interface, the rest by UDP; None = not at all."""
@@ -116,25 +113,18 @@ class Replay:
         # As on the trunk: a VLAN of no subnet has no address of ours, and gets NO_SUBNET.
         return known or Via(f"{interface}.{vlan}", 0, raw=True)
 
-    def _ask(self, engine: Engine, datagram: Datagram, now: float) -> Outcome:
-        asked = engine.read(datagram, now)
-        if isinstance(asked, LeaseQuestion):
-            return self._dhcp.answer_query(asked, self._store.leases_about(asked.sought, now), now)
-        if isinstance(asked, Outcome):
-            return asked
-        look_up(self._world, self._store, (asked,), self._settings.book.binding.counts_boxes())
-        outcome: Outcome = engine.answer(asked, now)  # type: ignore[arg-type]
-        if outcome.durable:
-            lost = self._store.commit(outcome.effects)
-            if lost:
-                self._world.lose(outcome.effects, lost)
-                engine.lost(outcome)
-                return outcome._replace(
-                    reply="", answer=b"", verdict=Verdict(Action.SILENT, lost_reason(outcome.effects, lost))
-                )
-            self._world.settle(outcome.effects)
-        engine.sent(outcome, now)
-        return outcome
+    def _ask(self, name: str, datagram: Datagram, now: float) -> Outcome:
+        """One packet through the heart. The store answers at once, so that the packet ends before the next one."""
+        heart = self._heart
+        heart.receive(name, (datagram,), None, now)
+        self._supply.meet(now)
+        batch = heart.next_batch()
+        if batch:
+            heart.committed(batch.number, self._store.commit(batch.effects), now)
+        told = heart.told()[0]
+        if isinstance(told, Bug):
+            raise told.error
+        return told.outcome
 
 
 class _Answers:
@@ -174,6 +164,11 @@ class _Answers:
 def _dhcp_key(packet: Packet) -> tuple[object, ...]:
     """xid, giaddr and chaddr: what question and answer share."""
     return packet.payload[4:8], packet.payload[24:28], packet.payload[28:34]
+
+
+def _fail(text: str, now: float) -> None:
+    """A store of our own in memory that cannot be read: there is nothing to replay against."""
+    raise StoreError(text)
 
 
 def _radius_via(packet: Packet) -> Via:

@@ -5,7 +5,6 @@ import secrets
 import signal
 import socket
 import threading
-import time
 
 from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError
@@ -14,52 +13,29 @@ from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess
 from gatekeeper.drivers.commit import Committer, Notes
 from gatekeeper.drivers.dynauth import DynauthClient
-from gatekeeper.drivers.engines import Engines
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.memory import make_world, warm
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
-from gatekeeper.engine.aaa import dhcp_engine
-from gatekeeper.engine.accounting import AccountingEngine
-from gatekeeper.engine.radius import RadiusEngine
-from gatekeeper.state.pools import Pools
+from gatekeeper.heart.engines import Engines
+from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP
 from gatekeeper.state.replies import Replies
-from gatekeeper.state.world import World
 from gatekeeper.store.opening import open_store
-from gatekeeper.store.sqlite import SqliteStore
-
-WARM_S = 0.5
-
-
-def make_world(book: Policybook, store: SqliteStore) -> World:
-    """The world as the store has it now."""
-    pools = Pools([subnet.ranges for subnet in book.subnets])
-    # A declined address is nobody's.
-    leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
-    pools.load(leases, store.fixed_addresses())
-    return World(pools)
-
-
-def warm(world: World, store: SqliteStore) -> None:
-    """Look boxes up before the first packet, for half a second at most.
-
-    After a power cut a whole district asks at once, and what is known already is answered sooner.
-    """
-    until = time.monotonic() + WARM_S
-    macs = store.known_macs(b"", 1024)
-    while macs and time.monotonic() < until and not world.is_full():
-        world.take_facts(store.facts(macs))
-        macs = store.known_macs(macs[-1], 1024)
 
 
 def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, str]]:
-    """Every door of the configuration with its protocol. Raises DoorError; what was opened is closed again."""
+    """Every door of the configuration, with whose datagrams it hears. Raises DoorError, with all closed again."""
     doors = interfaces.doors()
     try:
-        listens = ("dhcp", settings.dhcp_listen), ("radius", settings.auth_listen), ("accounting", settings.acct_listen)
-        for protocol, endpoints in listens:
+        listens = (
+            (DHCP, settings.dhcp_listen),
+            (AUTHENTICATION, settings.auth_listen),
+            (ACCOUNTING, settings.acct_listen),
+        )
+        for name, endpoints in listens:
             for address, port in endpoints:
                 door = UdpDoor(address, port) if address else AnyAddressDoor(port, broadcasts=not settings.interfaces)
-                doors.append((door, protocol))
+                doors.append((door, name))
     except DoorError:
         for opened, _ in doors:
             opened.close()
@@ -94,20 +70,14 @@ class Server:
         engines = self._engines(settings.book)
         self._gate = Gate(engines, self._world, self._store, committer, self._log, self._interfaces, seq)
         self._interfaces.on_new_address = lambda: self._gate.set_engines(self._engines(self._settings.book))
-        for door, protocol in self._doors:
-            self._gate.add_door(door, protocol)
+        for door, name in self._doors:
+            self._gate.add_door(door, name)
         self._committer = committer
         self._dynauth = self._dynauth_client()
         self._gate.set_upstream(settings.book.aaa)
 
     def _engines(self, book: Policybook) -> Engines:
-        return Engines(
-            dhcp_engine(book, self._world, sorted(self._interfaces.own_ids())),
-            RadiusEngine(book, self._world, self._kept, self._key),
-            AccountingEngine(book, self._world, self._kept),
-            (book.stale_after(), book.stale_session_s, book.keep_days * 86_400),
-            book.binding.counts_boxes(),
-        )
+        return Engines.of(book, self._world, self._kept, self._key, sorted(self._interfaces.own_ids()))
 
     def _dynauth_client(self) -> DynauthClient | None:
         """Who sends CoA and Disconnect, from the address that NASes know us by; only where there are NASes."""
@@ -154,8 +124,8 @@ class Server:
         self._committer.note(Notes([], {tuple(name.split(".")): 1}, [], [], []))
 
     def _ready_line(self, api: str) -> str:
-        dhcp = [door.name for door, protocol in self._doors if protocol == "dhcp"]
-        radius = [door.name for door, protocol in self._doors if protocol in ("radius", "accounting")]
+        dhcp = [door.name for door, name in self._doors if name == DHCP]
+        radius = [door.name for door, name in self._doors if name in (AUTHENTICATION, ACCOUNTING)]
         return (
             f"gatekeeper ready: dhcp {','.join(dict.fromkeys(dhcp)) or '-'} radius {','.join(radius) or '-'} api {api}"
             f" store={self._settings.store_url}"

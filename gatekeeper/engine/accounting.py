@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
-from gatekeeper.engine.radius_door import Clients, again, silent
+from gatekeeper.engine.radius_door import Clients, again, silent, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import (
     Action,
@@ -49,8 +49,6 @@ class AccountingQuestion(NamedTuple):
 
 class AccountingEngine:
     """Accounting for one Policybook over one World. The time comes with each call."""
-
-    protocol = "radius"
 
     def __init__(self, book: Policybook, world: World, kept: Replies) -> None:
         """kept: answers already given; it outlives a reload."""
@@ -127,17 +125,16 @@ class AccountingEngine:
         )
 
     def sent(self, outcome: Outcome, now: float) -> None:
-        """The answer has left: a duplicate of the request gets it again."""
+        """The answer leaves: a duplicate of the request gets it again."""
         if isinstance(outcome.token, AccountingQuestion):
             self._kept.keep(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
 
-    def lost(self, outcome: Outcome) -> None:
-        """It was not recorded, so it is not answered: the NAS's next try is a new request."""
-        if isinstance(outcome.token, AccountingQuestion):
-            self.forget(outcome.token)
+    def unanswered(self, question: AccountingQuestion, reason: Reason) -> Outcome:
+        """The outcome of a report that cannot be kept: silence."""
+        return unanswered("Accounting-Request", question, reason)
 
     def forget(self, question: AccountingQuestion) -> None:
-        """It could not be looked at: the NAS's next try is a new request."""
+        """It was not recorded, so it is not answered: the NAS's next try is a new request."""
         self._kept.drop(question.key)
 
 

@@ -64,8 +64,6 @@ class DhcpQuestion(NamedTuple):
 class DhcpEngine:
     """DHCP for one Policybook over one World. The time comes with each call."""
 
-    protocol = "dhcp"
-
     def __init__(self, book: Policybook, world: World, own_ids: Sequence[int]) -> None:
         """own_ids: addresses that a box may name as its server (option 54)."""
         self._book = book
@@ -142,15 +140,17 @@ class DhcpEngine:
         return None
 
     def answer(self, question: DhcpQuestion, now: float) -> Outcome:
-        """Decide, apply, render. The facts of question.mac must have been admitted."""
+        """Decide, render, apply. The facts of question.mac must have been admitted."""
         case = self.case(question, now)
         verdict = judge_dhcp(case)
         if verdict.reason and self._denies:
             verdict = self._denied(question, verdict)
         effects = self._effects(case, verdict, question)
+        outcome = self._render(question, case, verdict, effects)
+        # Last, so that what cannot be rendered has changed nothing.
         if effects:
             self._world.apply(effects, case.subnet.number if case.subnet else 0, now)
-        return self._render(question, case, verdict, effects)
+        return outcome
 
     def answer_query(self, question: LeaseQuestion, leases: Sequence[Lease] | None, now: float) -> Outcome:
         """leases: those on record for question.sought; None = the store cannot be read."""
@@ -285,11 +285,17 @@ class DhcpEngine:
         self._replies.left_out.clear()
         return counts
 
-    def sent(self, outcome: Outcome, now: float) -> None:
-        """The answer has left. DHCP keeps no answers: a repeated message is decided anew."""
+    def unanswered(self, question: DhcpQuestion, reason: Reason) -> Outcome:
+        """The outcome of a question that cannot be decided: silence."""
+        name = NAMES[question.message.kind]
+        silent = _silent(question.datagram, name, question.mac, Verdict(Action.SILENT, reason), question.where)
+        return silent._replace(port=question.port)
 
-    def lost(self, outcome: Outcome) -> None:
-        """The answer will not leave."""
+    def sent(self, outcome: Outcome, now: float) -> None:
+        """The answer leaves. DHCP keeps no answers: a repeated message is decided anew."""
+
+    def forget(self, question: DhcpQuestion) -> None:
+        """No answer comes of it."""
 
 
 # A box sends the same Option 82 with every message.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
-from gatekeeper.engine.radius_door import Clients, again, silent
+from gatekeeper.engine.radius_door import Clients, again, silent, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge, learns_port
@@ -44,8 +44,6 @@ class RadiusQuestion(NamedTuple):
 
 class RadiusEngine:
     """RADIUS authentication for one Policybook over one World. The time comes with each call."""
-
-    protocol = "radius"
 
     def __init__(self, book: Policybook, world: World, kept: Replies, key: bytes) -> None:
         """kept: answers already given; key: random octets that seal State. Both outlive a reload."""
@@ -96,7 +94,7 @@ class RadiusEngine:
         return make(RadiusQuestion, (mac, packet, datagram, nas, port, key))
 
     def answer(self, question: RadiusQuestion, now: float) -> Outcome:
-        """Decide, apply, render. The facts of question.mac must have been admitted."""
+        """Decide, render, apply. The facts of question.mac must have been admitted."""
         case = self.case(question)
         verdict = self._judge(question, case, now)
         if isinstance(verdict, Challenge):
@@ -106,8 +104,11 @@ class RadiusEngine:
             binding, port = case.binding, case.port
             assert binding and port
             effects = (PortLearned(binding.account, question.mac, port, "radius", int(now)),)
+        outcome = self._render(question, case, verdict, effects, now)
+        # Last, so that what cannot be rendered has changed nothing.
+        if effects:
             self._world.apply(effects, 0, now)
-        return self._render(question, case, verdict, effects, now)
+        return outcome
 
     def case(self, question: RadiusQuestion) -> Case:
         """All that the shared rules read."""
@@ -156,16 +157,15 @@ class RadiusEngine:
         return make(Outcome, (*what, effects, answer, to, datagram.via, bool(effects), question))
 
     def sent(self, outcome: Outcome, now: float) -> None:
-        """The answer has left: a duplicate of the request gets it again."""
+        """The answer leaves: a duplicate of the request gets it again."""
         if isinstance(outcome.token, RadiusQuestion):
             self._kept.answer(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
             if outcome.answer[0] in (ACCESS_ACCEPT, ACCESS_REJECT):
                 self._world.nas.answered(outcome.where, outcome.answer[0] == ACCESS_ACCEPT)
 
-    def lost(self, outcome: Outcome) -> None:
-        """The answer will not leave: the NAS's next try is a new request."""
-        if isinstance(outcome.token, RadiusQuestion):
-            self.forget(outcome.token)
+    def unanswered(self, question: RadiusQuestion, reason: Reason) -> Outcome:
+        """The outcome of a request that cannot be decided: silence, never a Reject."""
+        return unanswered("Access-Request", question, reason)
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
         """What was counted here since the last time, by name: rates that an attribute's 32 bits were too few for."""
@@ -176,5 +176,5 @@ class RadiusEngine:
         return counts
 
     def forget(self, question: RadiusQuestion) -> None:
-        """It could not be decided: the NAS's next try is a new request."""
+        """No answer comes of it: the NAS's next try is a new request."""
         self._kept.drop(question.key)

@@ -1,7 +1,9 @@
 """What both RADIUS engines do at the door: whose packet it is, no answer with a reason, the same answer again."""
 
+from typing import Protocol
+
 from gatekeeper.book import Nas, Policybook
-from gatekeeper.model import Action, Datagram, Destination, Outcome, Reason, Verdict
+from gatekeeper.model import Action, Datagram, Destination, Outcome, PortId, Reason, Verdict
 from gatekeeper.wire.radius import NAMES
 
 _MAX_SOURCES = 65_536
@@ -36,6 +38,25 @@ def silent(datagram: Datagram, message: str, where: str, reason: Reason | None, 
         binding=None,
         via=datagram.via,
     )
+
+
+class Believed(Protocol):
+    """A request that was read."""
+
+    @property
+    def mac(self) -> bytes: ...
+    @property
+    def datagram(self) -> Datagram: ...
+    @property
+    def nas(self) -> Nas: ...
+    @property
+    def port(self) -> PortId | None: ...
+
+
+def unanswered(message: str, question: Believed, reason: Reason) -> Outcome:
+    """A request that was believed and cannot be decided: no answer, and whose it was."""
+    outcome = silent(question.datagram, message, question.nas.name, reason)
+    return outcome._replace(mac=question.mac, port=question.port)
 
 
 def again(datagram: Datagram, message: str, nas: Nas, given: bytes) -> Outcome:

@@ -1,7 +1,7 @@
 """Facts by MAC, a bounded cache over the store, and the pools. The driver fetches facts and admits them; effects are
 applied here at once, and settled when the commit has them on disk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from gatekeeper.model import (
@@ -42,12 +42,11 @@ class World:
         # How many boxes are bound to a line.
         self._crowds: dict[str, int] = {}
 
-    def missing(self, macs: Iterable[bytes]) -> list[bytes]:
-        """Those whose facts must be fetched, each once."""
-        known, unknown = self._known, self._unknown
-        return list({mac: None for mac in macs if mac not in known and mac not in unknown})
+    def knows(self, mac: bytes) -> bool:
+        """True if what is known of the MAC, be it nothing, needs not be looked up."""
+        return mac in self._known or mac in self._unknown
 
-    def take_facts(self, facts: dict[bytes, Facts]) -> None:
+    def take_facts(self, facts: Mapping[bytes, Facts]) -> None:
         """Take facts from the store."""
         for mac, found in facts.items():
             lease = self._in_flight.get(mac, found.lease)
@@ -58,17 +57,15 @@ class World:
             else:
                 bounded(self._known, MAX_KNOWN)[mac] = Facts(found.binding, lease)
 
-    def missing_crowds(self, seen: Iterable[tuple[bytes, PortId | None]]) -> list[str]:
-        """Lines (``PortId.line``) whose boxes must be counted: those that an account is about to be bound to."""
-        known = self._known
-        lines: dict[str, None] = {}
-        for mac, port in seen:
-            facts = known.get(mac)
-            if port and facts and facts.binding and facts.binding.port_state == "unlearned":
-                lines[port.line()] = None
-        return [line for line in lines if line not in self._crowds] if lines else []
+    def missing_crowd(self, mac: bytes, port: PortId | None) -> str | None:
+        """The line (``PortId.line``) whose boxes must be counted: the box's account is about to be bound to it."""
+        facts = self._known.get(mac)
+        if port is None or facts is None or facts.binding is None or facts.binding.port_state != "unlearned":
+            return None
+        line = port.line()
+        return None if line in self._crowds else line
 
-    def take_crowds(self, crowds: dict[str, int]) -> None:
+    def take_crowds(self, crowds: Mapping[str, int]) -> None:
         """Take from the store how many boxes are bound to these lines."""
         if len(self._crowds) >= MAX_CROWDS:
             self._crowds.clear()

@@ -5,7 +5,7 @@ Every call may raise StoreError. MACs are octets, addresses numbers, times Unix 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from gatekeeper.model import Admitted, Effect, Facts, Holder, Lease, Rate, Refused
 from gatekeeper.policy.leasequery import Sought
@@ -19,6 +19,7 @@ ViewRow = dict[str, object]
 Only = Mapping[str, str]
 
 DISCONNECT, COA = "disconnect", "coa"
+MOST_WAITING: Final = 256  # that are wanted at a time
 
 
 class Wanted(NamedTuple):
@@ -190,7 +191,7 @@ class OutboxPort(Protocol):
         """How these stand."""
 
     def wanted(self) -> list[Wanted]:
-        """What is to be sent, oldest first, so many at a time."""
+        """What is to be sent, oldest first, MOST_WAITING at most."""
 
     def mark_sent(self, wanted: Iterable[Wanted]) -> None:
         """These are on their way. After a crash they are sent again."""

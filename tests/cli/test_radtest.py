@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from gatekeeper.heart.life import AUTHENTICATION
 from gatekeeper.model import Datagram
 from gatekeeper.wire.radius import decode
 from gatekeeper.wire.radius_seal import seal_is_right
@@ -51,7 +52,7 @@ class Place:
                 except TimeoutError:
                     continue
                 sent.append(data)
-                outcome = self.bench.handle(self.bench.radius, Datagram(data, LOCAL, peer[1], RADIUS), NOW)
+                outcome = self.bench.handle(AUTHENTICATION, Datagram(data, LOCAL, peer[1], RADIUS), NOW)
                 answer = turn(len(sent), outcome.answer)
                 if answer:
                     self.socket.sendto(answer, peer)

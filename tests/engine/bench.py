@@ -1,23 +1,19 @@
-"""A gate without sockets, clock or disk: configuration text, engines, world and store; a packet in, its outcome out.
-
-``Bench.handle`` does what the packet loop does with one datagram: read the change feed, decode, admit facts, answer,
-commit, settle. The time is an argument.
-"""
+"""A gate without sockets or clock: configuration text, the heart and a store; a packet in, its outcome out."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from gatekeeper.config.load import load_file
-from gatekeeper.drivers.reader import look_up
-from gatekeeper.drivers.serve import make_world
-from gatekeeper.engine.aaa import dhcp_engine
-from gatekeeper.engine.accounting import AccountingEngine
-from gatekeeper.engine.dhcp import DhcpEngine
+from gatekeeper.drivers.memory import make_world
+from gatekeeper.drivers.supply import Supply
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
-from gatekeeper.engine.radius import RadiusEngine
-from gatekeeper.model import Datagram, Outcome, Via
+from gatekeeper.heart.engines import Engines
+from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
+from gatekeeper.heart.told import Bug
+from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
 from gatekeeper.state.replies import Replies
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store import StoreError
+from gatekeeper.store.opening import open_store
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire import radius as radius_wire
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
@@ -36,7 +32,7 @@ RELAYED = Via("10.20.0.2:67", SERVER, raw=False)
 DIRECT = Via("eth0.100", SERVER, raw=True)
 TRUSTED = Via("olt0", SERVER, raw=True)
 RADIUS = Via("0.0.0.0:1812", 0, raw=False)
-ACCOUNTING = Via("0.0.0.0:1813", 0, raw=False)
+REPORTS = Via("0.0.0.0:1813", 0, raw=False)
 
 CONFIG = """
 [acs]
@@ -86,14 +82,18 @@ nas = "mikrotik"
 """
 
 
+# What handle gives while an answer waits for its commit, which ``commit`` then gives.
+WAITS = Outcome("", "waits for its commit", "", b"", Verdict(Action.SILENT), "", None, None)
+
+
 class Bench:
-    """One node over one store."""
+    """One node over one store: a heart, driven with a packet at a time. The time is an argument."""
 
     def __init__(self, folder: Path, config: str = CONFIG, store: str = ":memory:") -> None:
         file = folder / "gatekeeper.toml"
         file.write_text(config, encoding="utf-8")
         self.book = load_file(file).book
-        self.store = SqliteStore(store, create=True)
+        self.store = open_store(f"sqlite:{store}", create=True)
         self.desk = OrderDesk(self.store, rules_of(self.book))
         self._orders = 0
         self.gathers = False  # True: durable outcomes wait for commit(), as in a running gate
@@ -101,23 +101,29 @@ class Bench:
         self.aaa: Callable[[AaaQuestion], Grant] = lambda _: UNREACHABLE  # the upstream AAA, where one decides
         self.start()
 
-    def start(self) -> None:
-        """Begin with what the store says: memory is empty, as after a restart."""
+    def start(self, key: bytes = b"key of the bench", probing: frozenset[str] = frozenset()) -> None:
+        """Begin with what the store says: memory is empty, as after a restart. key: what seals State; probing: doors on
+        whose links addresses are probed."""
         self.world = make_world(self.book, self.store)
-        self.dhcp = dhcp_engine(self.book, self.world, [SERVER])
         self.kept = Replies()
-        self.radius = RadiusEngine(self.book, self.world, self.kept, b"key of the bench")
-        self.accounting = AccountingEngine(self.book, self.world, self.kept)
-        self._seq = self.store.feed_end()
-        self._waiting: list[tuple[DhcpEngine | RadiusEngine | AccountingEngine, Outcome]] = []
+        self.engines = Engines.of(self.book, self.world, self.kept, key, [SERVER])
+        self.dhcp, self.radius = self.engines.dhcp, self.engines.authentication
+        self.accounting = self.engines.accounting
+        self.heart = Heart(self.engines.mouths(), self.world, probing)
+        self.supply = Supply(self.heart, self.store, fail, self.store.feed_end(), ORIGIN)
+        self.supply.ask = self._ask_aaa
 
     def reopen(self) -> None:
         """Close the store, open it again and begin anew. It must be in a file."""
         path = self.store.path
         self.store.close()
-        self.store = SqliteStore(path)
+        self.store = open_store(f"sqlite:{path}")
         self.desk = OrderDesk(self.store, rules_of(self.book))
         self.start()
+
+    def _ask_aaa(self, question: AaaQuestion, now: float) -> bool:
+        self.heart.heard_word(question, self.aaa(question), now)
+        return True
 
     def order(self, kind: str, account: str = "A", now: int = NOW, **fields: str) -> OrderResult:
         """Hand in one order; numbered if it has no number."""
@@ -129,64 +135,47 @@ class Bench:
         result = self.order("install", account, mac=mac.hex(":"), **fields)
         assert result.record.state == "applied", result.record
 
-    def handle(
-        self, engine: DhcpEngine | RadiusEngine | AccountingEngine, datagram: Datagram, now: int = NOW
-    ) -> Outcome:
-        """One datagram through the gate."""
-        known = self._seq
-        self._seq, macs, fixed = self.store.changes_since(known, ORIGIN)
-        if macs is None or macs:
-            self.world.forget(macs)
-            self.dhcp.ask_again(macs)
-        if fixed:
-            self.world.pools.fix(self.store.fixed_addresses())
-            self.world.pools.end(self.store.freed_since(known), now)
-        asked = engine.read(datagram, now)
-        if isinstance(asked, Outcome):
-            return asked
-        look_up(self.world, self.store, (asked,), self.book.binding.counts_boxes())
-        to_ask = engine.to_ask(asked, now) if isinstance(engine, DhcpEngine) else None
-        if to_ask:
-            engine.learn(to_ask, self.aaa(to_ask), now)
-        outcome = engine.answer(asked, now)
-        if outcome.durable:
-            self._waiting.append((engine, outcome))
-            return outcome if self.gathers else self.commit(now)[0]
-        engine.sent(outcome, now)
-        return outcome
+    def handle(self, name: str, datagram: Datagram, now: int = NOW) -> Outcome:
+        """One datagram through the heart. name: whose it is, DHCP AUTHENTICATION ACCOUNTING."""
+        self.supply.read_feed(now)
+        self.heart.receive(name, (datagram,), None, now)
+        self.supply.meet(now)
+        ended = self.told()
+        if ended:
+            return ended[-1]
+        return WAITS if self.gathers else self.commit(now)[0]
 
     def commit(self, now: int = NOW) -> list[Outcome]:
         """Write what waits as one batch; the outcomes as they leave, without answer where the store said no."""
-        waiting, self._waiting = self._waiting, []
-        beaten = self.store.commit([effect for _, outcome in waiting for effect in outcome.effects], ORIGIN)
-        self.lost += len(beaten)
-        left, start = [], 0
-        for engine, outcome in waiting:
-            lost = {place - start for place in beaten if start <= place < start + len(outcome.effects)}
-            start += len(outcome.effects)
-            if not lost:
-                self.world.settle(outcome.effects)
-                engine.sent(outcome, now)
-            else:
-                self.world.lose(outcome.effects, lost)
-                engine.lost(outcome)
-                outcome = outcome._replace(reply="", answer=b"", to=None)
-            left.append(outcome)
-        return left
+        batch = self.heart.next_batch()
+        if batch:
+            lost = self.store.commit(batch.effects, ORIGIN)
+            self.lost += len(lost)
+            self.heart.committed(batch.number, lost, now)
+        return self.told()
+
+    def told(self) -> list[Outcome]:
+        """What has ended since the last time. A bug is raised."""
+        outcomes = []
+        for one in self.heart.told():
+            if isinstance(one, Bug):
+                raise one.error
+            outcomes.append(one.outcome)
+        return outcomes
 
     def hear(
         self, data: bytes, via: Via = RELAYED, now: int = NOW, source_mac: bytes = BOX, source: int = 0
     ) -> Outcome:
         """One DHCP payload."""
-        return self.handle(self.dhcp, Datagram(data, source, 67, via, source_mac), now)
+        return self.handle(DHCP, Datagram(data, source, 67, via, source_mac), now)
 
     def ask(self, data: bytes, source: int = BRAS, now: int = NOW, port: int = 40000) -> Outcome:
         """One RADIUS payload."""
-        return self.handle(self.radius, Datagram(data, source, port, RADIUS), now)
+        return self.handle(AUTHENTICATION, Datagram(data, source, port, RADIUS), now)
 
     def report(self, data: bytes, source: int = BRAS, now: int = NOW, port: int = 40001) -> Outcome:
         """One accounting payload."""
-        return self.handle(self.accounting, Datagram(data, source, port, ACCOUNTING), now)
+        return self.handle(ACCOUNTING, Datagram(data, source, port, REPORTS), now)
 
     def bind(self, mac: bytes = BOX, now: int = NOW, **header: int) -> int:
         """DISCOVER and REQUEST through the relay, as a box does it; the address it got, 0 if it got none."""
@@ -196,6 +185,11 @@ class Bench:
         address = offer.verdict.address
         ack = self.hear(selecting(mac, address, **header), now=now)
         return address if ack.reply == "DHCPACK" else 0
+
+
+def fail(text: str, now: float) -> None:
+    """The store of a bench can be read."""
+    raise StoreError(text)
 
 
 def _message(kind: int, mac: bytes, options: dict[int, bytes], agent: bytes, header: dict[str, int]) -> bytes:

@@ -16,6 +16,7 @@ from tests.engine.bench import (
     NOW,
     OTHER,
     SECRET,
+    WAITS,
     Bench,
     access_request,
     accounting_request,
@@ -63,11 +64,12 @@ def test_rfc2866_2_what_could_not_be_kept_is_not_answered(bench: Bench) -> None:
     """The NAS tries again, and then it is a new request."""
     data = accounting_request(START)
     bench.gathers = True
-    waiting = bench.report(data)
-    assert waiting.durable
+    assert bench.report(data) is WAITS
     assert told(bench.report(data)) == ("silent", "DUPLICATE")
-    bench.accounting.lost(waiting)
-    bench._waiting.clear()
+    batch = bench.heart.next_batch()
+    assert batch
+    bench.heart.commit_failed(batch.number, NOW)
+    assert [told(outcome) for outcome in bench.told()] == [("silent", "STORE_UNAVAILABLE")]
     bench.gathers = False
     assert told(bench.report(data)) == ("Accounting-Response", "")
     assert len(sessions(bench)) == 1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.bench import CONFIG, GIADDR, NOW, Bench, access_request, circuit, discover, selecting, told
+from tests.engine.bench import CONFIG, GIADDR, NOW, WAITS, Bench, access_request, circuit, discover, selecting, told
 
 PORT = "0 0/0/0:4096.1234 cd001/0/1/3/0/7"
 NAS_PORT = "eth 2/1/7:4096.1234 cd001/0/1/3/0/7"
@@ -46,11 +46,13 @@ def test_two_at_once_do_not_both_get_the_last_place(full: Bench) -> None:
     full.bind(MACS[0], agent=line)
     full.gathers = True
     offers = [full.hear(discover(mac, agent=line)) for mac in MACS[1:3]]
-    acks = [
+    first, second = [
         full.hear(selecting(mac, offer.verdict.address, agent=line))
         for mac, offer in zip(MACS[1:3], offers, strict=True)
     ]
-    assert [told(ack) for ack in acks] == [("DHCPACK", ""), ("silent", "PORT_FULL")]
+    assert first is WAITS
+    assert told(second) == ("silent", "PORT_FULL")
+    assert [told(ack) for ack in full.commit()] == [("DHCPACK", "")]
 
 
 def test_a_box_that_goes_makes_room(full: Bench) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.engine.leasequery import LeaseQuestion
+from gatekeeper.heart.life import DHCP
 from gatekeeper.model import Datagram, Destination, Lease, LeaseBound, Outcome, Via
 from gatekeeper.policy.leasequery import ADDRESS, CLIENT_ID, FOREIGN, MAC, REMOTE, Sought, read_sought
 from gatekeeper.report.line import outcome_line
@@ -60,11 +61,7 @@ def hear(
     bench: Bench, data: bytes, now: int = NOW, source: int = GIADDR, via: Via = RELAYED, port: int = 67
 ) -> Outcome:
     """What the packet loop does with a lease query."""
-    read = bench.dhcp.read(Datagram(data, source, port, via), now)
-    if isinstance(read, Outcome):
-        return read
-    assert isinstance(read, LeaseQuestion)
-    return bench.dhcp.answer_query(read, bench.store.leases_about(read.sought, now), now)
+    return bench.handle(DHCP, Datagram(data, source, port, via), now)
 
 
 def answer(outcome: Outcome) -> DhcpMessage:

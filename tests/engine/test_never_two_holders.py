@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from gatekeeper.model import LeaseBound, Outcome
-from tests.engine.bench import FIRST, NOW, Bench, decline, discover, init_reboot, release, renewing, selecting
+from tests.engine.bench import FIRST, NOW, WAITS, Bench, decline, discover, init_reboot, release, renewing, selecting
 
 BOXES = [bytes((2, 0, 0, 0, 0, number)) for number in range(6)]  # for the four addresses of the pool
 LEASE_S = 3600
@@ -28,7 +28,7 @@ class Neighbours(RuleBasedStateMachine):
         self.held: dict[bytes, tuple[int, int]] = {}
         self.offered: dict[bytes, int] = {}
         self.turns: Counter[bytes] = Counter()  # what a box gave up since it asked: a late ACK means nothing to it
-        self.waiting: list[tuple[bytes, int, Outcome]] = []
+        self.waiting: list[tuple[bytes, int]] = []
         for number, mac in enumerate(BOXES):
             self.bench.install(mac, account=f"A{number}")
 
@@ -38,8 +38,8 @@ class Neighbours(RuleBasedStateMachine):
 
     def _hear(self, mac: bytes, data: bytes) -> None:
         outcome = self.bench.hear(data, now=self.now)
-        if outcome.durable and self.bench.gathers:
-            self.waiting.append((mac, self.turns[mac], outcome))
+        if outcome is WAITS:
+            self.waiting.append((mac, self.turns[mac]))
         else:
             self._learns(mac, outcome)
 
@@ -69,7 +69,7 @@ class Neighbours(RuleBasedStateMachine):
     @precondition(lambda self: self.held or self.waiting)
     @rule(data=st.data())
     def renews_and_gives_back_at_once(self, data: st.DataObject) -> None:
-        mac = data.draw(st.sampled_from(sorted({*self.held, *(mac for mac, _, _ in self.waiting)})))
+        mac = data.draw(st.sampled_from(sorted({*self.held, *(mac for mac, _ in self.waiting)})))
         lease = self.bench.world.facts(mac).lease
         address = lease.address if lease else self.held.get(mac, (FIRST, 0))[0]
         self._hear(mac, renewing(mac, address))
@@ -153,7 +153,7 @@ class NeighboursInBatches(Neighbours):
     @rule()
     def the_disk_has_the_batch(self) -> None:
         waiting, self.waiting = self.waiting, []
-        for (mac, turn, _), outcome in zip(waiting, self.bench.commit(self.now), strict=True):
+        for (mac, turn), outcome in zip(waiting, self.bench.commit(self.now), strict=True):
             if turn == self.turns[mac]:
                 self._learns(mac, outcome)
 

@@ -199,13 +199,10 @@ def test_a_state_is_bound_to_its_nas_its_box_and_its_identifier(bench: Bench) ->
 
 def test_a_restarted_process_knows_no_state_of_the_one_before(bench: Bench) -> None:
     """Another key: the box begins again."""
-    from gatekeeper.engine.radius import RadiusEngine
-    from gatekeeper.state.replies import Replies
-
     bench.install()
     nas = Nas(bench)
     asked = nas.begin()
-    bench.radius = RadiusEngine(bench.book, bench.world, Replies(), b"another key")
+    bench.start(b"another key")
     assert nas.finish(asked, BOX.hex().encode()).reason == "BAD_STATE"
     assert nas.finish(nas.begin(), BOX.hex().encode()).reason == ""
 

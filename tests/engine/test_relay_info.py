@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.heart.life import DHCP
 from gatekeeper.model import Datagram, Destination
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire.text import parse_ip
@@ -59,7 +60,7 @@ def test_rfc_8357_the_answer_goes_to_the_port_the_relay_sent_from(bench: Bench) 
     offer = bench.hear(discover(agent=agent))
     assert offer.to == Destination(GIADDR, 67)  # the bench's relay sends from 67
     asked = Datagram(discover(agent=agent), GIADDR, 5067, RELAYED)
-    assert bench.handle(bench.dhcp, asked).to == Destination(GIADDR, 5067)
+    assert bench.handle(DHCP, asked).to == Destination(GIADDR, 5067)
 
 
 def test_rfc_5010_a_relayed_unicast_is_a_renewal(bench: Bench) -> None:

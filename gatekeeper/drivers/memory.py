@@ -1,0 +1,32 @@
+"""What one packet process knows when it begins: pools as the store has them, and boxes looked up ahead."""
+
+import time
+
+from gatekeeper.book import Policybook
+from gatekeeper.state.pools import Pools
+from gatekeeper.state.world import World
+from gatekeeper.store.ports import FactsPort
+
+WARM_S = 0.5
+_AT_ONCE = 1024
+
+
+def make_world(book: Policybook, store: FactsPort) -> World:
+    """The world as the store has it now."""
+    pools = Pools([subnet.ranges for subnet in book.subnets])
+    # A declined address is nobody's.
+    leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
+    pools.load(leases, store.fixed_addresses())
+    return World(pools)
+
+
+def warm(world: World, store: FactsPort) -> None:
+    """Look boxes up before the first packet, for half a second at most.
+
+    After a power cut a whole district asks at once, and what is known already is answered sooner.
+    """
+    until = time.monotonic() + WARM_S
+    macs = store.known_macs(b"", _AT_ONCE)
+    while macs and time.monotonic() < until and not world.is_full():
+        world.take_facts(store.facts(macs))
+        macs = store.known_macs(macs[-1], _AT_ONCE)

@@ -1,0 +1,392 @@
+"""The sequence of a packet, and nothing else has it: see the laws in the package.
+
+In the manner of h11 and aioquic: ``receive`` and the answers go in; ``needs``, ``next_batch``, ``told`` and
+``next_due`` say what comes out and what is to be done.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from gatekeeper.engine.leasequery import LeaseQuestion
+from gatekeeper.heart.needs import Batch, Lookup, Needs, Probe, lacking
+from gatekeeper.heart.ports import Mouth, Mouths
+from gatekeeper.heart.told import Bug, Told
+from gatekeeper.heart.waiting import LookupRoom, Room, Waiting
+from gatekeeper.model import Action, Datagram, Effect, Facts, Lease, Outcome, Reason, Verdict, make
+from gatekeeper.policy.leasequery import Sought
+from gatekeeper.state.effects import lost_reason
+from gatekeeper.state.world import World
+from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
+
+DHCP, AUTHENTICATION, ACCOUNTING = "dhcp", "authentication", "accounting"
+
+MOST = 4096  # in each room
+LOOKUP_S = 2.0
+# RFC 5227 waits longer, for hosts that just woke up; a box waits 4 s at most for its first offer (RFC 2131 4.1).
+PROBE_S = 0.4
+_FOREVER = float("inf")  # what may be on disk is not given up
+_MOST_ROUNDS = 8
+_AT_ONCE = 64  # of one room, whose time is over: other packets are to have their turn
+
+
+class Heart:
+    """One packet process without its sockets, clock and disk. The time is an argument, Unix seconds, and goes on."""
+
+    def __init__(self, mouths: Mouths, world: World, probing: AbstractSet[str] = frozenset(), most: int = MOST) -> None:
+        """probing: names of doors for frames on whose links an address is probed before it is offered first. most: how
+        many may wait in each room."""
+        self._world = world
+        self._probing = probing
+        self._most = most
+        self._facts: LookupRoom[bytes] = LookupRoom(most, LOOKUP_S)
+        self._crowds: LookupRoom[str] = LookupRoom(most, LOOKUP_S)
+        self._leases: LookupRoom[Sought] = LookupRoom(most, LOOKUP_S)
+        self._words: Room[bytes] = Room(most, _FOREVER, single=True)
+        self._probes: Room[int] = Room(most, PROBE_S, single=True)
+        # Doors are left alone from the half on; what they had given already finds its place.
+        self._commits: Room[int] = Room(2 * most, _FOREVER)
+        self._to_ask: list[AaaQuestion] = []
+        self._to_probe: list[Probe] = []
+        self._effects: list[Effect] = []  # of the batch that is gathered
+        self._batch = 1  # its number
+        self._under_way = 0  # number of the batch that is being committed, 0 = none
+        self._number = 0  # of lookups
+        self._told: list[Told | Bug] = []
+        self._without: tuple[tuple[Room[Any], Callable[[Waiting, float], None]], ...] = (
+            (self._facts, self._unreadable),
+            (self._crowds, self._unreadable),
+            (self._leases, self._unreadable),
+            (self._words, self._unheard),
+            (self._probes, self._unclaimed),
+            (self._commits, self._unwritten),
+        )
+        self.set_mouths(mouths)
+
+    # What goes in.
+
+    def set_mouths(self, mouths: Mouths) -> None:
+        """Go on with the engines of another Policybook. What waits is decided by them."""
+        self._dhcp = mouths.dhcp
+        self._mouths: dict[str, Mouth] = {
+            DHCP: mouths.dhcp,
+            AUTHENTICATION: mouths.authentication,
+            ACCOUNTING: mouths.accounting,
+        }
+        self._counts_boxes = mouths.counts_boxes
+        self._asks = mouths.aaa_s > 0
+        self._words.patience_s = mouths.aaa_s
+
+    def receive(self, name: str, datagrams: Iterable[Datagram], door: object, now: float) -> None:
+        """Datagrams that one door had. name: whose they are, DHCP, AUTHENTICATION or ACCOUNTING."""
+        mouth = self._mouths[name]
+        for datagram in datagrams:
+            try:
+                asked = mouth.read(datagram, now)
+            except Exception as bug:
+                self._told.append(Bug(bug, datagram, now))
+                continue
+            if isinstance(asked, Outcome):
+                self._end(mouth, asked, door, now)
+            elif isinstance(asked, LeaseQuestion):
+                self._wait(self._leases, Waiting(name, asked, door), asked.sought, now)
+            else:
+                self._advance(name, asked, door, now, None)
+
+    def changed(
+        self, macs: Sequence[bytes] | None, fixed: Iterable[int] | None, freed: Iterable[int], now: float
+    ) -> None:
+        """What the change feed says: facts of these boxes (None = of all) are others; the addresses that orders fix
+        (None = as before); addresses that are held no longer."""
+        if fixed is not None:
+            self._world.pools.fix(fixed)
+        self._world.pools.end(freed, now)
+        if macs is None or macs:
+            self._world.forget(macs)
+            self._dhcp.ask_again(macs)
+            self._facts.changed(macs)
+            self._crowds.changed(None)  # an order may have put any of them elsewhere
+
+    def facts_found(self, number: int, found: Mapping[bytes, Facts], now: float) -> None:
+        """Facts of the MACs of this lookup; what nothing is known of is among them too."""
+        counting = {mac: facts for mac, facts in found.items() if self._facts.answered(number, mac)}
+        self._world.take_facts(counting)
+        for mac in counting:
+            self._resume(self._facts.leave(mac), now)
+
+    def crowds_found(self, number: int, found: Mapping[str, int], now: float) -> None:
+        """How many boxes are bound to the lines of this lookup."""
+        counting = {line: count for line, count in found.items() if self._crowds.answered(number, line)}
+        self._world.take_crowds(counting)
+        for line in counting:
+            self._resume(self._crowds.leave(line), now)
+
+    def leases_found(self, number: int, sought: Sought, leases: Sequence[Lease], now: float) -> None:
+        """Leases on record for what one lease query of this lookup names."""
+        if self._leases.answered(number, sought):
+            for guest in self._leases.leave(sought):
+                self._answer_query(guest, leases, now)
+
+    def lookup_lost(self, lookup: Lookup, now: float) -> None:
+        """The store cannot be read: who waits for that goes on without."""
+        lookups: tuple[tuple[LookupRoom[Any], Sequence[Any]], ...] = (
+            (self._facts, lookup.macs),
+            (self._crowds, lookup.lines),
+            (self._leases, lookup.sought),
+        )
+        for room, keys in lookups:
+            for key in keys:
+                room.answered(lookup.number, key)
+                for guest in room.leave(key):
+                    self._unreadable(guest, now)
+
+    def heard_word(self, question: AaaQuestion, grant: Grant, now: float) -> None:
+        """AAA's word, or UNREACHABLE where it gives none. One that nobody waits for any more is remembered too."""
+        guest = self._words.first(question.mac)
+        if guest and guest.asked != question:
+            return  # it waits for another word
+        self._dhcp.learn(question, grant, now)
+        self._resume(self._words.leave(question.mac), now)
+
+    def ask_anew(self, now: float) -> None:
+        """Other AAA servers are asked from now on, or none: what waits for the old ones' word starts again."""
+        self._to_ask.clear()
+        self._resume(self._words.clear(), now)
+
+    def claimed(self, address: int, mac: bytes, now: float) -> None:
+        """On a link where it was probed, somebody says that he has this address."""
+        guest = self._probes.first(address)
+        # The box itself may still have the address from before.
+        if guest is None or guest.outcome is None or guest.outcome.mac == mac:
+            return
+        self._probes.leave(address)
+        try:
+            guest.outcome = self._dhcp.conflict(guest.outcome, now)
+        except Exception as bug:
+            self._end_by_bug(guest.mouth, guest.question, bug, now)
+            return
+        self._gather(guest, now)
+
+    def not_probed(self, probe: Probe, now: float) -> None:
+        """It cannot be asked for on that link: the offer leaves."""
+        for guest in self._probes.leave(probe.address):
+            self._unclaimed(guest, now)
+
+    def committed(self, number: int, lost: AbstractSet[int], now: float) -> None:
+        """The batch is on disk. lost: places in it of effects that another box's claim kept out."""
+        start = 0
+        for guest in self._take_back(number):
+            outcome = guest.outcome
+            assert outcome
+            end = start + len(outcome.effects)
+            here = {place - start for place in lost if start <= place < end} if lost else lost
+            start = end
+            if here:
+                self._lose(guest, here, lost_reason(outcome.effects, here), now)
+                continue
+            try:
+                self._world.settle(outcome.effects)
+                self._end(self._mouths[guest.mouth], outcome, guest.door, now)
+            except Exception as bug:
+                self._end_by_bug(guest.mouth, guest.question, bug, now)
+
+    def commit_failed(self, number: int, now: float) -> None:
+        """The batch is not on disk, or nobody knows whether it is: nothing of it is acknowledged."""
+        for guest in self._take_back(number):
+            self._unwritten(guest, now)
+
+    def handle_time(self, now: float) -> None:
+        """Who has waited too long goes on without what he waits for."""
+        for room, without in self._without:
+            for guest in room.overdue(now, _AT_ONCE):
+                without(guest, now)
+
+    # What comes out.
+
+    def needs(self) -> Needs | None:
+        """All that is wanted now and was not handed out before; None = nothing."""
+        lookup = None
+        if self._facts.has_wanted() or self._crowds.has_wanted() or self._leases.has_wanted():
+            number = self._number = self._number + 1
+            macs, lines = tuple(self._facts.wanted(number)), tuple(self._crowds.wanted(number))
+            lookup = Lookup(number, macs, lines, tuple(self._leases.wanted(number)))
+        elif not self._to_ask and not self._to_probe:
+            return None
+        needs = Needs(lookup, tuple(self._to_ask), tuple(self._to_probe))
+        self._to_ask.clear()
+        self._to_probe.clear()
+        return needs
+
+    def next_batch(self) -> Batch | None:
+        """What is to be committed now: one batch at a time, what gathers meanwhile is the next one."""
+        if self._under_way or not self._effects:
+            return None
+        self._under_way = self._batch
+        self._batch += 1
+        batch, self._effects = Batch(self._under_way, self._effects, self._commits.count(self._under_way)), []
+        return batch
+
+    def told(self) -> list[Told | Bug]:
+        """How questions have ended since the last time, in that sequence: to be sent, and to be read by who counts."""
+        told, self._told = self._told, []
+        return told
+
+    def next_due(self) -> float:
+        """When handle_time has something to do next; infinity where nobody waits for anything that ends by itself."""
+        return min([room.next_due() for room, _ in self._without])
+
+    def is_full(self) -> bool:
+        """True while as much waits for the disk as may: DHCP and accounting are to be left in the kernel's buffers."""
+        return len(self._commits) > self._most
+
+    def waiting(self) -> int:
+        """How many questions have not ended yet."""
+        return sum(len(room) for room, _ in self._without)
+
+    # The sequence.
+
+    def _advance(self, name: str, question: Any, door: object, now: float, guest: Waiting | None) -> None:
+        """Look up, ask, decide: as far as it goes now. guest: the question as one that waited already."""
+        missing = lacking(self._world, question.mac, question.port, self._counts_boxes)
+        if missing is not None:
+            guest = guest or Waiting(name, question, door)
+            guest.rounds += 1
+            if guest.rounds > _MOST_ROUNDS:
+                self._unreadable(guest, now)
+            else:
+                self._wait(self._facts if isinstance(missing, bytes) else self._crowds, guest, missing, now)
+            return
+        mouth = self._mouths[name]
+        try:
+            if self._asks and name == DHCP:
+                asked = self._dhcp.to_ask(question, now)
+                if asked:
+                    self._ask(guest or Waiting(name, question, door), asked, now)
+                    return
+            outcome = mouth.answer(question, now)
+        except Exception as bug:
+            self._end_by_bug(name, question, bug, now)
+            return
+        if outcome.durable:
+            guest = guest or Waiting(name, question, door)
+            guest.outcome = outcome
+            self._gather(guest, now)
+        elif self._probing and self._is_probed(outcome):
+            guest = guest or Waiting(name, question, door)
+            guest.outcome = outcome
+            self._probe(guest, now)
+        else:
+            self._end(mouth, outcome, door, now)
+
+    def _resume(self, guests: Iterable[Waiting], now: float) -> None:
+        for guest in guests:
+            self._advance(guest.mouth, guest.question, guest.door, now, guest)
+
+    def _wait(self, room: Room[Any], guest: Waiting, key: object, now: float) -> None:
+        if room.enter(guest, key, now):
+            self._unreadable(guest, now)
+
+    def _ask(self, guest: Waiting, asked: AaaQuestion, now: float) -> None:
+        guest.asked = asked
+        put_out = self._words.enter(guest, asked.mac, now)
+        if put_out is guest:
+            self._unheard(guest, now)
+            return
+        self._to_ask.append(asked)
+        if put_out:
+            self._supersede(put_out, now)
+
+    def _is_probed(self, outcome: Outcome) -> bool:
+        via = outcome.via
+        return via is not None and via.raw and via.name in self._probing and self._world.is_first(outcome)
+
+    def _probe(self, guest: Waiting, now: float) -> None:
+        offer = guest.outcome
+        assert offer and offer.via
+        put_out = self._probes.enter(guest, offer.verdict.address, now)
+        if put_out is guest:
+            self._unclaimed(guest, now)
+            return
+        self._to_probe.append(Probe(offer.verdict.address, offer.via))
+        if put_out:
+            self._supersede(put_out, now)
+
+    def _gather(self, guest: Waiting, now: float) -> None:
+        outcome = guest.outcome
+        assert outcome
+        if self._commits.enter(guest, self._batch, now):
+            self._unwritten(guest, now)
+        else:
+            self._effects += outcome.effects
+
+    def _take_back(self, number: int) -> list[Waiting]:
+        """Those whose batch has ended. What is looked up of their boxes may have been read before that."""
+        if number == self._under_way:
+            self._under_way = 0
+        guests = self._commits.leave(number)
+        self._facts.changed([guest.outcome.mac for guest in guests if guest.outcome])
+        return guests
+
+    def _answer_query(self, guest: Waiting, leases: Sequence[Lease] | None, now: float) -> None:
+        try:
+            outcome = self._dhcp.answer_query(guest.question, leases, now)
+        except Exception as bug:
+            self._told.append(Bug(bug, guest.question.datagram, now))
+            return
+        self._end(self._dhcp, outcome, guest.door, now)
+
+    # Who goes on without.
+
+    def _unreadable(self, guest: Waiting, now: float) -> None:
+        """What is in the store is not to be had: no answer, and never a refusal."""
+        if isinstance(guest.question, LeaseQuestion):
+            self._answer_query(guest, None, now)
+        else:
+            self._give_up(guest, Reason.STORE_UNAVAILABLE, now)
+
+    def _unheard(self, guest: Waiting, now: float) -> None:
+        """AAA says nothing, or too many wait for its word."""
+        assert guest.asked
+        self._dhcp.learn(guest.asked, UNREACHABLE, now)
+        self._resume((guest,), now)
+
+    def _unclaimed(self, guest: Waiting, now: float) -> None:
+        """Nobody objects to the address, or nobody could be asked."""
+        assert guest.outcome
+        self._end(self._mouths[guest.mouth], guest.outcome, guest.door, now)
+
+    def _unwritten(self, guest: Waiting, now: float) -> None:
+        """The store did not take it."""
+        self._lose(guest, frozenset(), Reason.STORE_UNAVAILABLE, now)
+
+    # The ends.
+
+    def _lose(self, guest: Waiting, taken: AbstractSet[int], reason: Reason, now: float) -> None:
+        """No answer may come of it. taken: places of its effects that are another's."""
+        outcome = guest.outcome
+        assert outcome
+        self._world.lose(outcome.effects, taken)
+        self._mouths[guest.mouth].forget(guest.question)
+        verdict = Verdict(Action.SILENT, reason)
+        lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
+        self._told.append(make(Told, (lost, guest.door, now)))
+
+    def _supersede(self, guest: Waiting, now: float) -> None:
+        """The same box has asked again and its younger question waits in this one's place."""
+        self._give_up(guest, Reason.DUPLICATE, now)
+
+    def _give_up(self, guest: Waiting, reason: Reason, now: float) -> None:
+        mouth = self._mouths[guest.mouth]
+        question = guest.question
+        mouth.forget(question)
+        self._told.append(make(Told, (mouth.unanswered(question, reason), guest.door, now)))
+
+    def _end_by_bug(self, name: str, question: Any, bug: Exception, now: float) -> None:
+        """The packet is lost; the NAS's next try is a new request."""
+        self._mouths[name].forget(question)
+        self._told.append(Bug(bug, question.datagram, now))
+
+    def _end(self, mouth: Mouth, outcome: Outcome, door: object, now: float) -> None:
+        if outcome.token and outcome.answer:
+            mouth.sent(outcome, now)
+        self._told.append(make(Told, (outcome, door, now)))

@@ -1,0 +1,46 @@
+"""What is counted of all that is told: outcomes by their columns, refused boxes, boxes that were let in. A reader of
+``Told`` records; drained into the store every second or so. Bounded by what it is made of."""
+
+from gatekeeper.heart.told import Bug, Told
+from gatekeeper.model import Action, Admitted, Reason, Refused
+from gatekeeper.state.admissions import Admissions
+from gatekeeper.state.refusals import Refusals
+
+Columns = tuple[str, ...]  # protocol, message, reply, reason: as state.counts reads them
+
+
+class Tallies:
+    """Since the last drain."""
+
+    def __init__(self) -> None:
+        self._outcomes: dict[Columns, int] = {}
+        self._refusals = Refusals()
+        self._admissions = Admissions()
+        self.bugs = 0
+
+    def read(self, told: Told) -> None:
+        """Count one outcome."""
+        outcome, _, at = told
+        verdict = outcome.verdict
+        reason = verdict.reason
+        columns = outcome.protocol, outcome.message, outcome.reply or "no-answer", reason or "ok"
+        self._outcomes[columns] = self._outcomes.get(columns, 0) + 1
+        if reason and outcome.mac and reason is not Reason.DUPLICATE:
+            port = outcome.port.text if outcome.port else ""
+            self._refusals.count(outcome.mac, outcome.protocol, reason, port, at, verdict.bound)
+        elif verdict.action is Action.ACCEPT and outcome.binding:
+            port = outcome.port.text if outcome.port else ""
+            self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, at)
+
+    def read_bug(self, bug: Bug) -> None:
+        self.bugs += 1
+
+    def drain_outcomes(self) -> dict[Columns, int]:
+        drained, self._outcomes = self._outcomes, {}
+        return drained
+
+    def drain_refusals(self) -> list[Refused]:
+        return self._refusals.drain()
+
+    def drain_admitted(self) -> list[Admitted]:
+        return self._admissions.drain()

@@ -1,0 +1,172 @@
+"""Waiting rooms. One rule of time and one of overflow for all of them: whoever has waited for as long as the room lets
+him, or finds it full, goes on without what he waits for. What that means for a question stands in ``life``.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from math import inf
+from typing import Any, Generic, TypeVar
+
+from gatekeeper.model import Outcome
+from gatekeeper.wire.aaa import AaaQuestion
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Waiting:
+    """A question that waits: by which door it came, who decides, what has come of it so far."""
+
+    __slots__ = ("asked", "door", "due", "key", "mouth", "outcome", "question", "rounds")
+
+    def __init__(self, mouth: str, question: Any, door: object) -> None:
+        self.mouth = mouth
+        self.question = question  # of its mouth's own kind
+        self.door = door
+        self.outcome: Outcome | None = None  # decided, and on its way to the disk or the link
+        self.asked: AaaQuestion | None = None
+        self.key: Any = None  # what it waits for
+        self.due = inf
+        self.rounds = 0  # how often something was looked up for it
+
+
+class Room(Generic[Key]):
+    """Those who wait for one kind of thing, by what they wait for, in the sequence in which they came."""
+
+    __slots__ = ("_by_key", "_waiting", "most", "patience_s", "single")
+
+    def __init__(self, most: int, patience_s: float, single: bool = False) -> None:
+        """single: one at a time for each key, the youngest."""
+        self.most = most
+        self.patience_s = patience_s
+        self.single = single
+        # All have the same patience, so that the sequence of coming is that of going.
+        self._waiting: OrderedDict[Waiting, None] = OrderedDict()
+        self._by_key: dict[Key, list[Waiting]] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._by_key
+
+    def enter(self, guest: Waiting, key: Key, now: float) -> Waiting | None:
+        """Let it wait for key. Returns whom that puts out: an older one with the same key, itself if it is full."""
+        put_out = None
+        mine = self._by_key.get(key)
+        if mine is not None and self.single:
+            put_out = mine.pop()
+            del self._waiting[put_out]
+        elif len(self._waiting) >= self.most:
+            return guest
+        guest.key, guest.due = key, now + self.patience_s
+        self._waiting[guest] = None
+        if mine is None:
+            self._by_key[key] = [guest]
+        else:
+            mine.append(guest)
+        return put_out
+
+    def first(self, key: Key) -> Waiting | None:
+        """The one that has waited longest for key; it goes on waiting."""
+        mine = self._by_key.get(key)
+        return mine[0] if mine else None
+
+    def count(self, key: Key) -> int:
+        """How many wait for key."""
+        return len(self._by_key.get(key, ()))
+
+    def leave(self, key: Key) -> list[Waiting]:
+        """All that wait for key, the first one first; they wait no more."""
+        left = self._by_key.pop(key, None)
+        if left is None:
+            return []
+        waiting = self._waiting
+        for guest in left:
+            del waiting[guest]
+        return left
+
+    def overdue(self, now: float, most: int) -> list[Waiting]:
+        """Those whose time is over, so many at most; they wait no more."""
+        left: list[Waiting] = []
+        while self._waiting and len(left) < most:
+            guest = next(iter(self._waiting))
+            if guest.due > now:
+                break
+            self._drop(guest)
+            left.append(guest)
+        return left
+
+    def clear(self) -> list[Waiting]:
+        """All of them; they wait no more."""
+        left = list(self._waiting)
+        self._waiting.clear()
+        self._by_key.clear()
+        return left
+
+    def next_due(self) -> float:
+        """When the next one's time is over; infinity where none's will be."""
+        return next(iter(self._waiting)).due if self._waiting else inf
+
+    def _drop(self, guest: Waiting) -> None:
+        del self._waiting[guest]
+        same = self._by_key[guest.key]
+        same.remove(guest)
+        if not same:
+            del self._by_key[guest.key]
+
+
+class LookupRoom(Room[Key]):
+    """A room for what is read in the store: which keys are to be asked, and which answers still count."""
+
+    __slots__ = ("_asked", "_wanted")
+
+    def __init__(self, most: int, patience_s: float) -> None:
+        super().__init__(most, patience_s)
+        self._wanted: dict[Key, None] = {}
+        # Under which number a key was asked; 0 = it has changed since, and is asked again when its answer is there.
+        self._asked: dict[Key, int] = {}
+
+    def enter(self, guest: Waiting, key: Key, now: float) -> Waiting | None:
+        put_out = super().enter(guest, key, now)
+        if put_out is not guest and key not in self._asked:
+            self._wanted[key] = None
+        return put_out
+
+    def wanted(self, number: int) -> list[Key]:
+        """What is to be asked and was not yet."""
+        keys = list(self._wanted)
+        self._wanted.clear()
+        for key in keys:
+            self._asked[key] = number
+        return keys
+
+    def has_wanted(self) -> bool:
+        return bool(self._wanted)
+
+    def changed(self, keys: Iterable[Key] | None) -> None:
+        """What is being read of these may be old; None = of all."""
+        if self._asked:
+            for key in self._asked.keys() if keys is None else keys:
+                if key in self._asked:
+                    self._asked[key] = 0
+
+    def answered(self, number: int, key: Key) -> bool:
+        """True if this answer counts. One that is old already is asked again."""
+        asked = self._asked.get(key)
+        if asked == number:
+            del self._asked[key]
+            return True
+        if asked == 0:
+            del self._asked[key]
+            if key in self:
+                self._wanted[key] = None
+        return False
+
+    def overdue(self, now: float, most: int) -> list[Waiting]:
+        left = super().overdue(now, most)
+        for guest in left:
+            if guest.key not in self:
+                # Nobody waits any more: an answer that comes yet is not waited for by the next one.
+                self._wanted.pop(guest.key, None)
+                self._asked.pop(guest.key, None)
+        return left
