@@ -82,14 +82,25 @@ class DynauthClient(threading.Thread):
     def run(self) -> None:
         while not self._rest():
             try:
-                self._receive()
-                self._handle_time()
-                self._look()
-                self._keep()
+                self.turn(time.monotonic())
             except StoreError as error:
                 self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: CoA and Disconnect wait: {error}", time.time())
             except Exception as bug:  # our bug: it must be heard of, and the others' requests must go on
                 self._log.alarm(f"bug: dynauth: {bug!r}", time.time())
+        self.close()
+
+    def turn(self, now: float) -> None:
+        """One round: read answers, try again, take up what waits, keep what ended. now: a steady clock's seconds.
+
+        Raises StoreError.
+        """
+        self._receive()
+        self._handle_time(now)
+        self._look(now)
+        self._keep()
+
+    def close(self) -> None:
+        """For who takes the rounds without starting the thread."""
         self._socket.close()
         self._store.close()
 
@@ -101,7 +112,7 @@ class DynauthClient(threading.Thread):
         ready, _, _ = select.select(wake, [], [], min(max(until - now, 0.0), _LOOK_S))
         return self._event in ready
 
-    def _look(self) -> None:
+    def _look(self, now: float) -> None:
         """Take up what the store has waiting since the last look."""
         version = self._store.data_version()
         under_way = self._under_way()
@@ -113,7 +124,7 @@ class DynauthClient(threading.Thread):
         for wanted in self._store.wanted():
             if wanted.id not in on_way and wanted.row not in busy:
                 busy.add(wanted.row)
-                self._begin(wanted)
+                self._begin(wanted, now)
         sent = [one for one in self._under_way() if one.id not in on_way]
         if sent:
             self._store.mark_sent(sent)
@@ -122,7 +133,7 @@ class DynauthClient(threading.Thread):
     def _under_way(self) -> list[Wanted]:
         return [one.subject for place in self._places.values() for one in place.under_way.values()]
 
-    def _begin(self, wanted: Wanted) -> None:
+    def _begin(self, wanted: Wanted, now: float) -> None:
         nas = next((one for one in self._book().clients if one.name == wanted.nas), None)
         if wanted.over:
             self._end(wanted, "unneeded", "the session had ended")
@@ -133,9 +144,9 @@ class DynauthClient(threading.Thread):
             if lacks:
                 self._end(wanted, "refused", lacks)
             else:
-                self._dispatch(wanted, nas, body)
+                self._dispatch(wanted, nas, body, now)
 
-    def _dispatch(self, wanted: Wanted, nas: Nas, body: bytes) -> None:
+    def _dispatch(self, wanted: Wanted, nas: Nas, body: bytes, now: float) -> None:
         """Send it, or leave it waiting while all identifiers are in use there."""
         code = COA_REQUEST if wanted.kind == COA else DISCONNECT_REQUEST
         at = _Endpoint(wanted.source, nas.coa_port)
@@ -147,7 +158,7 @@ class DynauthClient(threading.Thread):
                 wanted,
                 lambda identifier: signed_request(code, identifier, body, nas.secret, sealed=nas.seals),
                 nas.secret,
-                time.monotonic(),
+                now,
             )
             self._send()
 
@@ -158,8 +169,8 @@ class DynauthClient(threading.Thread):
             except OSError as error:
                 self._log.alarm(f"{_what(one.subject)} not sent: {error}", time.time())
 
-    def _handle_time(self) -> None:
-        for one in self._exchanges.handle_time(time.monotonic(), MOST_WAITING):
+    def _handle_time(self, now: float) -> None:
+        for one in self._exchanges.handle_time(now, MOST_WAITING):
             at = one.place.at
             self._end_exchange(one, "lost", f"no answer from {ip_text(at.address)}:{at.port} to {one.tries} tries")
         self._send()

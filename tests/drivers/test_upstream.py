@@ -227,6 +227,31 @@ def test_a_question_that_is_on_its_way_is_not_sent_anew(aaa: Aaa, servers: list[
     assert aaa.count("superseded") == 2
 
 
+def test_a_question_that_has_ended_is_asked_again(aaa: Aaa, servers: list[Server]) -> None:
+    """Answered or unanswered: what is over stands in nobody's way."""
+    first, second = servers
+    for _ in range(2):
+        aaa.ask()
+        assert len(first.hear()) == 1
+        first.answer()
+        assert aaa.ended(NOW) == [(question(), Grant(None))]
+    for start in (NOW, NOW + 100):
+        aaa.ask(start)
+        ended = [one for at in (1, 2, 3, 4) for one in aaa.ended(start + at)]
+        assert (len(first.hear()), len(second.hear()), ended) == (2, 2, [(question(), UNREACHABLE)])
+
+
+def test_a_question_that_cannot_be_put_stands_in_nobodys_way(aaa: Aaa, servers: list[Server]) -> None:
+    """RFC 2865 5: no attribute holds 254 octets. That is a bug of who asks; the box may be asked about again."""
+    aaa.ask()
+    with pytest.raises(ValueError, match="253 at most"):
+        aaa.upstream.ask(question()._replace(user_name="x" * 254), NOW)
+    aaa.ask()
+    assert len(servers[0].hear()) == 2
+    servers[0].answer()
+    assert aaa.ended(NOW) == [(question(), Grant(None))]
+
+
 def test_a_box_that_turns_up_on_another_line_is_asked_about_anew(aaa: Aaa, servers: list[Server]) -> None:
     """The answer for the old line says nothing of the new one, and the old question does not end any more."""
     aaa.ask(line=b"ge 1/0/7")

@@ -153,6 +153,63 @@ def test_a_session_is_asked_to_end_once(store: SqliteStore) -> None:
     assert store.ask_to_disconnect("no such", NOW) == []
 
 
+def hand_in(store: SqliteStore, number: str, kind: str, **fields: str) -> int:
+    """An order for account B, which has one running session; how many sessions it asks something of."""
+    return OrderDesk(store, OrderRules(2)).hand_in(
+        {"order": number, "kind": kind, "account": "B", **fields}, NOW
+    ).sessions  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["waiting", "sent"])
+@pytest.mark.parametrize(
+    ("kind", "fields"), [("rate", {"rate_down_kbps": "50000"}), ("cancel", {})], ids=["coa", "disconnect"]
+)
+def test_a_session_that_is_being_ended_is_asked_nothing_more(
+    store: SqliteStore, kind: str, fields: dict[str, str], sent: bool
+) -> None:
+    """Protects the NAS from a CoA for a session that is going, and the order from a second Disconnect whose NAK
+    (503, RFC 5176 3.5: no such session) would read as if the first one had failed."""
+    assert hand_in(store, "1", "suspend") == 1
+    if sent:
+        store.mark_sent(store.wanted())
+    before = [one.id for one in store.wanted()]
+    assert hand_in(store, "2", kind, **fields) == 0
+    assert [one.id for one in store.wanted()] == before
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["waiting", "sent"])
+@pytest.mark.parametrize("key", [str(OTHER[5]), OTHER.hex()], ids=["Acct-Session-Id", "MAC"])
+def test_a_session_that_an_order_is_ending_is_not_disconnected_twice_by_hand(
+    store: SqliteStore, key: str, sent: bool
+) -> None:
+    """``clear`` waits for the Disconnect of the order: one packet to the NAS, one end."""
+    hand_in(store, "1", "suspend")
+    if sent:
+        store.mark_sent(store.wanted())
+    (under_way,) = store.wanted()
+    assert store.ask_to_disconnect(key, NOW + 1) == [under_way.id]
+    assert [one.id for one in store.wanted()] == [under_way.id]
+
+
+def test_a_session_whose_rate_is_being_changed_may_still_be_ended(store: SqliteStore) -> None:
+    """A CoA that waits keeps nobody on the line: by order and by hand."""
+    hand_in(store, "1", "rate", rate_down_kbps="50000")
+    assert hand_in(store, "2", "suspend") == 1
+    assert [one.kind for one in store.wanted()] == ["coa", "disconnect"]
+    order(store, "rate", rate_down_kbps="50000")
+    assert len(store.ask_to_disconnect("1", NOW)) == 1
+
+
+@pytest.mark.parametrize("state", ["lost", "refused"])
+def test_a_session_that_could_not_be_ended_may_be_asked_again(store: SqliteStore, state: str) -> None:
+    """Only a Disconnect without an end keeps others away; an order and a hand may both try anew."""
+    hand_in(store, "1", "suspend")
+    for ask in (lambda: hand_in(store, "2", "cancel") == 1, lambda: len(store.ask_to_disconnect("2", NOW)) == 1):
+        store.end_wanted([Ended(one, state, "") for one in store.wanted()], NOW + 1)
+        assert ask()
+        assert [one.kind for one in store.wanted()] == ["disconnect"]
+
+
 def test_sessions_that_nobody_reports_on_are_closed(store: SqliteStore) -> None:
     """Each client by its own limit, the others by the common one."""
     assert store.close_stale({"bras1": 660}, 86_400, 90 * 86_400, NOW + 659) == 0
