@@ -16,6 +16,7 @@ from tests.engine.bench import (
     OTHER,
     RELAYED,
     SERVER,
+    THIRD,
     TRUSTED,
     Bench,
     circuit,
@@ -128,6 +129,32 @@ def test_4_3_2_a_request_without_server_id(bench: Bench, row: tuple[str, bool, s
         "rebinding": renewing(BOX, address, giaddr=giaddr),
     }[state]
     assert told(bench.hear(data, now=NOW + 1800)) == RECORDS[row]
+
+
+LOST = {
+    "free in the pool": (FIRST + 1, ("DHCPACK", "")),
+    "held by another box": (FIRST, ("DHCPNAK", "WRONG_ADDRESS")),
+    "on offer to another box": (FIRST + 2, ("DHCPNAK", "WRONG_ADDRESS")),
+    "fixed for another account": (FIRST + 3, ("DHCPNAK", "WRONG_ADDRESS")),
+    "in the subnet, outside the pool": (FIRST + 9, ("DHCPNAK", "WRONG_ADDRESS")),
+}
+
+
+@pytest.mark.rfc(2131, "4.3.2")
+@pytest.mark.parametrize("where", LOST)
+def test_4_3_2_a_renewal_without_a_record_is_granted_anew_if_the_address_is_free(bench: Bench, where: str) -> None:
+    """A store that was lost must not end the service of boxes that hold addresses; nor give one to two of them."""
+    bench.install()
+    bench.install(OTHER, "B")
+    bench.install(THIRD, "C")
+    bench.install(bytes((2, 0, 0, 0, 0, 4)), "D", address="10.20.1.3")
+    assert bench.bind(OTHER) == FIRST
+    bench.hear(discover(THIRD, options={50: (FIRST + 2).to_bytes(4, "big")}))
+    address, expected = LOST[where]
+    renewed = bench.hear(renewing(BOX, address))
+    assert told(renewed) == expected
+    granted = {lease.address for lease in bench.store.all_leases() if lease.mac == BOX}
+    assert granted == ({address} if renewed.reply == "DHCPACK" else set())
 
 
 def test_4_3_2_a_broadcast_with_ciaddr_is_rebinding(bench: Bench) -> None:
