@@ -101,8 +101,7 @@ def _has_subnet(case: DhcpCase) -> bool:
 
 
 def _fixed_is_free(case: DhcpCase) -> bool:
-    fixed = fixed_here(case)
-    return fixed == 0 or case.pools.is_free_for(fixed, case.mac, case.now) or choose_address(case) != 0
+    return fixed_here(case) == 0 or choose_address(case) != 0
 
 
 def _speaks_to_us(case: DhcpCase) -> bool:

@@ -8,6 +8,7 @@ from gatekeeper.model import Action, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case, Rule, judge
 from gatekeeper.policy.dhcp import DhcpCase, gather
 from gatekeeper.policy.dhcp_rules import AAA_RULES, judge_dhcp, state_of_case
+from gatekeeper.policy.radius import framed_address
 from gatekeeper.state.world import World
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
 from gatekeeper.wire.nas_rates import rate_text
@@ -56,12 +57,12 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     crowd = world.crowd(facts.binding, port)
     sent = message(DISCOVER, mac, 0, giaddr=link)
     found = explain_case(gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now), _UNTOLD)
-    if not facts.lease or facts.lease.state != "active" or facts.lease.expires_at <= now:
+    if found.verdict.reason or facts.lease is None or facts.lease.expires_at <= now:
         return found
     # What the box does first is to renew, by unicast and so without a line.
     sent = message(REQUEST, mac, 0, ciaddr=facts.lease.address)
     renewal = judge_dhcp(gather(sent, "renewing", 0, False, facts, None, 0, book, world.pools, now))
-    if found.verdict.reason or not renewal.reason:
+    if renewal.reason is None:
         return found
     return found._replace(gives=f"{found.gives}; its renewal of {renewal.seen} is refused: {renewal.reason}")
 
@@ -85,7 +86,9 @@ def _upstream(aaa: AaaPolicy, mac: bytes) -> Explanation:
     return Explanation("dhcp", mac, Verdict(Action.SILENT), "", lines, gives)
 
 
-def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | None, nas: Nas) -> Explanation:
+def explain_radius(
+    book: Policybook, world: World, mac: bytes, port: PortId | None, nas: Nas, now: float
+) -> Explanation:
     """What an Access-Request that names this box and port would get from a client that is believed."""
     binding = world.facts(mac).binding
     if port:
@@ -97,6 +100,8 @@ def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | No
     rates = rate_text(nas.rates, binding.rate, nas.kilobit, binding.account, mac.hex(":"))
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
+    address = framed_address(nas, binding, mac, world.pools, now)
+    gives += f"; Framed-IP-Address {ip_text(address)}" if address else ""
     return Explanation("radius", mac, verdict, "Access-Accept", lines, gives)
 
 

@@ -20,6 +20,7 @@ from tests.engine.bench import (
     TRUSTED,
     Bench,
     circuit,
+    decline,
     discover,
     init_reboot,
     release,
@@ -237,9 +238,26 @@ def test_4_3_4_a_release_frees_the_address_and_keeps_the_record(bench: Bench) ->
     assert bench.bind(now=NOW + 120) == address
 
 
+@pytest.mark.parametrize("again", [release, decline])
+def test_4_3_4_a_box_that_gave_its_address_back_has_no_say_in_it(bench: Bench, again: object) -> None:
+    """It gives it back once, and cannot have it quarantined."""
+    bench.install()
+    address = bench.bind()
+    bench.hear(release(BOX, address), now=NOW + 60)
+    refused = bench.hear(again(BOX, address), now=NOW + 70)  # type: ignore[operator]
+    assert (told(refused), refused.effects) == (("silent", "NO_LEASE"), ())
+
+
+def test_4_3_3_a_decline_of_no_address_changes_nothing(bench: Bench) -> None:
+    """0.0.0.0 is not an address that nobody was offered."""
+    bench.install()
+    refused = bench.hear(decline(BOX, 0))
+    assert (told(refused), refused.effects) == (("silent", "NO_LEASE"), ())
+
+
 @pytest.mark.parametrize("address", [FIRST + 1, 0x0A630001], ids=["another address", "another net"])
 def test_4_3_4_a_release_of_what_the_box_does_not_hold_changes_nothing(bench: Bench, address: int) -> None:
-    """Nor does one of a lease that is released already."""
+    """The lease stays as it is."""
     bench.install()
     bench.bind()
     assert told(bench.hear(release(BOX, address))) == ("silent", "NO_LEASE")

@@ -17,9 +17,11 @@ from gatekeeper.policy.dhcp_rules import BY_AAA, BY_ORDERS
 from gatekeeper.policy.explain import Explanation, explain_case, explain_dhcp, explain_radius
 from gatekeeper.wire.aaa import Grant
 from gatekeeper.wire.line_id import port_from_text
+from gatekeeper.wire.text import ip_text
 from tests.engine.bench import (
     BOX,
     CONFIG,
+    FAR,
     FIRST,
     GIADDR,
     NOW,
@@ -199,11 +201,33 @@ def test_explain_marks_the_row_that_radius_refused_by(
         bench.order("suspend")
     outcome = bench.ask(access_request(port=port))
     seen = port_from_text(f"bras1|{port}") if port else None
-    found = explain_radius(bench.book, bench.world, BOX, seen, bench.book.clients[0])
+    found = explain_radius(bench.book, bench.world, BOX, seen, bench.book.clients[0], NOW)
     rule = next(rule for rule in RULES if rule.name == name)
     assert outcome.verdict.reason is rule.reason
     _says_the_same(found, rule, outcome.verdict)
     assert found.reply == outcome.reply
+
+
+def test_explain_names_the_address_that_an_accept_names(bench: Bench) -> None:
+    """RFC 2865 5.8: to the account's one box that may have it, and not to its other one."""
+    for mac, account, fields in SISTERS:
+        bench.install(mac, account, **fields)
+    bench.bind(OTHER)
+    named = {}
+    for number, mac in enumerate((OTHER, BOX)):
+        accept = bench.ask(access_request(mac.hex(), password=mac.hex(), identifier=number))
+        found = explain_radius(bench.book, bench.world, mac, None, bench.book.clients[0], NOW)
+        named[mac] = b"\x08\x06\x0a\x14\x09\x09" in accept.answer, found.gives.endswith("; Framed-IP-Address 10.20.9.9")
+    assert named == {OTHER: (True, True), BOX: (False, False)}
+
+
+def test_explain_names_no_address_to_a_client_that_is_told_none(tmp_path: Path) -> None:
+    """framed_address of [[radius.client]]."""
+    bench = Bench(tmp_path, CONFIG.replace('name = "bras1"', 'name = "bras1"\nframed_address = false'))
+    bench.install(address="10.20.9.9")
+    bench.ask(access_request())
+    found = explain_radius(bench.book, bench.world, BOX, None, bench.book.clients[0], NOW)
+    assert (found.reply, "Framed-IP-Address" in found.gives) == ("Access-Accept", False)
 
 
 def test_every_shared_row_has_its_situation_at_radius() -> None:
@@ -220,6 +244,48 @@ def test_explain_finds_the_subnet_of_a_shared_network_as_the_engine_does(tmp_pat
     found = explain_dhcp(bench.book, bench.world, BOX, offer.port, NOW)
     assert found.verdict == offer.verdict
     assert found.rules[-1].seen == "10.30.0.10"
+
+
+def test_explain_takes_the_box_for_where_its_relay_is(bench: Bench) -> None:
+    """Else for where its lease is, else for the first subnet: what it is told does not say."""
+    bench.install()
+
+    def offered(line: str) -> str:
+        found = explain_dhcp(bench.book, bench.world, BOX, port_from_text(line) if line else None, NOW)
+        return ip_text(found.verdict.address)
+
+    bench.hear(init_reboot(BOX, FIRST))  # its facts are known from here on
+    assert [offered(""), offered("10.30.0.1|7"), offered("bras1|7")] == ["10.20.1.0", "10.30.0.10", "10.20.1.0"]
+    held = bench.bind(giaddr=FAR)
+    assert [offered(""), offered("10.20.0.1|7"), offered("10.99.0.1|7")] == [ip_text(held), "10.20.1.0", ip_text(held)]
+
+
+def test_explain_shows_that_another_address_is_left_where_the_fixed_one_is_taken(bench: Bench) -> None:
+    """The account's other box has it; this one is offered one of the pool, and no rule objects."""
+    for mac, account, fields in SISTERS:
+        bench.install(mac, account, **fields)
+    bench.bind(OTHER)
+    bench.hear(discover())
+    found = explain_dhcp(bench.book, bench.world, BOX, None, NOW)
+    assert (found.reply, found.gives) == ("DHCPOFFER", "10.20.1.0 for 3600 s")
+    assert "refuse" not in {line.result for line in found.rules}
+
+
+def test_explain_of_an_engines_case_shows_what_aaa_was_asked(tmp_path: Path) -> None:
+    """And in which sequence: AAA before all that is decided here."""
+    bench = Bench(tmp_path, ASKING)
+    bench.aaa = lambda asked: Grant(None)
+    offer = bench.hear(discover(options=MADE))
+    question = bench.dhcp.read(Datagram(discover(options=MADE), 0, 67, RELAYED, BOX), NOW)
+    assert isinstance(question, DhcpQuestion)
+    found = explain_case(bench.dhcp.case(question, NOW))
+    assert found.verdict == offer.verdict
+    assert [(line.rule, line.result) for line in found.rules[:4]] == [
+        ("AAA is asked by name", "pass"),
+        ("AAA answers", "pass"),
+        ("AAA accepts", "pass"),
+        ("MAC is known", "pass"),
+    ]
 
 
 def test_explain_does_not_say_that_it_asked_for_the_stbid(tmp_path: Path) -> None:
@@ -243,6 +309,15 @@ def test_explain_foresees_that_a_renewal_gets_a_nak(bench: Bench, at: int, fores
     found = explain_dhcp(bench.book, bench.world, BOX, None, at)
     foresees = "; its renewal of 10.20.1.0 is refused: WRONG_ADDRESS" if foreseen else ""
     assert (found.reply, found.gives) == ("DHCPOFFER", "10.20.9.9 for 3600 s" + foresees)
+
+
+def test_explain_says_nothing_of_the_renewal_of_a_box_that_is_refused_anyway(bench: Bench) -> None:
+    bench.install()
+    bench.bind()
+    bench.order("suspend")
+    bench.hear(discover())
+    found = explain_dhcp(bench.book, bench.world, BOX, None, NOW)
+    assert (found.verdict.reason, found.gives) == (Reason.SUSPENDED, "")
 
 
 def test_explain_says_nothing_of_a_renewal_that_is_granted(bench: Bench) -> None:
