@@ -44,7 +44,7 @@ def explain_box(settings: Settings, store: SqliteStore, asked: Inquiry, now: int
     if asked.protocol != "radius" and book.subnets:
         found.append(explain_dhcp(book, world, mac, seen, now))
     if nas:
-        found.append(explain_radius(book, world, mac, seen, nas))
+        found.append(explain_radius(book, world, mac, seen, nas, now))
     subject = Subject(mac_text(mac), vendor(mac_text(mac)), facts.binding, facts.lease, text, port_from, refused)
     return subject, found
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from gatekeeper.book import AaaPolicy, Policybook
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
 from gatekeeper.model import Action, Binding, Facts, Rate, Reason, Verdict
+from gatekeeper.policy.binding import ADMITTED
 from gatekeeper.policy.dhcp import DhcpCase
 from gatekeeper.state.grants import Grants
 from gatekeeper.state.world import World
@@ -66,12 +67,12 @@ class AskingEngine(DhcpEngine):
             return self._case(question, Facts(None, lease), now)
         asked = self._asked(question)
         if isinstance(asked, Verdict):
-            return self._case(question, Facts(None, lease), now)._replace(refused=asked)
+            return self._case(question, Facts(None, lease), now, asked)
         grant = self._grants.find(asked, now) or UNREACHABLE
         if grant.refusal:
             refused = Verdict(Action.REJECT, grant.refusal, seen=grant.said)
-            return self._case(question, Facts(None, lease), now)._replace(refused=refused)
-        case = self._case(question, Facts(self._binding(asked, grant), lease), now)
+            return self._case(question, Facts(None, lease), now, refused)
+        case = self._case(question, Facts(self._binding(asked, grant), lease), now, ADMITTED)
         # RFC 2865 5.27: the longest that the service may last before it must be asked for again.
         if case.subnet and 0 < grant.session_s < case.subnet.lease_s:
             return case._replace(subnet=case.subnet._replace(lease_s=grant.session_s))

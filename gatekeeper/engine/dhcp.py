@@ -29,7 +29,8 @@ from gatekeeper.model import (
     make,
 )
 from gatekeeper.policy.binding import learns_port
-from gatekeeper.policy.dhcp import DhcpCase, gather, judge_dhcp, state_of
+from gatekeeper.policy.dhcp import DhcpCase, gather, state_of
+from gatekeeper.policy.dhcp_rules import judge_dhcp
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -166,7 +167,7 @@ class DhcpEngine:
         """All that decides this message; reads only."""
         return self._case(question, self._world.facts(question.mac), now)
 
-    def _case(self, question: DhcpQuestion, facts: Facts, now: float) -> DhcpCase:
+    def _case(self, question: DhcpQuestion, facts: Facts, now: float, aaa: Verdict | None = None) -> DhcpCase:
         message = question.message
         return gather(
             message,
@@ -180,6 +181,7 @@ class DhcpEngine:
             self._book,
             self._world.pools,
             now,
+            aaa,
         )
 
     def _is_ours(self, question: DhcpQuestion) -> bool:
@@ -195,16 +197,16 @@ class DhcpEngine:
             effects: tuple[Effect, ...] = (bound,)
             if case.differs and bound.lease.first_seen == bound.lease.last_seen:
                 effects += (StbidDiffers(bound.lease, *case.differs),)  # said once a lease, not at each renewal
-            if learns_port(case.shared):
-                binding, port = case.shared.binding, case.shared.port
+            if learns_port(case):
+                binding, port = case.binding, case.port
                 assert binding and port
                 effects += (PortLearned(binding.account, case.mac, port, "dhcp", int(case.now)),)
             return effects
-        if verdict.action is Action.FREE and case.facts.lease:
+        if verdict.action is Action.FREE and case.lease:
             now = int(case.now)
-            return (LeaseReleased(case.facts.lease._replace(state="released", expires_at=now, last_seen=now)),)
+            return (LeaseReleased(case.lease._replace(state="released", expires_at=now, last_seen=now)),)
         if verdict.action is Action.QUARANTINE:
-            account = case.facts.binding.account if case.facts.binding else ""
+            account = case.binding.account if case.binding else ""
             return (self._declined(verdict.address, case.mac, account, case.now),)
         if verdict.reason is Reason.OTHER_SERVER:
             return (OfferForgotten(case.mac),)
@@ -216,9 +218,9 @@ class DhcpEngine:
         return AddressDeclined(Lease(address, mac, account, "", "declined", until, now, now, b"", b""))
 
     def _lease_bound(self, case: DhcpCase, address: int, question: DhcpQuestion) -> LeaseBound:
-        last, options, now = case.facts.lease, question.message.options, int(case.now)
+        last, options, now = case.lease, question.message.options, int(case.now)
         same = last is not None and last.address == address
-        binding, subnet = case.facts.binding, case.subnet
+        binding, subnet = case.binding, case.subnet
         assert binding and subnet
         port = question.port.text if question.port else last.port if last and same else ""
         # A unicast renewal carries no Option 82 (RFC 3046 2.1): the one that came with the lease is kept.
@@ -232,7 +234,7 @@ class DhcpEngine:
         return make(LeaseBound, (lease, last.address if last and not same and last.state == "active" else 0))
 
     def _render(self, question: DhcpQuestion, case: DhcpCase, verdict: Verdict, effects: tuple[Effect, ...]) -> Outcome:
-        message, datagram, binding = question.message, question.datagram, case.facts.binding
+        message, datagram, binding = question.message, question.datagram, case.binding
         kind = _REPLY.get(verdict.action, 0)
         answer, to = b"", None
         if kind:
@@ -260,7 +262,7 @@ class DhcpEngine:
 
     def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
         """True if no broadcast of ours gets to the box: it is on another subnet, or came to its lease by a relay."""
-        lease = case.facts.lease
+        lease = case.lease
         relayed = lease is not None and lease.agent != b"" and door.name not in self._trusted
         return relayed or self._book.is_behind_router(ciaddr, door.local)
 

@@ -8,7 +8,7 @@ from gatekeeper.engine.radius_door import Clients, again, silent, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge, learns_port
-from gatekeeper.policy.radius import distrust, no_identity
+from gatekeeper.policy.radius import distrust, framed_address, no_identity
 from gatekeeper.policy.radius_eap import Challenge, EapMd5
 from gatekeeper.policy.radius_methods import method_refusal
 from gatekeeper.reply.radius import RadiusReplies, challenge_reply
@@ -146,9 +146,7 @@ class RadiusEngine:
     ) -> Outcome:
         packet, nas, datagram = question.packet, question.nas, question.datagram
         if verdict.action is Action.ACCEPT and case.binding:
-            # As in DHCP: the account's address is one box's at a time.
-            free = case.binding.address and self._world.pools.is_free_for(case.binding.address, question.mac, now)
-            address = case.binding.address if free else 0
+            address = framed_address(nas, case.binding, question.mac, self._world.pools, now)
             reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))

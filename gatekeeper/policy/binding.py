@@ -1,95 +1,153 @@
 """The rules that both protocols share: is the box on the whitelist, is its account active, is it on its port.
 
-The rules are a tuple; the first one that objects decides. ``explain`` walks the same tuple.
+The rules are a tuple; the first one that objects decides, and ``explain`` walks the same tuple. DHCP has more
+rows of this shape around them (``dhcp_rules``).
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from gatekeeper.book import BindingPolicy
 from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
 
 
+class AnyCase(Protocol):
+    """Every fact that a shared rule may read of a question to the gate, whichever protocol asks it."""
+
+    @property
+    def binding(self) -> Binding | None:
+        """What the orders say of the box."""
+
+    @property
+    def port(self) -> PortId | None:
+        """The access line that it is seen on."""
+
+    @property
+    def renewal(self) -> bool:
+        """True if the message is unicast, and so tells no line."""
+
+    @property
+    def policy(self) -> BindingPolicy:
+        """The section [binding]."""
+
+    @property
+    def crowd(self) -> int:
+        """Boxes bound to the port seen, where this one's account would be bound to it."""
+
+
 class Case(NamedTuple):
-    """One question to the gate, with every fact that a shared rule may read."""
+    """One question to the gate with no facts but those of AnyCase: what RADIUS asks the shared rules."""
 
     binding: Binding | None
     port: PortId | None
     renewal: bool
     policy: BindingPolicy
-    crowd: int  # boxes bound to the port seen, where this one's account would be bound to it
+    crowd: int
 
 
-class Rule(NamedTuple):
-    """One fact, one reason. ``compared``: (what it must be, what it is), as text."""
+_Case = TypeVar("_Case", contravariant=True)
+
+
+class Rule(NamedTuple, Generic[_Case]):
+    """One fact, one reason, one sentence that ``explain`` prints.
+
+    holds: true if the rule does not object; an address, where that is what the rule looks for.
+    compared: (what it must be, what it is), as text.
+    """
 
     name: str
     reason: Reason
-    holds: Callable[[Case], bool]
-    compared: Callable[[Case], tuple[str, str]]
+    says: str
+    holds: Callable[[_Case], int]
+    compared: Callable[[_Case], tuple[str, str]]
 
 
-def mac_is_known(case: Case) -> bool:
-    """An order binds the MAC to an account that is not cancelled."""
-    return case.binding is not None and case.binding.state != "cancelled"
+def _mac_is_known(case: AnyCase) -> bool:
+    binding = case.binding
+    return binding is not None and binding.state != "cancelled"
 
 
-def account_is_active(case: Case) -> bool:
-    """The account is not suspended."""
-    return case.binding is not None and case.binding.state == "active"
+def _account_is_active(case: AnyCase) -> bool:
+    binding = case.binding
+    return binding is not None and binding.state == "active"
 
 
-def port_is_named(case: Case) -> bool:
-    """A box whose account is bound to a port says which port it is on; a unicast renewal need not (RFC 3046 2.1)."""
+def _port_is_named(case: AnyCase) -> bool:
     if case.port is not None or case.renewal or case.policy.missing == "allow" or case.policy.port == "off":
         return True
     return case.binding is None or (case.binding.port is None and case.policy.port == "learn")
 
 
-def port_is_its_own(case: Case) -> bool:
-    """The box is on the port that its account is bound to; under ``strict`` only an ordered port counts."""
-    if case.port is None or case.binding is None or case.policy.port == "off":
+def _port_is_its_own(case: AnyCase) -> bool:
+    seen, binding, mode = case.port, case.binding, case.policy.port
+    if seen is None or binding is None or mode == "off":
         return True
-    if case.policy.port == "strict" and case.binding.port_state != "ordered":
+    if mode == "strict" and binding.port_state != "ordered":
         return False
-    return case.binding.port is None or case.binding.port.covers(case.port)
+    return binding.port is None or binding.port.covers(seen)
 
 
-def port_has_room(case: Case) -> bool:
-    """A port that the account is about to be bound to has room for another box ([binding] boxes_per_port)."""
+def _port_has_room(case: AnyCase) -> bool:
+    crowd = case.crowd
+    if crowd == 0:
+        return True
     most = case.policy.boxes_per_port
-    return case.crowd < most or most == 0 or case.policy.port != "learn"
+    return crowd < most or most == 0 or case.policy.port != "learn"
 
 
-def _crowd(case: Case) -> tuple[str, str]:
+def _crowd(case: AnyCase) -> tuple[str, str]:
     return f"{case.policy.boxes_per_port} boxes at most", f"{case.crowd} boxes on {_ports(case)[1]}"
 
 
-def _ports(case: Case) -> tuple[str, str]:
+def _ports(case: AnyCase) -> tuple[str, str]:
     bound = case.binding.port.text if case.binding and case.binding.port else ""
     return bound, case.port.text if case.port else ""
 
 
-def _account(case: Case) -> tuple[str, str]:
-    return "", f"account {case.binding.account}" if mac_is_known(case) and case.binding else ""
+def _account(case: AnyCase) -> tuple[str, str]:
+    return "", f"account {case.binding.account}" if _mac_is_known(case) and case.binding else ""
 
 
-def _state(case: Case) -> tuple[str, str]:
+def _state(case: AnyCase) -> tuple[str, str]:
     return "active", case.binding.state if case.binding else ""
 
 
-RULES: tuple[Rule, ...] = (
-    Rule("MAC is known", Reason.UNKNOWN_MAC, mac_is_known, _account),
-    Rule("account is active", Reason.SUSPENDED, account_is_active, _state),
-    Rule("port is named", Reason.PORT_MISSING, port_is_named, _ports),
-    Rule("port is its own", Reason.PORT_MISMATCH, port_is_its_own, _ports),
-    Rule("port has room", Reason.PORT_FULL, port_has_room, _crowd),
+RULES: Final[tuple[Rule[AnyCase], ...]] = (
+    Rule(
+        "MAC is known",
+        Reason.UNKNOWN_MAC,
+        "An order binds the MAC to an account that is not cancelled.",
+        _mac_is_known,
+        _account,
+    ),
+    Rule("account is active", Reason.SUSPENDED, "The account is not suspended.", _account_is_active, _state),
+    Rule(
+        "port is named",
+        Reason.PORT_MISSING,
+        "A box whose account is bound to a port says which port it is on; a unicast renewal need not (RFC 3046 2.1).",
+        _port_is_named,
+        _ports,
+    ),
+    Rule(
+        "port is its own",
+        Reason.PORT_MISMATCH,
+        "The box is on the port that its account is bound to; under ``strict`` only an ordered port counts.",
+        _port_is_its_own,
+        _ports,
+    ),
+    Rule(
+        "port has room",
+        Reason.PORT_FULL,
+        "A port that the account is about to be bound to has room for another box ([binding] boxes_per_port).",
+        _port_has_room,
+        _crowd,
+    ),
 )
-_HOLDS = tuple(rule.holds for rule in RULES)
-ADMITTED = Verdict(Action.ACCEPT)
+_HOLDS: Final = tuple(rule.holds for rule in RULES)
+ADMITTED: Final = Verdict(Action.ACCEPT)
 
 
-def judge(case: Case) -> Verdict:
+def judge(case: AnyCase) -> Verdict:
     """ADMITTED, or a refusal with the two values that were compared."""
     for holds in _HOLDS:
         if not holds(case):
@@ -98,7 +156,7 @@ def judge(case: Case) -> Verdict:
     return ADMITTED
 
 
-def learns_port(case: Case) -> bool:
+def learns_port(case: AnyCase) -> bool:
     """True if an admitted case binds the account to the port seen."""
     binding = case.binding
     return (

@@ -1,14 +1,28 @@
-"""Why a box is, or is not, let in: the rules themselves walked with nothing applied."""
+"""Why a box is, or is not, let in: the engines' own rules walked with nothing applied."""
 
-from typing import NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Final, NamedTuple, TypeVar
 
-from gatekeeper.book import AaaPolicy, Nas, Policybook, Subnet
+from gatekeeper.book import AaaPolicy, Nas, Policybook
 from gatekeeper.model import Action, PortId, Reason, Verdict
-from gatekeeper.policy.binding import RULES, Case
-from gatekeeper.policy.dhcp import DhcpCase, choose_address, judge_dhcp
+from gatekeeper.policy.binding import RULES, Case, Rule, judge
+from gatekeeper.policy.dhcp import DhcpCase, gather
+from gatekeeper.policy.dhcp_rules import AAA_RULES, judge_dhcp, state_of_case
+from gatekeeper.policy.radius import framed_address
 from gatekeeper.state.world import World
+from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
 from gatekeeper.wire.nas_rates import rate_text
 from gatekeeper.wire.text import ip_text, parse_ip
+
+_Asked = TypeVar("_Asked")
+_REPLIES: Final = {
+    Action.OFFER: "DHCPOFFER",
+    Action.ACK: "DHCPACK",
+    Action.INFORM: "DHCPACK",
+    Action.NAK: "DHCPNAK",
+}
+# The store does not say what a box tells of itself.
+_UNTOLD: Final = frozenset({Reason.STBID_MISMATCH})
 
 
 class RuleLine(NamedTuple):
@@ -39,36 +53,28 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     facts = world.facts(mac)
     if port and port.qualifier not in book.binding.cut_nodes:
         port = port._replace(short="")  # as DHCP sees it
-    shared = Case(facts.binding, port, False, book.binding, world.crowd(facts.binding, port))
-    subnet = _likely_subnet(book, port, facts.lease.address if facts.lease else 0)
-    case = DhcpCase("discover", mac, 0, True, facts, subnet, world.pools, shared, now)
+    link = _likely_link(book, port, facts.lease.address if facts.lease else 0)
+    crowd = world.crowd(facts.binding, port)
+    sent = message(DISCOVER, mac, 0, giaddr=link)
+    found = explain_case(gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now), _UNTOLD)
+    if found.verdict.reason or facts.lease is None or facts.lease.expires_at <= now:
+        return found
+    # What the box does first is to renew, by unicast and so without a line.
+    sent = message(REQUEST, mac, 0, ciaddr=facts.lease.address)
+    renewal = judge_dhcp(gather(sent, "renewing", 0, False, facts, None, 0, book, world.pools, now))
+    if renewal.reason is None:
+        return found
+    return found._replace(gives=f"{found.gives}; its renewal of {renewal.seen} is refused: {renewal.reason}")
+
+
+def explain_case(case: DhcpCase, unasked: AbstractSet[Reason] = frozenset()) -> Explanation:
+    """What this message gets. unasked: reasons whose rules read a fact that the case does not have."""
     verdict = judge_dhcp(case)
-    lines = _shared_lines(shared)
-    asked = verdict.reason not in {rule.reason for rule in RULES}
-    place = "pass" if subnet else "refuse"
-    lines.append(
-        RuleLine(
-            "subnet fits",
-            "A [[dhcp.subnet]] holds the relay's or interface's address.",
-            place if asked else "skip",
-            "",
-            subnet.text if subnet else "",
-        )
-    )
-    address = choose_address(case) if asked else 0
-    result = "skip" if not asked or not subnet else "pass" if address else "refuse"
-    lines.append(
-        RuleLine(
-            "address is there",
-            "The box has an address, or its pool has one left.",
-            result,
-            "",
-            ip_text(address) if address else "",
-        )
-    )
-    offers = verdict.action is Action.OFFER
-    gives = f"{ip_text(verdict.address)} for {subnet.lease_s} s" if offers and subnet else ""
-    return Explanation("dhcp", mac, verdict, "DHCPOFFER" if offers else "", tuple(lines), gives)
+    gives = ""
+    if verdict.action in (Action.OFFER, Action.ACK) and case.subnet:
+        gives = f"{ip_text(verdict.address)} for {case.subnet.lease_s} s"
+    lines = _walked(state_of_case(case).rules, case, unasked)
+    return Explanation("dhcp", case.mac, verdict, _REPLIES.get(verdict.action, ""), lines, gives)
 
 
 def _upstream(aaa: AaaPolicy, mac: bytes) -> Explanation:
@@ -76,46 +82,54 @@ def _upstream(aaa: AaaPolicy, mac: bytes) -> Explanation:
     name = "".join(part.text or f"{{{part.field}}}" for part in aaa.user_name)
     servers = ", ".join(f"{ip_text(server.address)}:{server.port}" for server in aaa.servers)
     gives = f"upstream AAA ({servers}) decides, asked about User-Name {name}; not asked by explain"
-    line = RuleLine("AAA accepts", "The upstream AAA answers with Access-Accept.", "skip", "", "")
-    return Explanation("dhcp", mac, Verdict(Action.SILENT), "", (line,), gives)
+    lines = tuple(_skipped(rule) for rule in AAA_RULES)
+    return Explanation("dhcp", mac, Verdict(Action.SILENT), "", lines, gives)
 
 
-def explain_radius(book: Policybook, world: World, mac: bytes, port: PortId | None, nas: Nas) -> Explanation:
+def explain_radius(
+    book: Policybook, world: World, mac: bytes, port: PortId | None, nas: Nas, now: float
+) -> Explanation:
     """What an Access-Request that names this box and port would get from a client that is believed."""
     binding = world.facts(mac).binding
     if port:
         port = port._replace(short=port.key if nas.reading.cuts else "")  # as this NAS tells it
     case = Case(binding, port, False, book.binding, world.crowd(binding, port))
-    lines = _shared_lines(case)
-    refused = next((rule for rule in RULES if not rule.holds(case)), None)
-    if refused or binding is None:
-        reason = refused.reason if refused else Reason.UNKNOWN_MAC
-        values = refused.compared(case) if refused else ("", "")
-        verdict = Verdict(Action.REJECT, reason, *values)
-        return Explanation("radius", mac, verdict, "Access-Reject", tuple(lines), "")
+    verdict, lines = judge(case), _walked(RULES, case)
+    if verdict.reason or binding is None:
+        return Explanation("radius", mac, verdict, "Access-Reject", lines, "")
     rates = rate_text(nas.rates, binding.rate, nas.kilobit, binding.account, mac.hex(":"))
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
-    return Explanation("radius", mac, Verdict(Action.ACCEPT), "Access-Accept", tuple(lines), gives)
+    address = framed_address(nas, binding, mac, world.pools, now)
+    gives += f"; Framed-IP-Address {ip_text(address)}" if address else ""
+    return Explanation("radius", mac, verdict, "Access-Accept", lines, gives)
 
 
-def _shared_lines(case: Case) -> list[RuleLine]:
+def _walked(
+    rules: tuple[Rule[_Asked], ...], case: _Asked, unasked: AbstractSet[Reason] = frozenset()
+) -> tuple[RuleLine, ...]:
+    """Each rule as the engine asks it of this case."""
     lines: list[RuleLine] = []
     refused = False
-    for rule in RULES:
-        says = (rule.holds.__doc__ or "").strip()
-        if refused:
-            lines.append(RuleLine(rule.name, says, "skip", "", ""))
+    for rule in rules:
+        if refused or rule.reason in unasked:
+            lines.append(_skipped(rule))
             continue
         refused = not rule.holds(case)
-        lines.append(RuleLine(rule.name, says, "refuse" if refused else "pass", *rule.compared(case)))
-    return lines
+        lines.append(RuleLine(rule.name, rule.says, "refuse" if refused else "pass", *rule.compared(case)))
+    return tuple(lines)
 
 
-def _likely_subnet(book: Policybook, port: PortId | None, held: int) -> Subnet | None:
-    """By the relay that qualifies the port, else by the address held, else the first."""
+def _skipped(rule: Rule[_Asked]) -> RuleLine:
+    return RuleLine(rule.name, rule.says, "skip", "", "")
+
+
+def _likely_link(book: Policybook, port: PortId | None, held: int) -> int:
+    """Where a message of the box comes from: the relay that qualifies the port, the address held, the first subnet."""
     try:
         relay = parse_ip(port.qualifier) if port else 0
     except ValueError:
         relay = 0
-    return book.subnet_of(relay) or book.subnet_of(held) or (book.subnets[0] if book.subnets else None)
+    if book.subnet_of(relay) is None and book.subnet_of(held):
+        return held
+    return relay or (book.subnets[0].network if book.subnets else 0)

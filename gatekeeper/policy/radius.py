@@ -4,7 +4,8 @@ Whether the box is the one it names is asked in ``radius_methods`` and ``radius_
 """
 
 from gatekeeper.book import Nas
-from gatekeeper.model import Action, Reason, Verdict
+from gatekeeper.model import Action, Binding, Reason, Verdict
+from gatekeeper.state.pools import Pools
 from gatekeeper.wire.nas_identity import mac_in
 from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import USER_NAME, RadiusPacket
@@ -33,6 +34,12 @@ def no_identity(packet: RadiusPacket, nas: Nas) -> Verdict:
         return Verdict(Action.REJECT, Reason.NO_IDENTITY)
     seen = printable(packet.attributes.get(USER_NAME, b""))
     return Verdict(Action.REJECT, Reason.NO_IDENTITY, nas.reading.template, seen)
+
+
+def framed_address(nas: Nas, binding: Binding, mac: bytes, pools: Pools, now: float) -> int:
+    """The account's fixed address, where this client is told it; 0 = none. As in DHCP it is one box's at a time."""
+    address = binding.address
+    return address if address and nas.framed_address and pools.is_free_for(address, mac, now) else 0
 
 
 def names_mac(value: bytes) -> bytes:

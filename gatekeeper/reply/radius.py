@@ -48,7 +48,7 @@ class RadiusReplies:
     def accept(self, request: RadiusPacket, nas: Nas, mac: bytes, binding: Binding, address: int) -> bytes:
         """Access-Accept: the rate in the NAS's own attributes, what else this client is told, and Class.
 
-        address: the box's ordered one, 0 = none.
+        address: the box's ordered one, 0 = this client is told none.
         """
         of_box = (binding.account, mac) if nas.per_box else ("", b"")
         profile = (nas.name, binding.rate, address, binding.acs_url, *of_box)
@@ -92,7 +92,7 @@ class RadiusReplies:
 
     def _address(self, nas: Nas, address: int) -> bytes:
         """The account's own address, else the pool to take one from. Never both: a Nokia refuses that."""
-        if address and nas.framed_address:
+        if address:
             subnet = self._book.subnet_of(address)
             mask = subnet.mask if subnet else _HOST_MASK
             values = (_FRAMED_ADDRESS, address), (_FRAMED_MASK, mask)

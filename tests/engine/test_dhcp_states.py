@@ -16,9 +16,11 @@ from tests.engine.bench import (
     OTHER,
     RELAYED,
     SERVER,
+    THIRD,
     TRUSTED,
     Bench,
     circuit,
+    decline,
     discover,
     init_reboot,
     release,
@@ -130,6 +132,32 @@ def test_4_3_2_a_request_without_server_id(bench: Bench, row: tuple[str, bool, s
     assert told(bench.hear(data, now=NOW + 1800)) == RECORDS[row]
 
 
+LOST = {
+    "free in the pool": (FIRST + 1, ("DHCPACK", "")),
+    "held by another box": (FIRST, ("DHCPNAK", "WRONG_ADDRESS")),
+    "on offer to another box": (FIRST + 2, ("DHCPNAK", "WRONG_ADDRESS")),
+    "fixed for another account": (FIRST + 3, ("DHCPNAK", "WRONG_ADDRESS")),
+    "in the subnet, outside the pool": (FIRST + 9, ("DHCPNAK", "WRONG_ADDRESS")),
+}
+
+
+@pytest.mark.rfc(2131, "4.3.2")
+@pytest.mark.parametrize("where", LOST)
+def test_4_3_2_a_renewal_without_a_record_is_granted_anew_if_the_address_is_free(bench: Bench, where: str) -> None:
+    """A store that was lost must not end the service of boxes that hold addresses; nor give one to two of them."""
+    bench.install()
+    bench.install(OTHER, "B")
+    bench.install(THIRD, "C")
+    bench.install(bytes((2, 0, 0, 0, 0, 4)), "D", address="10.20.1.3")
+    assert bench.bind(OTHER) == FIRST
+    bench.hear(discover(THIRD, options={50: (FIRST + 2).to_bytes(4, "big")}))
+    address, expected = LOST[where]
+    renewed = bench.hear(renewing(BOX, address))
+    assert told(renewed) == expected
+    granted = {lease.address for lease in bench.store.all_leases() if lease.mac == BOX}
+    assert granted == ({address} if renewed.reply == "DHCPACK" else set())
+
+
 def test_4_3_2_a_broadcast_with_ciaddr_is_rebinding(bench: Bench) -> None:
     """Heard on the interface, not sent to us: without a record it may be another server's, so silence."""
     bench.install()
@@ -210,9 +238,26 @@ def test_4_3_4_a_release_frees_the_address_and_keeps_the_record(bench: Bench) ->
     assert bench.bind(now=NOW + 120) == address
 
 
+@pytest.mark.parametrize("again", [release, decline])
+def test_4_3_4_a_box_that_gave_its_address_back_has_no_say_in_it(bench: Bench, again: object) -> None:
+    """It gives it back once, and cannot have it quarantined."""
+    bench.install()
+    address = bench.bind()
+    bench.hear(release(BOX, address), now=NOW + 60)
+    refused = bench.hear(again(BOX, address), now=NOW + 70)  # type: ignore[operator]
+    assert (told(refused), refused.effects) == (("silent", "NO_LEASE"), ())
+
+
+def test_4_3_3_a_decline_of_no_address_changes_nothing(bench: Bench) -> None:
+    """0.0.0.0 is not an address that nobody was offered."""
+    bench.install()
+    refused = bench.hear(decline(BOX, 0))
+    assert (told(refused), refused.effects) == (("silent", "NO_LEASE"), ())
+
+
 @pytest.mark.parametrize("address", [FIRST + 1, 0x0A630001], ids=["another address", "another net"])
 def test_4_3_4_a_release_of_what_the_box_does_not_hold_changes_nothing(bench: Bench, address: int) -> None:
-    """Nor does one of a lease that is released already."""
+    """The lease stays as it is."""
     bench.install()
     bench.bind()
     assert told(bench.hear(release(BOX, address))) == ("silent", "NO_LEASE")

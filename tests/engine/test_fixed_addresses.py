@@ -9,6 +9,7 @@ from tests.engine.bench import (
     BOX,
     CONFIG,
     FIRST,
+    GIADDR,
     NOW,
     OTHER,
     THIRD,
@@ -20,6 +21,7 @@ from tests.engine.bench import (
     told,
 )
 
+FIXED = 0x0A140909
 URL = "http://acs2.example.net/"
 
 
@@ -49,6 +51,26 @@ def test_a_box_is_moved_to_its_ordered_address(bench: Bench) -> None:
     bench.order("amend", address="10.20.9.9")
     assert told(bench.hear(renewing(BOX, old), now=NOW + 60)) == ("DHCPNAK", "WRONG_ADDRESS")
     assert bench.bind(now=NOW + 61) == 0x0A140909
+
+
+@pytest.mark.rfc(2131, "4.3.2")
+@pytest.mark.parametrize("heading", [{}, {"ciaddr": FIXED}], ids=["init-reboot", "rebinding"])
+def test_rfc2131_4_3_2_a_fixed_address_needs_no_lease_on_record(bench: Bench, heading: dict[str, int]) -> None:
+    """The order is the record: who asks for that address is acknowledged, on this net; another one gets a NAK."""
+    bench.install(address="10.20.9.9")
+    ask = renewing if heading else init_reboot
+    ack = bench.hear(ask(BOX, FIXED, giaddr=GIADDR))
+    assert (told(ack), ack.verdict.address) == (("DHCPACK", ""), FIXED)
+    bench.install(OTHER, account="B", address="10.20.9.10")
+    assert told(bench.hear(ask(OTHER, FIRST, giaddr=GIADDR))) == ("DHCPNAK", "WRONG_ADDRESS")
+
+
+def test_a_fixed_address_that_the_accounts_other_box_holds_is_no_record(bench: Bench) -> None:
+    """RFC 2131 4.3.2: no record of this client, so silence; the second box gets an address by DISCOVER."""
+    bench.install(address="10.20.9.9")
+    bench.install(OTHER)
+    assert bench.bind() == FIXED
+    assert told(bench.hear(init_reboot(OTHER, FIXED))) == ("silent", "NO_LEASE")
 
 
 def test_a_fixed_address_survives_a_restart(bench: Bench) -> None:

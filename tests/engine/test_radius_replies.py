@@ -179,7 +179,7 @@ def test_a_rate_that_32_bits_are_too_few_for_is_clamped_and_counted(bench: Bench
     }
     assert bench.radius.drain_counts() == {}
     nas = next(nas for nas in bench.book.clients if nas.name == "bras1")
-    gives = explain_radius(bench.book, bench.world, BOX, None, nas).gives
+    gives = explain_radius(bench.book, bench.world, BOX, None, nas, NOW).gives
     assert "Huawei-Input-Average-Rate=4000000" in gives
     assert "Huawei-Output-Average-Rate=4294967295 (clamped from 10000000000)" in gives
 
@@ -249,6 +249,6 @@ def test_explain_judges_a_cut_line_as_the_engines_do(tmp_path: Path) -> None:
     bench.world.take_facts(bench.store.facts([BOX]))
     nas = {nas.name: nas for nas in bench.book.clients}
     cut = port_from_text(f"10.20.0.1|{LONG[:128]}")
-    assert explain_radius(bench.book, bench.world, BOX, cut, nas["bras1"]).verdict.reason is None
-    assert str(explain_radius(bench.book, bench.world, BOX, cut, nas["h3c1"]).verdict.reason) == "PORT_MISMATCH"
+    assert explain_radius(bench.book, bench.world, BOX, cut, nas["bras1"], NOW).verdict.reason is None
+    assert str(explain_radius(bench.book, bench.world, BOX, cut, nas["h3c1"], NOW).verdict.reason) == "PORT_MISMATCH"
     assert str(explain_dhcp(bench.book, bench.world, BOX, cut, NOW).verdict.reason) == "PORT_MISMATCH"

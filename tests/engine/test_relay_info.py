@@ -72,6 +72,22 @@ def test_rfc_5010_a_relayed_unicast_is_a_renewal(bench: Bench) -> None:
     assert told(bench.hear(renewing(BOX, FIRST, agent=unicast, giaddr=GIADDR))) == ("DHCPACK", "")
 
 
+@pytest.mark.parametrize("flags", [b"", b"\x00", b"\x01", b"\x40", b"\x7f", b"\x00\x80"], ids=lambda flags: flags.hex())
+def test_rfc_5010_a_flag_other_than_unicast_makes_no_renewal(bench: Bench, flags: bytes) -> None:
+    """3: the first bit alone says unicast, the others are reserved. A relayed broadcast may be another server's."""
+    bench.install()
+    agent = bytes((10, len(flags))) + flags
+    assert told(bench.hear(renewing(BOX, FIRST, agent=agent, giaddr=GIADDR))) == ("silent", "NO_LEASE")
+
+
+@pytest.mark.parametrize("flags", [b"\x80", b"\xff", b"\x80\x00"], ids=lambda flags: flags.hex())
+def test_rfc_5010_reserved_flags_beside_unicast_are_ignored(bench: Bench, flags: bytes) -> None:
+    """3: a server ignores them."""
+    bench.install()
+    agent = bytes((10, len(flags))) + flags
+    assert told(bench.hear(renewing(BOX, FIRST, agent=agent, giaddr=GIADDR))) == ("DHCPACK", "")
+
+
 @pytest.mark.parametrize("agent", [bytes((5, 3, 1, 2, 3)), bytes((11, 0)), bytes((5, 4, 1))])
 def test_a_sub_option_that_is_no_address_makes_the_packet_malformed(bench: Bench, agent: bytes) -> None:
     bench.install()

@@ -38,6 +38,24 @@ def test_table_4(kind: str, options: dict[int, bytes], ciaddr: int, giaddr: int,
 
 
 @pytest.mark.parametrize(
+    ("ciaddr", "giaddr", "broadcast", "relayed_unicast", "state"),
+    [
+        (ADDRESS, RELAY, False, True, "renewing"),
+        (ADDRESS, RELAY, False, False, "rebinding"),
+        (ADDRESS, 0, True, True, "rebinding"),
+        (ADDRESS, 0, False, True, "renewing"),
+        (0, RELAY, False, True, ""),
+    ],
+)
+def test_rfc5010_4_a_relay_may_say_that_the_box_sent_by_unicast(
+    ciaddr: int, giaddr: int, broadcast: bool, relayed_unicast: bool, state: str
+) -> None:
+    """What we heard as a broadcast is one, whatever Option 82 says; and without ciaddr nothing is renewed."""
+    sent = message(3, bytes(6), 1, {}, ciaddr=ciaddr, giaddr=giaddr)
+    assert state_of(sent, broadcast, relayed_unicast) == state
+
+
+@pytest.mark.parametrize(
     ("value", "address"), [(b"\x0a\x14\x01\x05", ADDRESS), (b"", 0), (b"\x0a\x14\x01", 0), (bytes(8), 0)]
 )
 def test_an_address_option_that_is_not_4_octets_is_none(value: bytes, address: int) -> None:
