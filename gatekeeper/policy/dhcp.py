@@ -190,9 +190,8 @@ def _decline(case: DhcpCase) -> Verdict:
         return Verdict(Action.SILENT, Reason.OTHER_SERVER)
     lease = case.facts.lease
     holds = lease is not None and lease.address == case.wanted and lease.state == "active"
-    holds = holds and case.pools.is_free_for(
-        case.wanted, case.mac, case.now
-    )  # else its time is over, and another has it
+    # Where its time is over, another box may have the address.
+    holds = holds and case.pools.is_free_for(case.wanted, case.mac, case.now)
     # RFC 2131 4.3.3. Only what the box was given can it decline: else it could empty the pool by words alone.
     if holds or (case.wanted and case.pools.offered_to(case.mac, case.now) == case.wanted):
         return Verdict(Action.QUARANTINE, address=case.wanted)
