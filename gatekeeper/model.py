@@ -4,7 +4,7 @@ A MAC is 6 octets of ``bytes``. An IPv4 address is an ``int``; 0 means none. Tim
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gatekeeper.reasons import REASONS as REASONS
 from gatekeeper.reasons import Reason as Reason
@@ -258,7 +258,8 @@ class Outcome(NamedTuple):
     to: Destination | None = None
     via: Via | None = None  # as its datagram
     durable: bool = False
-    token: object = None  # the engine's own: what it wants back when the answer has left
+    # The engine's own: what it wants back when the answer has left. (mypyc takes no object as a tuple's field.)
+    token: Any = None
 
 
 class Event(NamedTuple):

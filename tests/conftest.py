@@ -1,5 +1,6 @@
 """What every test folder shares."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,12 @@ from hypothesis import settings
 
 from tests.engine.bench import Bench
 
-# The machine that runs the tests may be busy: a slow example is no failure. Examples are the same on every run.
-settings.register_profile("gatekeeper", deadline=None, max_examples=80, derandomize=True)
-settings.load_profile("gatekeeper")
+# Every run meets other inputs, a fixed number of them, and a failure says how to repeat it (``@reproduce_failure``, or
+# ``--hypothesis-seed=N``). A workplace keeps what failed in .hypothesis/, so that it fails again until it is mended; a
+# build machine starts from nothing each time. The machine may be busy: a slow example is no failure.
+settings.register_profile("workplace", deadline=None, max_examples=80, derandomize=False, print_blob=True)
+settings.register_profile("ci", settings.get_profile("workplace"), database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "workplace")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ stands in serviceCharacteristic under the names of our CSV, the account in servi
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from gatekeeper.model import REASONS, Reason
 from gatekeeper.policy.order_fields import FIELDS, OrderRefused
@@ -16,7 +16,16 @@ from gatekeeper.policy.orders import OrderRecord
 PATH = "/tmf-api/serviceOrdering/v4/serviceOrder"
 MAX_ITEMS = 200
 
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be printable")
+    return text
+
+
 _Text = Annotated[str, Field(max_length=256)]
+# What becomes (a part of) an order's number: read as policy.order_fields reads one, so that it is found again by it.
+_Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
 # What a characteristic may be: our fields but for those that TMF641 says otherwise.
 _NAMES = frozenset(FIELDS) - {"order", "kind"}
 _KIND = "orderKind"
@@ -48,7 +57,7 @@ class Service(_Form):
 
 
 class ServiceOrderItem(_Form):
-    id: Annotated[str, Field(min_length=1, max_length=64)]
+    id: Annotated[_Number, Field(max_length=64)]
     action: Literal["add", "modify", "delete", "noChange"]
     service: Service = Field(default_factory=lambda: Service.model_validate({}))
 
@@ -56,7 +65,7 @@ class ServiceOrderItem(_Form):
 class ServiceOrder(_Form):
     """What is read of a ServiceOrder_Create."""
 
-    number: Annotated[str, Field(min_length=1, max_length=128)] = Field(alias="externalId")
+    number: Annotated[_Number, Field(max_length=128)] = Field(alias="externalId")
     items: Annotated[list[ServiceOrderItem], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
         alias="serviceOrderItem"
     )

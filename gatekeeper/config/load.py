@@ -4,7 +4,7 @@ import copy
 import difflib
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,7 +94,7 @@ def load_file(file: Path) -> Settings:
     book, more = make_book(schema, folder)
     places = Places(text)
     problems = [_problem(file, places, (path,), message) for path, message in found + _check_whole(raw)]
-    problems += [_problem(file, places, tuple(map(place_of, paths)), message) for paths, message in more]
+    problems += [_problem(file, places, tuple(map(place_of, paths)), message) for paths, message in more.found]
     if problems:
         raise ConfigError(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
     return Settings(
@@ -132,13 +132,18 @@ def _validate(raw: dict[str, Any]) -> tuple[FileSchema, Found, Callable[[KeyPath
         try:
             return FileSchema.model_validate(raw), found, lambda path: _real_path(raw, path, origin)[1]
         except ValidationError as error:
-            items = [(item, *_real_path(raw, item["loc"], origin)) for item in error.errors()]
-            # Backwards, so that what is taken out of a list does not move what is still to be taken out.
-            for item, here, place in reversed(items):
-                if place not in (known for known, _ in found):
-                    found.append((place, _explain(item, place)))
-                _take_out(raw, here if item["type"] != "missing" else here[:-1])
+            _take_out_wrong(raw, error.errors(), origin, found)
     return FileSchema(), found, lambda path: path
+
+
+def _take_out_wrong(raw: dict[str, Any], errors: Sequence[Any], origin: dict[int, int], found: Found) -> None:
+    """What each error is about leaves raw and is told in found, once."""
+    items = [(item, _real_path(raw, item["loc"], origin)) for item in errors]
+    # Backwards, so that what is taken out of a list does not move what is still to be taken out.
+    for item, (here, place) in items[::-1]:
+        if place not in (known for known, _ in found):
+            found.append((place, _explain(item, place)))
+        _take_out(raw, here if item["type"] != "missing" else here[:-1])
 
 
 def _check_whole(raw: dict[str, Any]) -> Found:

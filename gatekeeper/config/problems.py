@@ -3,9 +3,12 @@
 from gatekeeper.config.place import Path as KeyPath
 
 
-class Problems(list[tuple[tuple[KeyPath, ...], str]]):
-    """What is wrong, and the keys that it concerns; the first one gives it its name."""
+class Problems:
+    """``found``: what is wrong, and the keys that it concerns; the first one gives it its name."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[tuple[KeyPath, ...], str]] = []
 
     def add(self, path: KeyPath, text: str, *beside: KeyPath) -> None:
         """beside: other keys that this one contradicts."""
-        self.append(((path, *beside), text))
+        self.found.append(((path, *beside), text))

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -13,6 +14,8 @@ _RECORD_HEADER = 16
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _VLAN_ID, _IPV4 = 0x0FFF, b"\x08\x00"
 _LINK_ETHERNET, _LINK_RAW, _LINK_SLL, _LINK_SLL2 = 1, 101, 113, 276
+# What gzip and dpkt raise over a damaged file.
+_DAMAGED = (OSError, EOFError, ValueError, struct.error, zlib.error, dpkt.Error)
 
 
 class CaptureError(Exception):
@@ -68,7 +71,7 @@ class Capture:
             raw.seek(0)
             self._file = _Measured(gzip.GzipFile(fileobj=raw) if magic == _GZIP else raw)
             self._frames: Any = dpkt.pcap.UniversalReader(self._file)
-        except (OSError, ValueError, EOFError, struct.error, dpkt.Error) as error:
+        except _DAMAGED as error:
             raise CaptureError(f"{path}: not a pcap or pcapng file: {error}") from None
         self._link = self._frames.datalink()
         if self._link not in (_LINK_ETHERNET, _LINK_RAW, _LINK_SLL, _LINK_SLL2):
@@ -82,7 +85,7 @@ class Capture:
                 time, data = next(frames)
             except StopIteration:
                 return self._end(frame)
-            except (OSError, EOFError, ValueError, struct.error, dpkt.Error) as error:
+            except _DAMAGED as error:
                 self.cut = f"cut after frame {frame}: {error or type(error).__name__}"
                 return
             if self._file.short:

@@ -46,11 +46,11 @@ class AskingEngine(DhcpEngine):
 
     def learn(self, asked: AaaQuestion, grant: Grant, now: float) -> None:
         """AAA's answer. It is good for a question that is answered at the same time, and for what is kept longer."""
-        cache_s: float = self._policy.cache_s
+        cache_s = float(self._policy.cache_s)
         if grant.refusal is Reason.AAA_UNREACHABLE:
-            cache_s = 0
+            cache_s = 0.0
         elif grant.refusal:
-            cache_s = min(cache_s, REFUSED_S)
+            cache_s = min(cache_s, float(REFUSED_S))
         elif grant.session_s:
             # The renewal, half way through (RFC 2131 4.4.5), asks again.
             cache_s = min(cache_s, grant.session_s / 2)

@@ -57,7 +57,7 @@ def _pattern(template: str) -> re.Pattern[str]:
         if hole:
             parts.append(f"(?P={hole})" if hole in seen else _HOLES.get(hole, r"\S+?"))
             seen |= {hole} & _HOLES.keys()
-    return re.compile("".join(parts))
+    return re.compile("".join(parts), re.ASCII)
 
 
 def _readers() -> dict[str, list[re.Pattern[str]]]:
@@ -104,7 +104,7 @@ def _begin(number: int, line: str) -> _Entry:
         return _Entry(number, "", [], [], "no name of an entry")
     checks: list[_Item] = []
     problem = "" if line.startswith("$INCLUDE") else _read_items(line[name.end() :], checks)
-    return _Entry(number, name[1] or name[2], checks, [], problem)
+    return _Entry(number, name[1] or name[2] or "", checks, [], problem)
 
 
 def _read_items(line: str, items: list[_Item]) -> str:

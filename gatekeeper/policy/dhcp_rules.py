@@ -124,7 +124,9 @@ def _holds_it(case: DhcpCase) -> bool:
 
 
 def _was_given_it(case: DhcpCase) -> bool:
-    return _holds_it(case) or (case.wanted != 0 and case.pools.offered_to(case.mac, case.now) == case.wanted)
+    # Where the time of its lease is over, another box may have the address.
+    held = _holds_it(case) and case.pools.is_free_for(case.wanted, case.mac, case.now)
+    return held or (case.wanted != 0 and case.pools.offered_to(case.mac, case.now) == case.wanted)
 
 
 def _is_own_or_free(case: DhcpCase) -> bool:

@@ -101,6 +101,16 @@ def test_items_are_done_each_by_itself(api: Api) -> None:
     assert states(failed) == ["failed", "failed"]
 
 
+def test_blanks_round_a_number_are_not_part_of_it(api: Api) -> None:
+    """As in every other order: else what was done would be looked for under another number."""
+    body = api.post(TMF, order(" SO1 ", item("add", mac=MAC, number="a"), item("noChange", number="b "))).json()
+    assert (body["id"], states(body)) == ("SO1", ["completed", "completed", "completed"])
+    assert [row["order"] for row in api.rows("orders")] == ["SO1/a"]
+    one = api.post(TMF, order("SO2 ", item("modify", boxes=3))).json()
+    assert (one["id"], states(one)) == ("SO2", ["completed", "completed"])
+    assert [row["order"] for row in api.rows("orders")] == ["SO1/a", "SO2"]
+
+
 def test_a_held_item_is_completed_when_its_account_comes(tmp_path: Path) -> None:
     """GET tells it as it stands now."""
     api = Api(tmp_path, "\n[orders]\nhold_s = 60\n")
@@ -130,6 +140,9 @@ def test_the_account_may_be_a_related_party(api: Api) -> None:
     ("sent", "code", "told"),
     [
         (order("", item("add", mac=MAC)), "BAD_FIELD", "externalId"),
+        (order(" ", item("noChange")), "BAD_FIELD", "externalId"),
+        (order("S\nO", item("noChange")), "BAD_FIELD", "externalId: must be printable"),
+        (order("SO1", item("noChange", number="\t\x1b")), "BAD_FIELD", "id: must be printable"),
         ({"serviceOrderItem": []}, "MISSING_FIELD", "externalId"),
         (order("SO1"), "BAD_FIELD", "serviceOrderItem"),
         (order("SO1", item("remove", mac=MAC)), "BAD_FIELD", "action"),

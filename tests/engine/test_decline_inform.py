@@ -79,6 +79,17 @@ def test_nobody_declines_what_is_not_his(bench: Bench) -> None:
     assert _leases(bench) == {"10.20.1.0": (BOX.hex(":"), "active")}
 
 
+def test_a_box_whose_lease_is_over_cannot_decline_the_address_of_the_next(bench: Bench) -> None:
+    """RFC 2131 4.3.3 is about what the box was given; the one who has it now would be put off by a NAK."""
+    late = NOW + 3600
+    bench.install()
+    bench.install(OTHER, "B")
+    address = bench.bind()
+    assert told(bench.hear(selecting(OTHER, address), now=late)) == ("DHCPACK", "")
+    assert told(bench.hear(decline(BOX, address), now=late)) == ("silent", "NO_LEASE")
+    assert told(bench.hear(renewing(OTHER, address), now=late + 1)) == ("DHCPACK", "")
+
+
 def test_a_declined_lease_is_neither_renewed_nor_confirmed(bench: Bench) -> None:
     """The box has no record any more: its INIT-REBOOT is silence, its renewal of the address a NAK."""
     bench.install()

@@ -158,7 +158,7 @@ class NeighboursInBatches(Neighbours):
                 self._learns(mac, outcome)
 
 
-_SETTINGS = settings(max_examples=150, stateful_step_count=40, deadline=None, derandomize=True)
+_SETTINGS = settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestNeighbours = Neighbours.TestCase
 TestNeighbours.settings = _SETTINGS
 TestNeighboursInBatches = NeighboursInBatches.TestCase

@@ -142,4 +142,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=250, stateful_step_count=40, deadline=None, derandomize=True)
+TestLife.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)

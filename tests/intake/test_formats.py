@@ -131,6 +131,9 @@ USERS = [
     (f"{BARE} Auth-Type := Reject", {"refused": "Auth-Type Reject: FreeRADIUS lets this box in nowhere"}, ""),
     (f'{BARE} NAS-Port-Id == "7"', {"refused": "check item NAS-Port-Id: gatekeeper has no such condition"}, ""),
     ('bob Cleartext-Password := "x"', {"refused": "entry 'bob' is not named by a MAC"}, ""),
+    ('"" Auth-Type := Accept', {"refused": "entry '' is not named by a MAC"}, ""),
+    # Digits of other scripts are none of RADIUS's.
+    (f'{BARE}\n\tMikrotik-Rate-Limit = "\u0663k/\u0663M"', {"account": MAC}, "Mikrotik-Rate-Limit"),
     ("DEFAULT Auth-Type = Reject", {"refused": "entry 'DEFAULT' is not named by a MAC"}, ""),
     ("$INCLUDE more-users", {"refused": "$INCLUDE: what it names is not read: import it by itself"}, ""),
     (f"{BARE}\n\tthis is no attribute", {"refused": "an item that is no attribute with a value"}, ""),

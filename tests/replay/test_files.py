@@ -8,6 +8,7 @@ from pathlib import Path
 import dpkt
 import pytest
 
+from gatekeeper.drivers.capture import Capture, CaptureError
 from tests.cli.terminal import Terminal
 from tests.replay.test_stories import STORIES
 
@@ -74,6 +75,23 @@ def test_a_cut_capture_is_replayed_as_far_as_it_goes(tmp_path: Path, lost: int) 
     assert code == 1
     assert "cut after frame" in err
     assert 5 < len(found) <= 11
+
+
+def test_a_damaged_gzip_is_read_as_far_as_it_goes_or_is_no_capture(tmp_path: Path) -> None:
+    """Whichever octet is wrong: what zlib cannot read is no bug of ours, and it is said."""
+    made = tmp_path / "made.pcap"
+    octets = zipped(made).read_bytes()
+    told = []
+    for at in range(10, len(octets), 7):
+        made.write_bytes(octets[:at] + bytes((octets[at] ^ 0xFF,)) + octets[at + 1 :])
+        try:
+            capture = Capture(made)
+            list(capture)
+            told.append(capture.cut)
+        except CaptureError as error:
+            told.append(str(error))
+    assert all(told)
+    assert any("while decompressing data" in one for one in told)
 
 
 @pytest.mark.parametrize("data", [b"", b"no capture", bytes(64), b"\x1f\x8bnot gzip either"])

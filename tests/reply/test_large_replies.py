@@ -284,6 +284,13 @@ def test_an_option_is_left_out_only_when_no_area_has_room_for_it(values: dict[in
         assert not overloaded and not layout.left_out
 
 
+@pytest.mark.parametrize(("room", "field", "left_out"), [(2, b"", (66,)), (3, b"\x34\x01\x01", ())])
+def test_rfc2132_9_3_option_52_itself_has_three_octets(room: int, field: bytes, left_out: tuple[int, ...]) -> None:
+    """Where just they have room nothing is lost; where they have none nothing can be overloaded."""
+    layout = lay_out([(66, bytes(10))], frozenset(), room)
+    assert (layout.field, layout.left_out, any(layout.areas)) == (field, left_out, not left_out)
+
+
 def _used(octets: bytes) -> int:
     at = 0
     while at < len(octets) and octets[at] not in (0, 255):

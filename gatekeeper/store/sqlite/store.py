@@ -101,7 +101,7 @@ class SqliteStore(
         application = self._connection.execute("PRAGMA application_id").fetchone()[0]
         if application != APPLICATION_ID:
             raise StoreError(f"{self.path} is not a gatekeeper store: name another file in [store] url")
-        if self._schema() not in (VERSION, *UPGRADES):
+        if self._schema() != VERSION and self._schema() not in UPGRADES:
             raise StoreError(f"store {self.path} has schema {self._schema()}, this gatekeeper reads {VERSION}")
 
     def _schema(self) -> int:

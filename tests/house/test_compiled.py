@@ -1,0 +1,111 @@
+"""Every room below ``drivers`` can be compiled as it stands, and keeps its tests (packet-path: one source, two builds).
+
+Opt-in, as it takes minutes: GATEKEEPER_TEST_COMPILED=1, with the extra ``compiled`` and a C compiler.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WANTED = "GATEKEEPER_TEST_COMPILED"
+# File or folder -> why it stays as it is.
+INTERPRETED = {
+    "config/schema.py": "pydantic makes its models when they are imported, out of what a native class does not keep",
+    **dict.fromkeys(
+        (f"store/{name}.py" for name in (
+            *("clearing", "dynauth", "effects", "export", "health", "journal", "leasequery", "orders"),
+            *("service_orders", "sessions", "sqlite", "tables", "views"),
+        )),
+        "a connection of many sides: several parents, which no native class can have; its time is SQLite's",
+    ),
+}  # fmt: skip
+# Beside those that are called as their room is.
+TESTS = ("vectors", "oracle", "fuzz", "replay")
+
+_BUILD = """
+import sys
+from setuptools import setup
+from mypyc.build import mypycify
+extensions = mypycify(["--no-warn-unused-configs", *sys.argv[1:]], opt_level="1", debug_level="0", multi_file=True)
+setup(name="gatekeeper", packages=[], ext_modules=extensions, script_args=["build_ext", "--inplace", "-j2"])
+"""
+_LOOK = """
+import importlib, sys
+for name in sys.argv[1:]:
+    print(importlib.import_module(name).__file__)
+"""
+
+
+def rooms() -> list[str]:
+    """Those below drivers, as import-linter has them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    layers: list[str] = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [room.strip() for layer in layers[layers.index("drivers") + 1 :] for room in layer.split("|")]
+
+
+def files_of(tree: Path, room: str) -> list[Path]:
+    """Its modules, relative to the tree; without a room's empty face."""
+    folder = tree / "gatekeeper" / room
+    found = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    return [file.relative_to(tree) for file in found]
+
+
+def is_interpreted(file: Path) -> bool:
+    """Named in INTERPRETED, or in a folder that is."""
+    inside = file.relative_to("gatekeeper")
+    return any(str(one) in INTERPRETED for one in (inside, *inside.parents))
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_what_stays_interpreted_is_there() -> None:
+    """A name that no file has excuses nobody."""
+    assert [name for name in INTERPRETED if not (ROOT / "gatekeeper" / name).exists()] == []
+
+
+def _missing() -> str:
+    """What the compiling lacks; "" = nothing."""
+    lacking = [name for name in ("mypyc", "setuptools") if find_spec(name) is None]
+    lacking += [] if shutil.which(os.environ.get("CC", "cc")) else ["a C compiler"]
+    return ", ".join(lacking)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(os.environ.get(WANTED) != "1", reason=f"compiles for minutes: set {WANTED}=1")
+def test_the_rooms_below_drivers_keep_their_tests_when_mypyc_has_compiled_them(tmp_path: Path) -> None:
+    """Modules that are imported are the compiled ones, all of them but those named above."""
+    assert not _missing(), f"{WANTED}=1 needs {_missing()}: pip install 'gatekeeper[compiled]'"
+    for name in ("gatekeeper", "dictionaries", "captures", "tests"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    modules = [file for room in rooms() for file in files_of(tmp_path, room)]
+    compiled = [file for file in modules if not is_interpreted(file)]
+    _run(tmp_path, "-c", _BUILD, *map(str, compiled))
+    places = _run(tmp_path, "-c", _LOOK, *map(module_of, modules)).split()
+    assert all(place.startswith(str(tmp_path)) for place in places)
+    assert {file for file, place in zip(modules, places, strict=True) if place.endswith(".so")} == set(compiled)
+    folders = [
+        name for name in (*(Path(room).stem for room in rooms()), *TESTS) if (tmp_path / "tests" / name).is_dir()
+    ]
+    _run(tmp_path, "-m", "pytest", "-x", "-o", "timeout=600", *(f"tests/{name}" for name in folders))
+
+
+def _run(folder: Path, *arguments: str) -> str:
+    environment = {**os.environ, "CFLAGS": "-O1 -g0"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, env=environment, timeout=3000
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    return done.stdout
