@@ -1,12 +1,11 @@
 """Orders in, one or a list of them, and what became of each."""
 
-import difflib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gatekeeper.api.answers import Json, refusal
 from gatekeeper.api.guard import BODY
@@ -14,7 +13,7 @@ from gatekeeper.api.office import Office
 from gatekeeper.api.schema import body, listed
 from gatekeeper.engine.order_desk import OrderResult
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.order_fields import FIELDS, KINDS
+from gatekeeper.policy import order_fields
 from gatekeeper.report.table import time_text
 from gatekeeper.store import StoreError
 
@@ -23,28 +22,21 @@ _CHUNK = 200  # orders in one transaction
 _BREATH_S = 0.01  # between two of them, so that the packet process's commit finds the store free
 
 Row = dict[str, object]
-_Number = int | str | None
 
 
-class OrderIn(BaseModel):
-    """One order, in the field names of the CSV. Numbers may be text; a MAC may be spelled in any usual way."""
+def _in_json(row: order_fields.Field) -> tuple[Any, Any]:
+    if row.required:
+        return str, Field(description=row.meaning)
+    return int | str | None if row.form.is_number else str | None, Field(None, description=row.meaning)
 
-    model_config = ConfigDict(extra="forbid", title="Order")
 
-    order: str = Field(description="The order's number, its key: the same one again changes nothing.")
-    kind: str = Field(description=f"One of {' '.join(KINDS)}.")
-    account: str
-    subscriber: str | None = None
-    mac: str | None = None
-    stbid: str | None = Field(None, description="32 characters, the last 12 are the MAC.")
-    old_mac: str | None = Field(None, description="swap: the box that goes.")
-    port: str | None = Field(None, description="Access line, as Option 82 or NAS-Port-Id spells it.")
-    rate_down_kbps: _Number = None
-    rate_up_kbps: _Number = None
-    address: str | None = Field(None, description="Fixed IPv4 address.")
-    acs_url: str | None = None
-    boxes: _Number = Field(None, description="How many boxes the account may have.")
-    plan: str | None = None
+_ROWS: dict[str, Any] = {row.name: _in_json(row) for row in order_fields.FIELDS}
+OrderIn = create_model(
+    "OrderIn",
+    __config__=ConfigDict(extra="forbid", title="Order"),
+    __doc__="One order, in the field names of the CSV. Numbers may be text; a MAC may be spelled in any usual way.",
+    **_ROWS,
+)
 
 
 class OrderOut(BaseModel):
@@ -118,7 +110,9 @@ def _hand_in(office: Office, given: list[Any]) -> Iterator[Row]:
             time.sleep(_BREATH_S)
         try:
             with office.store() as store:
-                results = office.desk(store).hand_in_all(map(_fields, part), int(time.time()))
+                results = office.desk(store).hand_in_all(
+                    (one if isinstance(one, dict) else {} for one in part), int(time.time())
+                )
         except StoreError as error:
             if not start:
                 raise
@@ -127,19 +121,12 @@ def _hand_in(office: Office, given: list[Any]) -> Iterator[Row]:
         yield from (_row(one, result) for one, result in zip(part, results, strict=True))
 
 
-def _fields(one: Any) -> Mapping[str, object]:
-    """What the desk is told. A field that nobody knows makes an order that is refused: see ``_row``."""
-    return one if isinstance(one, dict) and not (one.keys() - set(FIELDS)) else {}
-
-
 def _row(one: Any, result: OrderResult) -> Row:
     record = result.record
     reason, detail = record.reason, record.detail
     named = {name: getattr(record, name) for name in ("order", "kind", "account", "mac")}
-    unknown = sorted(one.keys() - set(FIELDS)) if isinstance(one, dict) else []
-    if unknown or not isinstance(one, dict):
-        reason, detail = str(Reason.BAD_FIELD), _unknown(unknown)
-        named = {name: str(one.get(name) or "")[:64] if isinstance(one, dict) else "" for name in named}
+    if not isinstance(one, dict):
+        reason, detail = str(Reason.BAD_FIELD), "an order is an object"
     row: Row = {
         "status": status_of(record.state, reason, result.again),
         **named,
@@ -159,15 +146,6 @@ def status_of(state: str, reason: str, again: bool) -> int:
     if state == "refused":
         return 409 if reason == Reason.ORDER_CONFLICT else 422
     return 202 if state == "held" else 200 if again else 201
-
-
-def _unknown(names: list[str]) -> str:
-    if not names:
-        return "an order is an object"
-    near = difflib.get_close_matches(names[0], FIELDS, n=1)
-    return f"unknown field {names[0][:64]!r}: " + (
-        f"did you mean {near[0]!r}?" if near else f"there are {' '.join(FIELDS)}"
-    )
 
 
 def _not_done(detail: str) -> Row:

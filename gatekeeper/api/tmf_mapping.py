@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.order_fields import FIELDS, OrderRefused
+from gatekeeper.policy.order_fields import NAMES, OrderRefused
 from gatekeeper.policy.orders import OrderRecord
 
 PATH = "/tmf-api/serviceOrdering/v4/serviceOrder"
@@ -18,7 +18,7 @@ MAX_ITEMS = 200
 
 _Text = Annotated[str, Field(max_length=256)]
 # What a characteristic may be: our fields but for those that TMF641 says otherwise.
-_NAMES = frozenset(FIELDS) - {"order", "kind"}
+_CHARACTERISTICS = frozenset(NAMES) - {"order", "kind"}
 _KIND = "orderKind"
 _STATES = {"inactive": "suspend", "active": "resume", "terminated": "cancel"}
 
@@ -95,10 +95,10 @@ def _item(order: ServiceOrder, item: ServiceOrderItem) -> Item:
 def _characteristics(item: ServiceOrderItem) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in ((one.name, one.value) for one in item.service.characteristics):
-        if name not in _NAMES and name != _KIND:
+        if name not in _CHARACTERISTICS and name != _KIND:
             raise OrderRefused(
                 Reason.BAD_FIELD,
-                f"item {item.id}: no characteristic {name!r}: there are {_KIND} {' '.join(FIELDS[2:])}",
+                f"item {item.id}: no characteristic {name!r}: there are {_KIND} {' '.join(NAMES[2:])}",
             )
         # TMF641 v4 writes a value as it is, or in an object that says its type beside it.
         plain = value.get("value") if isinstance(value, dict) else value

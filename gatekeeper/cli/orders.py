@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _ByKind(click.Group):
-    """One verb per kind of order, all with the same options."""
+    """One verb per kind of order; each takes every field, and shows those that it uses."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from gatekeeper.policy.order_fields import KINDS
@@ -32,26 +32,20 @@ def order() -> None:
 
 
 def _order_command(kind: str) -> click.Command:
+    from gatekeeper.policy.order_fields import FIELDS
+
+    # What this kind has no use for is taken all the same, but not offered.
     options: list[click.Parameter] = [
         click.Option(
-            ["--order", "number"], required=True, help="Order number, the key: the same again changes nothing."
-        ),
-        click.Option(["--account"], required=True, help="Broadband account."),
-        click.Option(["--subscriber"], help="Subscriber id."),
-        click.Option(["--mac"], help="The box's MAC, in any usual spelling."),
-        click.Option(["--stbid"], help="The box's STBID: 32 characters, the last 12 are its MAC."),
-        click.Option(["--old-mac"], help="swap: the box that goes."),
-        click.Option(["--port"], help="Access line, as Option 82 or NAS-Port-Id spells it."),
-        click.Option(["--down", "rate_down_kbps"], metavar="KBPS", help="Rate to the subscriber."),
-        click.Option(["--up", "rate_up_kbps"], metavar="KBPS", help="Rate from the subscriber."),
-        click.Option(["--address"], help="Fixed IPv4 address."),
-        click.Option(["--acs-url"], help="ITMS URL of this account."),
-        click.Option(["--boxes"], help="How many boxes the account may have."),
-        click.Option(["--plan"], help="Name of the plan."),
-    ]
+            [row.option, row.name],
+            required=row.required, metavar=row.unit or None, help=row.meaning, hidden=kind not in row.kinds,
+        )
+        for row in FIELDS
+        if row.option
+    ]  # fmt: skip
 
-    def run(config: str | None, number: str, **fields: str | None) -> None:
-        raise click.exceptions.Exit(_hand_in(config, {"order": number, "kind": kind, **fields}))
+    def run(config: str | None, **fields: str | None) -> None:
+        raise click.exceptions.Exit(_hand_in(config, {"kind": kind, **fields}))
 
     command = click.Command(kind, callback=run, params=options, help=f"Hand in one {kind} order.")
     return config_option(command)
