@@ -1,25 +1,27 @@
 """Orders in, one or a list of them, and what became of each."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gatekeeper.api.answers import Json, refusal
+from gatekeeper.api.backing import Backing
 from gatekeeper.api.guard import BODY
-from gatekeeper.api.office import Office
 from gatekeeper.api.schema import body, listed
 from gatekeeper.engine.order_desk import OrderResult
 from gatekeeper.model import REASONS, Reason
+from gatekeeper.office import orders as office
+from gatekeeper.office.orders import Standing
 from gatekeeper.policy import order_fields
 from gatekeeper.report.table import time_text
 from gatekeeper.store import StoreError
 
 MAX_ORDERS = 10_000
-_CHUNK = 200  # orders in one transaction
-_BREATH_S = 0.01  # between two of them, so that the packet process's commit finds the store free
+# An order that was refused or is held is answered so whenever it comes: 200 would say that it is done.
+_STATUS = {Standing.APPLIED: 201, Standing.HELD: 202, Standing.REFUSED: 422, Standing.CONFLICT: 409}
 
 Row = dict[str, object]
 
@@ -59,7 +61,7 @@ class OrderOut(BaseModel):
     remedy: str | None = None
 
 
-def routes(office: Office) -> APIRouter:
+def routes(backing: Backing) -> APIRouter:
     """POST and GET below /api/v1/orders."""
     router = APIRouter(tags=["orders"])
 
@@ -70,19 +72,19 @@ def routes(office: Office) -> APIRouter:
         """
         given = request.scope[BODY]
         if isinstance(given, dict):
-            row = next(_hand_in(office, [given]))
+            row = next(_hand_in(backing, [given]))
             return Json(row, int(str(row["status"])))
         if not isinstance(given, list):
             return refusal(422, "one order is an object, several are a list of objects", Reason.BAD_FIELD)
         if len(given) > MAX_ORDERS:
             return refusal(413, f"{len(given)} orders: {MAX_ORDERS} at most at once")
-        return Json(list(_hand_in(office, given)), 207)
+        return Json(list(_hand_in(backing, given)), 207)
 
     def find(order: str) -> Response:
         """One order, as it stands now: what it changed, which CoA or Disconnect it caused and how that ended."""
-        with office.store() as store:
-            row = store.order(order, int(time.time()))
-        return Json(row | {"received": time_text(row["received"])}) if row else refusal(404, "no such order")
+        with backing.store() as store:
+            row = office.find(store, order, int(time.time()))
+        return Json(row | {"received": time_text(row["received"])})
 
     results: dict[int | str, dict[str, Any]] = {
         201: {"model": OrderOut, "description": "Applied."},
@@ -102,50 +104,35 @@ def routes(office: Office) -> APIRouter:
     return router
 
 
-def _hand_in(office: Office, given: list[Any]) -> Iterator[Row]:
+def _hand_in(backing: Backing, given: list[object]) -> Iterator[Row]:
     """A result for each, in sequence. Raises StoreError if not even the first ones could be applied."""
-    for start in range(0, len(given), _CHUNK):
-        part = given[start : start + _CHUNK]
-        if start:
-            time.sleep(_BREATH_S)
-        try:
-            with office.store() as store:
-                results = office.desk(store).hand_in_all(
-                    (one if isinstance(one, dict) else {} for one in part), int(time.time())
-                )
-        except StoreError as error:
-            if not start:
-                raise
-            yield from (_not_done(str(error)) for _ in given[start:])
-            return
-        yield from (_row(one, result) for one, result in zip(part, results, strict=True))
+
+    def write(orders: Sequence[office.Fields], now: int) -> list[OrderResult]:
+        with backing.store() as store:
+            return office.desk(store, backing.settings.book).hand_in_all(orders, now)
+
+    done = 0
+    try:
+        for chunk in office.hand_in_lines(write, office.as_lines(given), lambda: int(time.time())):
+            done += len(chunk)
+            yield from (_row(one.result) for one in chunk)
+    except StoreError as error:
+        if not done:
+            raise
+        yield from (_not_done(str(error)) for _ in given[done:])
 
 
-def _row(one: Any, result: OrderResult) -> Row:
-    record = result.record
-    reason, detail = record.reason, record.detail
-    named = {name: getattr(record, name) for name in ("order", "kind", "account", "mac")}
-    if not isinstance(one, dict):
-        reason, detail = str(Reason.BAD_FIELD), "an order is an object"
+def _row(result: OrderResult) -> Row:
+    record, standing = result.record, office.standing_of(result)
     row: Row = {
-        "status": status_of(record.state, reason, result.again),
-        **named,
-        "state": record.state,
-        "reason": reason,
-        "detail": detail,
+        "status": 200 if result.again and standing is Standing.APPLIED else _STATUS[standing],
+        **{name: getattr(record, name) for name in ("order", "kind", "account", "mac", "state", "reason", "detail")},
         "received": time_text(record.received),
         "effects": record.effects,
         "again": result.again,
         "sessions": result.sessions,
     }
-    return row | {"remedy": REASONS[Reason(reason)].remedy} if reason else row
-
-
-def status_of(state: str, reason: str, again: bool) -> int:
-    """An order that was refused or is held is answered so whenever it is asked about: 200 would say that it is done."""
-    if state == "refused":
-        return 409 if reason == Reason.ORDER_CONFLICT else 422
-    return 202 if state == "held" else 200 if again else 201
+    return row | {"remedy": REASONS[Reason(record.reason)].remedy} if record.reason else row
 
 
 def _not_done(detail: str) -> Row:

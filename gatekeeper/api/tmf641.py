@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from gatekeeper.api.answers import Json
+from gatekeeper.api.backing import Backing
 from gatekeeper.api.clearing import invalid
 from gatekeeper.api.guard import BODY
-from gatekeeper.api.office import Office
 from gatekeeper.api.schema import body
 from gatekeeper.api.tmf_mapping import PATH, Item, ServiceOrder, answer, error_of, read_items
 from gatekeeper.model import Reason
+from gatekeeper.office.orders import desk
 from gatekeeper.policy.order_fields import OrderRefused, read
 from gatekeeper.policy.orders import OrderRecord
 from gatekeeper.report.table import time_text
@@ -27,7 +28,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def routes(office: Office) -> APIRouter:
+def routes(backing: Backing) -> APIRouter:
     """Both."""
     router = APIRouter(tags=["TMF641 serviceOrder"])
 
@@ -46,12 +47,12 @@ def routes(office: Office) -> APIRouter:
             return _error(422, str(told["reason"]), str(told["detail"]))
         except OrderRefused as refusal:
             return _error(422, refusal.reason, refusal.detail)
-        with office.store() as store:
-            return _hand_in(office, store, order.number, items)
+        with backing.store() as store:
+            return _hand_in(backing, store, order.number, items)
 
     def find(number: str) -> Response:
         """As it stands now: held items may have been applied since."""
-        with office.store() as store:
+        with backing.store() as store:
             found = _as_it_stands(store, number, int(time.time()))
         return Json(found) if found else Json({"code": "404", "reason": "no such serviceOrder", "@type": "Error"}, 404)
 
@@ -71,7 +72,7 @@ def _check(item: Item) -> None:
             raise OrderRefused(refusal.reason, f"item {item.id}: {refusal.detail}") from None
 
 
-def _hand_in(office: Office, store: SqliteStore, number: str, items: list[Item]) -> Response:
+def _hand_in(backing: Backing, store: SqliteStore, number: str, items: list[Item]) -> Response:
     now = int(time.time())
     taken = _taken(store, items)
     if taken:
@@ -81,7 +82,7 @@ def _hand_in(office: Office, store: SqliteStore, number: str, items: list[Item])
     if [Item(*one) for one in json.loads(kept)] != items:
         detail = f"serviceOrder {number} was received before with other items"
         return _error(409, Reason.ORDER_CONFLICT, detail)
-    office.desk(store).hand_in_all((item.fields for item in items if item.order), now)
+    desk(store, backing.settings.book).hand_in_all((item.fields for item in items if item.order), now)
     headers = {"Location": quote(f"{PATH}/{number}")}
     return Json(_as_it_stands(store, number, now), 200 if before else 201, headers)
 

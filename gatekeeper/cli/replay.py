@@ -83,7 +83,7 @@ def _run(config: Path, packets: "list[Packet]", options: dict[str, Any]) -> "lis
 
 
 def _rows(steps: "list[Step]") -> list[Row]:
-    from gatekeeper.drivers.replay import difference
+    from gatekeeper.office.replaying import difference
     from gatekeeper.report.replay import replay_row
 
     rows = []
@@ -108,7 +108,7 @@ def _print(rows: list[Row], output: str) -> None:
 
 
 def _diff(packets: "list[Packet]", options: dict[str, Any], output: str) -> int:
-    from gatekeeper.drivers.replay import difference
+    from gatekeeper.office.replaying import difference
 
     old, new = ({step.packet.frame: step for step in _run(file, packets, options)} for file in options["diff"])
     changed: list[Row] = []

@@ -12,8 +12,8 @@ from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.commit import lost_reason
 from gatekeeper.drivers.engines import Engine
+from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.reader import look_up
-from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.leasequery import LeaseQuestion

@@ -5,7 +5,6 @@ import secrets
 import signal
 import socket
 import threading
-import time
 
 from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError
@@ -17,38 +16,13 @@ from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.engines import Engines
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.memory import make_world, warm
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
 from gatekeeper.engine.aaa import dhcp_engine
 from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.radius import RadiusEngine
-from gatekeeper.state.pools import Pools
 from gatekeeper.state.replies import Replies
-from gatekeeper.state.world import World
 from gatekeeper.store.opening import open_store
-from gatekeeper.store.sqlite import SqliteStore
-
-WARM_S = 0.5
-
-
-def make_world(book: Policybook, store: SqliteStore) -> World:
-    """The world as the store has it now."""
-    pools = Pools([subnet.ranges for subnet in book.subnets])
-    # A declined address is nobody's.
-    leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
-    pools.load(leases, store.fixed_addresses())
-    return World(pools)
-
-
-def warm(world: World, store: SqliteStore) -> None:
-    """Look boxes up before the first packet, for half a second at most.
-
-    After a power cut a whole district asks at once, and what is known already is answered sooner.
-    """
-    until = time.monotonic() + WARM_S
-    macs = store.known_macs(b"", 1024)
-    while macs and time.monotonic() < until and not world.is_full():
-        world.take_facts(store.facts(macs))
-        macs = store.known_macs(macs[-1], 1024)
 
 
 def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, str]]:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gatekeeper.config.load import load_file
+from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.reader import look_up
-from gatekeeper.drivers.serve import make_world
 from gatekeeper.engine.aaa import dhcp_engine
 from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
