@@ -5,11 +5,12 @@ stands in serviceCharacteristic under the names of our CSV, the account in servi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatekeeper.model import REASONS, Reason
+from gatekeeper.office.service_orders import Item
 from gatekeeper.policy.order_fields import NAMES, OrderRefused
 from gatekeeper.policy.orders import OrderRecord
 
@@ -61,15 +62,6 @@ class ServiceOrder(_Form):
         alias="serviceOrderItem"
     )
     parties: list[RelatedParty] = Field([], alias="relatedParty", max_length=16)
-
-
-class Item(NamedTuple):
-    """One item as it is kept. order: the number that it has as one of our orders, "" = noChange."""
-
-    id: str
-    action: str
-    order: str
-    fields: dict[str, str]
 
 
 def read_items(order: ServiceOrder) -> list[Item]:
