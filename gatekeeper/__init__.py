@@ -14,8 +14,9 @@ One packet's journey::
                         reply:  verdict -> bytes
       drivers.commit    effects that must last: one fsynced transaction a batch, and only then the answer is sent
 
-Accounting goes the same way. An order goes from ``intake``, ``api`` or ``cli`` to ``engine.order_desk`` and the
-``store``, which tells running engines by its change feed, and NASes through ``drivers.dynauth``.
+Accounting goes the same way. An order comes by ``intake``, ``api`` or ``cli`` to ``office``, where both doors meet, and
+from there to ``engine.order_desk`` and the ``store``, which tells running engines by its change feed, and NASes through
+``drivers.dynauth``.
 
 ``engine policy reply state wire model`` are pure: the same bytes, time and facts give the same outcome. That is why
 ``replay`` and ``explain`` are the same engine with another driver.

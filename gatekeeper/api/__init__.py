@@ -7,5 +7,6 @@ it, and starts it again. One request's journey::
       guard      token, size, media type, depth; JSON -> values
       app        which function answers; every refusal has one shape
         orders reads clearing tmf641 health metrics
-          office     the configuration, and a connection of the store
+          backing    the configuration, and a connection of the store
+          gatekeeper.office does it
 """

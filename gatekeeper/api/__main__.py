@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from gatekeeper.api.office import TokenError
+from gatekeeper.api.backing import TokenError
 from gatekeeper.api.process import serve
 from gatekeeper.config import ConfigError
 

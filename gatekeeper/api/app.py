@@ -7,27 +7,31 @@ from starlette.exceptions import HTTPException
 from gatekeeper import __version__
 from gatekeeper.api import clearing, health, metrics, orders, reads, tmf641
 from gatekeeper.api.answers import Json, refusal, unavailable
+from gatekeeper.api.backing import Backing
 from gatekeeper.api.guard import Guard
-from gatekeeper.api.office import Office
 from gatekeeper.api.schema import describe
 from gatekeeper.model import Reason
+from gatekeeper.office.undone import Conflict, Misread, NoSuch, Undone
 from gatekeeper.store import StoreError
 
 _ABOUT = """What BSS/OSS sends and asks. Every request but /healthz bears the token of [api] token_file.
 A refusal has reason (see /api/v1/reasons), detail and remedy."""
 
+_STATUS: dict[type[Undone], int] = {Misread: 422, NoSuch: 404, Conflict: 409}
 
-def make_app(office: Office) -> FastAPI:
-    """The API over this office."""
+
+def make_app(backing: Backing) -> FastAPI:
+    """The API over this configuration and store."""
     # Its pages of documentation would be fetched from elsewhere, by browsers that have no token.
     app = FastAPI(
         title="gatekeeper", version=__version__, description=_ABOUT, docs_url=None, redoc_url=None,
         default_response_class=Json,
     )  # fmt: skip
     for room in (orders, reads, clearing, tmf641, health, metrics):
-        app.include_router(room.routes(office))
-    app.add_middleware(Guard, office=office)
+        app.include_router(room.routes(backing))
+    app.add_middleware(Guard, backing=backing)
     app.add_exception_handler(StoreError, _no_store)
+    app.add_exception_handler(Undone, _not_done)
     app.add_exception_handler(RequestValidationError, _bad_query)
     app.add_exception_handler(HTTPException, _no_route)
     app.add_exception_handler(Exception, _our_bug)
@@ -37,6 +41,12 @@ def make_app(office: Office) -> FastAPI:
 
 def _no_store(request: Request, error: Exception) -> Response:
     return unavailable(str(error))
+
+
+def _not_done(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Undone)
+    remedy = error.remedy or (f"see /api/v1/{error.listing}" if error.listing else "")
+    return refusal(_STATUS[type(error)], error.detail, error.reason, remedy)
 
 
 def _bad_query(request: Request, error: Exception) -> Response:

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gatekeeper.api.answers import Json, refusal
+from gatekeeper.api.backing import Backing
 from gatekeeper.api.guard import BODY
-from gatekeeper.api.office import Office
 from gatekeeper.api.schema import body
 from gatekeeper.model import Reason
-from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
+from gatekeeper.office import clearing as office
+from gatekeeper.office.words import address_of, mac_of
+from gatekeeper.wire.text import ip_text, mac_text
 
 _KINDS = {"acs": "ACS"}  # what the journal calls them
 
@@ -32,51 +34,42 @@ class Event(BaseModel):
     detail: Annotated[str, Field(max_length=256), AfterValidator(_printable)] = ""
 
 
-def routes(office: Office) -> APIRouter:
+def routes(backing: Backing) -> APIRouter:
     """DELETE of sessions, leases and learned ports; POST of events."""
     router = APIRouter()
 
     @router.delete("/api/v1/sessions/{key:path}", tags=["clearing"], status_code=202, summary="Disconnect a session")
     def end_session(key: str) -> Response:
         """By Acct-Session-Id or MAC. 202: the NAS is asked; the answer says how each stands now. 404: none runs."""
-        with office.store() as store:
-            asked = store.ask_to_disconnect(key, int(time.time()))
-            rows = [row._asdict() for row in store.asked(asked)]
-        return Json(rows, 202) if asked else refusal(404, "no such running session")
+        with backing.store() as store:
+            asked = office.end_sessions(store, key, int(time.time()))
+            return Json([row._asdict() for row in store.asked(asked)], 202)
 
     @router.delete("/api/v1/leases/{ip}", tags=["clearing"], summary="End a lease, or a quarantine")
     def end_lease(ip: str) -> Response:
         """The next box that needs it may have the address. 404: nobody holds it."""
-        try:
-            address = parse_ip(ip)
-        except ValueError as error:
-            return refusal(422, str(error), Reason.BAD_FIELD)
-        with office.store() as store:
-            cleared = store.clear_lease(address, int(time.time()))
-        return Json({"address": ip_text(address), "state": "released"}) if cleared else refusal(404, "no such lease")
+        address = ip_text(address_of(ip))
+        with backing.store() as store:
+            office.end_leases(store, address, int(time.time()))
+        return Json({"address": address, "state": "released"})
 
     @router.delete("/api/v1/port-bindings/{key}", tags=["clearing"], summary="Forget a learned port")
     def forget_port(key: str) -> Response:
         """By MAC or account: the next port seen is locked. 404: none was learned; 409: an order named it."""
-        with office.store() as store:
-            cleared = store.clear_port_binding(key, int(time.time()))
-            ordered = not cleared and store.port_state(key) == "ordered"
-        if ordered:
-            return refusal(409, "the port was ordered", remedy="change it by a move order")
-        return Json({"key": key, "port_state": "unlearned"}) if cleared else refusal(404, "no such learned port")
+        with backing.store() as store:
+            office.forget_port(store, key, int(time.time()))
+        return Json({"key": key, "port_state": "unlearned"})
 
     def report(request: Request) -> Response:
         """Kept in the journal, so that the timeline of a box goes as far as its ITMS. 404: no order knows the box."""
         try:
             event = Event.model_validate(request.scope[BODY])
-            mac = parse_mac(event.mac)
         except ValidationError as error:
             return invalid(error)
-        except ValueError as error:
-            return refusal(422, str(error), Reason.BAD_MAC)
-        with office.store() as store:
-            kept = store.report(_KINDS[event.kind], mac, event.detail, int(time.time()))
-        return Json({"mac": mac_text(mac), "kind": _KINDS[event.kind]}, 201) if kept else refusal(404, "no such box")
+        mac = mac_of(event.mac)
+        with backing.store() as store:
+            office.keep_event(store, _KINDS[event.kind], mac, event.detail, int(time.time()))
+        return Json({"mac": mac_text(mac), "kind": _KINDS[event.kind]}, 201)
 
     router.add_api_route(
         "/api/v1/events", report, methods=["POST"], status_code=201, openapi_extra=body(Event), tags=["events"],

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gatekeeper.api.answers import Json, refusal
-from gatekeeper.api.office import Office
+from gatekeeper.api.backing import Backing
 from gatekeeper.model import Reason
 
 MAX_BODY = 4 << 20
@@ -30,9 +30,9 @@ class BadBody(Exception):  # noqa: N818 - a stranger's octets
 class Guard:
     """ASGI middleware. Who has no token is answered before anything of the body is read."""
 
-    def __init__(self, app: ASGIApp, office: Office) -> None:
+    def __init__(self, app: ASGIApp, backing: Backing) -> None:
         self._app = app
-        self._office = office
+        self._office = backing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -5,16 +5,16 @@ import time
 from fastapi import APIRouter, Response
 
 from gatekeeper.api.answers import Json
-from gatekeeper.api.office import Office
+from gatekeeper.api.backing import Backing
 from gatekeeper.store import StoreError
 
 SILENT_S = 10  # the packet process reports each second
 
 
-def degraded(office: Office, now: int) -> list[str]:
+def degraded(backing: Backing, now: int) -> list[str]:
     """Why the gate is not ready; empty = it is."""
     try:
-        with office.store() as store:
+        with backing.store() as store:
             heard = store.heartbeat()
     except StoreError as error:
         return [str(error)]
@@ -25,7 +25,7 @@ def degraded(office: Office, now: int) -> list[str]:
     return [f"the packet process has not reported for {silent_s} s"] if silent_s > SILENT_S else []
 
 
-def routes(office: Office) -> APIRouter:
+def routes(backing: Backing) -> APIRouter:
     """Both."""
     router = APIRouter(tags=["health"])
 
@@ -37,7 +37,7 @@ def routes(office: Office) -> APIRouter:
     @router.get("/readyz", summary="The gate serves")
     def readyz() -> Response:
         """200: the store can be read, and the packet process has reported to it within 10 s. Else 503, with reasons."""
-        reasons = degraded(office, int(time.time()))
+        reasons = degraded(backing, int(time.time()))
         return Json({"status": "degraded", "reasons": reasons}, 503) if reasons else Json({"status": "ready"})
 
     return router

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gatekeeper.api.backing import Backing
 from gatekeeper.api.health import degraded
-from gatekeeper.api.office import Office
 from gatekeeper.report.nas import nas_rows
 from gatekeeper.state.counts import Fate, spelled
 from gatekeeper.store.ports import HealthPort, Store
@@ -41,8 +41,8 @@ _POOL_STATES = ("total", "leased", "quarantined", "free")
 class StoreCollector(Collector):
     """Asks the store at every scrape; while it cannot be read, only ``gatekeeper_ready`` is there."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, backing: Backing) -> None:
+        self._office = backing
 
     def collect(self) -> Iterable[Metric]:
         """Raises StoreError for what goes wrong behind the first question."""
@@ -94,10 +94,10 @@ def _counters(store: HealthPort) -> Iterator[Metric]:
     yield events
 
 
-def routes(office: Office) -> APIRouter:
+def routes(backing: Backing) -> APIRouter:
     """One route over a registry of its own."""
     registry = CollectorRegistry()
-    registry.register(StoreCollector(office))
+    registry.register(StoreCollector(backing))
     router = APIRouter(tags=["health"])
 
     @router.get("/metrics", summary="For Prometheus")

@@ -1,50 +1,44 @@
 """Orders in, one or a list of them, and what became of each."""
 
-import difflib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gatekeeper.api.answers import Json, refusal
+from gatekeeper.api.backing import Backing
 from gatekeeper.api.guard import BODY
-from gatekeeper.api.office import Office
 from gatekeeper.api.schema import body, listed
 from gatekeeper.engine.order_desk import OrderResult
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.order_fields import FIELDS, KINDS
+from gatekeeper.office import orders as office
+from gatekeeper.office.orders import Standing
+from gatekeeper.policy import order_fields
 from gatekeeper.report.table import time_text
 from gatekeeper.store import StoreError
 
 MAX_ORDERS = 10_000
-_CHUNK = 200  # orders in one transaction
-_BREATH_S = 0.01  # between two of them, so that the packet process's commit finds the store free
+# An order that was refused or is held is answered so whenever it comes: 200 would say that it is done.
+_STATUS = {Standing.APPLIED: 201, Standing.HELD: 202, Standing.REFUSED: 422, Standing.CONFLICT: 409}
 
 Row = dict[str, object]
-_Number = int | str | None
 
 
-class OrderIn(BaseModel):
-    """One order, in the field names of the CSV. Numbers may be text; a MAC may be spelled in any usual way."""
+def _in_json(row: order_fields.Field) -> tuple[Any, Any]:
+    if row.required:
+        return str, Field(description=row.meaning)
+    return int | str | None if row.form.is_number else str | None, Field(None, description=row.meaning)
 
-    model_config = ConfigDict(extra="forbid", title="Order")
 
-    order: str = Field(description="The order's number, its key: the same one again changes nothing.")
-    kind: str = Field(description=f"One of {' '.join(KINDS)}.")
-    account: str
-    subscriber: str | None = None
-    mac: str | None = None
-    stbid: str | None = Field(None, description="32 characters, the last 12 are the MAC.")
-    old_mac: str | None = Field(None, description="swap: the box that goes.")
-    port: str | None = Field(None, description="Access line, as Option 82 or NAS-Port-Id spells it.")
-    rate_down_kbps: _Number = None
-    rate_up_kbps: _Number = None
-    address: str | None = Field(None, description="Fixed IPv4 address.")
-    acs_url: str | None = None
-    boxes: _Number = Field(None, description="How many boxes the account may have.")
-    plan: str | None = None
+_ROWS: dict[str, Any] = {row.name: _in_json(row) for row in order_fields.FIELDS}
+OrderIn = create_model(
+    "OrderIn",
+    __config__=ConfigDict(extra="forbid", title="Order"),
+    __doc__="One order, in the field names of the CSV. Numbers may be text; a MAC may be spelled in any usual way.",
+    **_ROWS,
+)
 
 
 class OrderOut(BaseModel):
@@ -67,7 +61,7 @@ class OrderOut(BaseModel):
     remedy: str | None = None
 
 
-def routes(office: Office) -> APIRouter:
+def routes(backing: Backing) -> APIRouter:
     """POST and GET below /api/v1/orders."""
     router = APIRouter(tags=["orders"])
 
@@ -78,19 +72,19 @@ def routes(office: Office) -> APIRouter:
         """
         given = request.scope[BODY]
         if isinstance(given, dict):
-            row = next(_hand_in(office, [given]))
+            row = next(_hand_in(backing, [given]))
             return Json(row, int(str(row["status"])))
         if not isinstance(given, list):
             return refusal(422, "one order is an object, several are a list of objects", Reason.BAD_FIELD)
         if len(given) > MAX_ORDERS:
             return refusal(413, f"{len(given)} orders: {MAX_ORDERS} at most at once")
-        return Json(list(_hand_in(office, given)), 207)
+        return Json(list(_hand_in(backing, given)), 207)
 
     def find(order: str) -> Response:
         """One order, as it stands now: what it changed, which CoA or Disconnect it caused and how that ended."""
-        with office.store() as store:
-            row = store.order(order, int(time.time()))
-        return Json(row | {"received": time_text(row["received"])}) if row else refusal(404, "no such order")
+        with backing.store() as store:
+            row = office.find(store, order, int(time.time()))
+        return Json(row | {"received": time_text(row["received"])})
 
     results: dict[int | str, dict[str, Any]] = {
         201: {"model": OrderOut, "description": "Applied."},
@@ -110,64 +104,35 @@ def routes(office: Office) -> APIRouter:
     return router
 
 
-def _hand_in(office: Office, given: list[Any]) -> Iterator[Row]:
+def _hand_in(backing: Backing, given: list[object]) -> Iterator[Row]:
     """A result for each, in sequence. Raises StoreError if not even the first ones could be applied."""
-    for start in range(0, len(given), _CHUNK):
-        part = given[start : start + _CHUNK]
-        if start:
-            time.sleep(_BREATH_S)
-        try:
-            with office.store() as store:
-                results = office.desk(store).hand_in_all(map(_fields, part), int(time.time()))
-        except StoreError as error:
-            if not start:
-                raise
-            yield from (_not_done(str(error)) for _ in given[start:])
-            return
-        yield from (_row(one, result) for one, result in zip(part, results, strict=True))
+
+    def write(orders: Sequence[office.Fields], now: int) -> list[OrderResult]:
+        with backing.store() as store:
+            return office.desk(store, backing.settings.book).hand_in_all(orders, now)
+
+    done = 0
+    try:
+        for chunk in office.hand_in_lines(write, office.as_lines(given), lambda: int(time.time())):
+            done += len(chunk)
+            yield from (_row(one.result) for one in chunk)
+    except StoreError as error:
+        if not done:
+            raise
+        yield from (_not_done(str(error)) for _ in given[done:])
 
 
-def _fields(one: Any) -> Mapping[str, object]:
-    """What the desk is told. A field that nobody knows makes an order that is refused: see ``_row``."""
-    return one if isinstance(one, dict) and not (one.keys() - set(FIELDS)) else {}
-
-
-def _row(one: Any, result: OrderResult) -> Row:
-    record = result.record
-    reason, detail = record.reason, record.detail
-    named = {name: getattr(record, name) for name in ("order", "kind", "account", "mac")}
-    unknown = sorted(one.keys() - set(FIELDS)) if isinstance(one, dict) else []
-    if unknown or not isinstance(one, dict):
-        reason, detail = str(Reason.BAD_FIELD), _unknown(unknown)
-        named = {name: str(one.get(name) or "")[:64] if isinstance(one, dict) else "" for name in named}
+def _row(result: OrderResult) -> Row:
+    record, standing = result.record, office.standing_of(result)
     row: Row = {
-        "status": status_of(record.state, reason, result.again),
-        **named,
-        "state": record.state,
-        "reason": reason,
-        "detail": detail,
+        "status": 200 if result.again and standing is Standing.APPLIED else _STATUS[standing],
+        **{name: getattr(record, name) for name in ("order", "kind", "account", "mac", "state", "reason", "detail")},
         "received": time_text(record.received),
         "effects": record.effects,
         "again": result.again,
         "sessions": result.sessions,
     }
-    return row | {"remedy": REASONS[Reason(reason)].remedy} if reason else row
-
-
-def status_of(state: str, reason: str, again: bool) -> int:
-    """An order that was refused or is held is answered so whenever it is asked about: 200 would say that it is done."""
-    if state == "refused":
-        return 409 if reason == Reason.ORDER_CONFLICT else 422
-    return 202 if state == "held" else 200 if again else 201
-
-
-def _unknown(names: list[str]) -> str:
-    if not names:
-        return "an order is an object"
-    near = difflib.get_close_matches(names[0], FIELDS, n=1)
-    return f"unknown field {names[0][:64]!r}: " + (
-        f"did you mean {near[0]!r}?" if near else f"there are {' '.join(FIELDS)}"
-    )
+    return row | {"remedy": REASONS[Reason(record.reason)].remedy} if record.reason else row
 
 
 def _not_done(detail: str) -> Row:

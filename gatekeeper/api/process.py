@@ -14,7 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gatekeeper.api.app import make_app
-from gatekeeper.api.office import Office
+from gatekeeper.api.backing import Backing
 from gatekeeper.config.load import load_file
 
 MAX_CONNECTIONS = 128
@@ -76,26 +76,26 @@ def serve(config: Path, listener: int, ready: int) -> None:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     os.nice(_NICE)  # Packets come first.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="api: %(message)s")
-    office = Office(load_file(config))
-    asyncio.run(_run(_Server(_limits(office), ready), office, socket.socket(fileno=listener)))
+    backing = Backing(load_file(config))
+    asyncio.run(_run(_Server(_limits(backing), ready), backing, socket.socket(fileno=listener)))
 
 
-def _limits(office: Office) -> uvicorn.Config:
+def _limits(backing: Backing) -> uvicorn.Config:
     return uvicorn.Config(
-        make_app(office), http=Patience, ws="none", loop="asyncio", lifespan="off", interface="asgi3",
+        make_app(backing), http=Patience, ws="none", loop="asyncio", lifespan="off", interface="asgi3",
         log_config=None, access_log=False, server_header=False, proxy_headers=False,
         limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=_END_S,
         h11_max_incomplete_event_size=MAX_HEADERS,
     )  # fmt: skip
 
 
-async def _run(server: uvicorn.Server, office: Office, listener: socket.socket) -> None:
+async def _run(server: uvicorn.Server, backing: Backing, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Future[str]] = set()
 
     def reload() -> None:
         # In a thread: reading dictionaries takes a while, and requests go on meanwhile.
-        task = loop.run_in_executor(None, office.reload)
+        task = loop.run_in_executor(None, backing.reload)
         tasks.add(task)
         task.add_done_callback(lambda done: _say(done.result()))
         task.add_done_callback(tasks.discard)

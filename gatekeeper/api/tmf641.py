@@ -9,16 +9,17 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from gatekeeper.api.answers import Json
+from gatekeeper.api.backing import Backing
 from gatekeeper.api.clearing import invalid
 from gatekeeper.api.guard import BODY
-from gatekeeper.api.office import Office
 from gatekeeper.api.schema import body
-from gatekeeper.api.tmf_mapping import PATH, Item, ServiceOrder, answer, error_of, read_items
+from gatekeeper.api.tmf_mapping import PATH, ServiceOrder, answer, error_of, read_items
 from gatekeeper.model import Reason
+from gatekeeper.office import service_orders
+from gatekeeper.office.service_orders import Item
+from gatekeeper.office.undone import Conflict, NoSuch
 from gatekeeper.policy.order_fields import OrderRefused, read
-from gatekeeper.policy.orders import OrderRecord
 from gatekeeper.report.table import time_text
-from gatekeeper.store.sqlite import SqliteStore
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Received before; as it stands now."},
@@ -27,7 +28,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def routes(office: Office) -> APIRouter:
+def routes(backing: Backing) -> APIRouter:
     """Both."""
     router = APIRouter(tags=["TMF641 serviceOrder"])
 
@@ -46,14 +47,23 @@ def routes(office: Office) -> APIRouter:
             return _error(422, str(told["reason"]), str(told["detail"]))
         except OrderRefused as refusal:
             return _error(422, refusal.reason, refusal.detail)
-        with office.store() as store:
-            return _hand_in(office, store, order.number, items)
+        now = int(time.time())
+        try:
+            with backing.store() as store:
+                before = service_orders.hand_in(store, backing.settings.book, order.number, items, now)
+                found = service_orders.find(store, order.number, now)
+        except Conflict as conflict:
+            return _error(409, Reason.ORDER_CONFLICT, conflict.detail)
+        headers = {"Location": quote(f"{PATH}/{order.number}")}
+        return Json(_told(order.number, found), 200 if before else 201, headers)
 
     def find(number: str) -> Response:
         """As it stands now: held items may have been applied since."""
-        with office.store() as store:
-            found = _as_it_stands(store, number, int(time.time()))
-        return Json(found) if found else Json({"code": "404", "reason": "no such serviceOrder", "@type": "Error"}, 404)
+        try:
+            with backing.store() as store:
+                return Json(_told(number, service_orders.find(store, number, int(time.time()))))
+        except NoSuch as none:
+            return Json({"code": "404", "reason": none.detail, "@type": "Error"}, 404)
 
     router.add_api_route(
         PATH, create, methods=["POST"], status_code=201, responses=_ANSWERS, openapi_extra=body(ServiceOrder),
@@ -71,42 +81,8 @@ def _check(item: Item) -> None:
             raise OrderRefused(refusal.reason, f"item {item.id}: {refusal.detail}") from None
 
 
-def _hand_in(office: Office, store: SqliteStore, number: str, items: list[Item]) -> Response:
-    now = int(time.time())
-    taken = _taken(store, items)
-    if taken:
-        return _error(409, Reason.ORDER_CONFLICT, f"order {taken} was received before with other contents")
-    before = store.service_order(number)
-    kept = store.keep_service_order(number, json.dumps(items, ensure_ascii=False), now)
-    if [Item(*one) for one in json.loads(kept)] != items:
-        detail = f"serviceOrder {number} was received before with other items"
-        return _error(409, Reason.ORDER_CONFLICT, detail)
-    office.desk(store).hand_in_all((item.fields for item in items if item.order), now)
-    headers = {"Location": quote(f"{PATH}/{number}")}
-    return Json(_as_it_stands(store, number, now), 200 if before else 201, headers)
-
-
-def _taken(store: SqliteStore, items: list[Item]) -> str:
-    """The number of an item that is another order already; "" = there is none."""
-    with store.order_transaction():
-        for item in items:
-            found = store.find_order(item.order) if item.order else None
-            if found and found[1] != read(item.fields).contents():
-                return item.order
-    return ""
-
-
-def _as_it_stands(store: SqliteStore, number: str, now: int) -> dict[str, Any] | None:
-    found = store.service_order(number)
-    if found is None:
-        return None
-    items = [Item(*one) for one in json.loads(found[0])]
-    records: dict[str, OrderRecord] = {}
-    for item in items:
-        row = store.order(item.order, now) if item.order else None
-        if row:
-            records[item.order] = OrderRecord(**row)  # type: ignore[arg-type]
-    return answer(number, items, records, time_text(found[1]))
+def _told(number: str, found: service_orders.ServiceOrder) -> dict[str, Any]:
+    return answer(number, found.items, found.records, time_text(found.received))
 
 
 def _error(status: int, reason: str, detail: str) -> Json:

@@ -5,12 +5,13 @@ stands in serviceCharacteristic under the names of our CSV, the account in servi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.order_fields import FIELDS, OrderRefused
+from gatekeeper.office.service_orders import Item
+from gatekeeper.policy.order_fields import NAMES, OrderRefused
 from gatekeeper.policy.orders import OrderRecord
 
 PATH = "/tmf-api/serviceOrdering/v4/serviceOrder"
@@ -27,7 +28,7 @@ _Text = Annotated[str, Field(max_length=256)]
 # What becomes (a part of) an order's number: read as policy.order_fields reads one, so that it is found again by it.
 _Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
 # What a characteristic may be: our fields but for those that TMF641 says otherwise.
-_NAMES = frozenset(FIELDS) - {"order", "kind"}
+_CHARACTERISTICS = frozenset(NAMES) - {"order", "kind"}
 _KIND = "orderKind"
 _STATES = {"inactive": "suspend", "active": "resume", "terminated": "cancel"}
 
@@ -72,15 +73,6 @@ class ServiceOrder(_Form):
     parties: list[RelatedParty] = Field([], alias="relatedParty", max_length=16)
 
 
-class Item(NamedTuple):
-    """One item as it is kept. order: the number that it has as one of our orders, "" = noChange."""
-
-    id: str
-    action: str
-    order: str
-    fields: dict[str, str]
-
-
 def read_items(order: ServiceOrder) -> list[Item]:
     """The items, each with the fields of the order that it becomes. Raises OrderRefused."""
     ids = [item.id for item in order.items]
@@ -104,10 +96,10 @@ def _item(order: ServiceOrder, item: ServiceOrderItem) -> Item:
 def _characteristics(item: ServiceOrderItem) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in ((one.name, one.value) for one in item.service.characteristics):
-        if name not in _NAMES and name != _KIND:
+        if name not in _CHARACTERISTICS and name != _KIND:
             raise OrderRefused(
                 Reason.BAD_FIELD,
-                f"item {item.id}: no characteristic {name!r}: there are {_KIND} {' '.join(FIELDS[2:])}",
+                f"item {item.id}: no characteristic {name!r}: there are {_KIND} {' '.join(NAMES[2:])}",
             )
         # TMF641 v4 writes a value as it is, or in an object that says its type beside it.
         plain = value.get("value") if isinstance(value, dict) else value

@@ -4,7 +4,7 @@ import time
 
 import click
 
-from gatekeeper.cli.errors import BAD_ARGUMENTS, CONFLICT, DONE, FAILED, NO_SUCH, REFUSED
+from gatekeeper.cli.errors import DONE, FAILED, REFUSED
 from gatekeeper.cli.options import config_option, unix_now
 
 _PATIENCE_S = 35.0  # a NAS that does not answer is given up after 30 s (RFC 5080 2.2.1)
@@ -28,13 +28,11 @@ def session(config: str | None, key: str, no_wait: bool) -> None:
     no such running session.
     """
     from gatekeeper.config.load import load
+    from gatekeeper.office.clearing import end_sessions
     from gatekeeper.store.opening import open_store
 
     store = open_store(*load(config).store)
-    asked = store.ask_to_disconnect(key, unix_now())
-    if not asked:
-        click.echo(f"gatekeeper: no running session {key!r}: see 'gatekeeper show sessions'", err=True)
-        raise click.exceptions.Exit(NO_SUCH)
+    asked = end_sessions(store, key, unix_now())
     began = time.monotonic()
     rows = store.asked(asked)
     while not no_wait and not _is_over([row.state for row in rows], time.monotonic() - began):
@@ -56,19 +54,11 @@ def lease(config: str | None, key: str) -> None:
     Exit code 4: there is no such lease. The box that still uses the address is not told before its next renewal.
     """
     from gatekeeper.config.load import load
+    from gatekeeper.office.clearing import end_leases
     from gatekeeper.store.opening import open_store
-    from gatekeeper.wire.text import ip_text, parse_ip, parse_mac
+    from gatekeeper.wire.text import ip_text
 
-    store, now = open_store(*load(config).store), unix_now()
-    try:
-        addresses = [parse_ip(key)] if key.count(".") == 3 else store.addresses_of(parse_mac(key), now)
-    except ValueError as error:
-        click.echo(f"gatekeeper: {error}", err=True)
-        raise click.exceptions.Exit(BAD_ARGUMENTS) from None
-    cleared = [address for address in addresses if store.clear_lease(address, now)]
-    if not cleared:
-        click.echo(f"gatekeeper: no lease of {key!r}: see 'gatekeeper show leases'", err=True)
-        raise click.exceptions.Exit(NO_SUCH)
+    cleared = end_leases(open_store(*load(config).store), key, unix_now())
     click.echo(f"lease ended: {' '.join(map(ip_text, cleared))}")
 
 
@@ -81,17 +71,11 @@ def port_binding(config: str | None, key: str) -> None:
     Exit code 4: there is none. 5: the port was ordered, and an order (move) changes it.
     """
     from gatekeeper.config.load import load
+    from gatekeeper.office.clearing import forget_port
     from gatekeeper.store.opening import open_store
 
-    store = open_store(*load(config).store)
-    if store.clear_port_binding(key, unix_now()):
-        click.echo(f"port of {key} forgotten: the next one seen is locked")
-        return
-    if store.port_state(key) == "ordered":
-        click.echo(f"gatekeeper: the port of {key!r} was ordered: change it by a move order", err=True)
-        raise click.exceptions.Exit(CONFLICT)
-    click.echo(f"gatekeeper: no learned port of {key!r}: see 'gatekeeper show bindings'", err=True)
-    raise click.exceptions.Exit(NO_SUCH)
+    forget_port(open_store(*load(config).store), key, unix_now())
+    click.echo(f"port of {key} forgotten: the next one seen is locked")
 
 
 def _is_over(states: list[str], waited_s: float) -> bool:

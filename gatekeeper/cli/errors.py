@@ -5,13 +5,25 @@ import sys
 DONE, FAILED, BAD_ARGUMENTS, REFUSED, NO_SUCH, CONFLICT = range(6)
 
 
+# By name: who meets none of them imports none of them.
+_CODES = {
+    "ConfigError": BAD_ARGUMENTS,
+    "StoreError": FAILED,
+    "DoorError": FAILED,
+    "LabError": FAILED,
+    "Misread": BAD_ARGUMENTS,
+    "NoSuch": NO_SUCH,
+    "Conflict": CONFLICT,
+}
+
+
 def exit_code_of(error: Exception) -> int:
     """Tell the error and say which code to leave with; an error that is a bug is raised again."""
     kind = type(error).__name__
-    if kind == "ConfigError":
-        print(error, file=sys.stderr)
-        return BAD_ARGUMENTS
-    if kind in ("StoreError", "DoorError", "LabError"):
-        print(f"gatekeeper: {error}", file=sys.stderr)
-        return FAILED
-    raise error
+    if kind not in _CODES:
+        raise error
+    listing, remedy = getattr(error, "listing", ""), getattr(error, "remedy", "")
+    told = [str(error), f"see 'gatekeeper show {listing}'" if listing else remedy]
+    # A configuration's errors begin with file and line.
+    print(error if kind == "ConfigError" else f"gatekeeper: {': '.join(filter(None, told))}", file=sys.stderr)
+    return _CODES[kind]

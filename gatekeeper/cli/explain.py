@@ -2,7 +2,7 @@
 
 import click
 
-from gatekeeper.cli.errors import BAD_ARGUMENTS, DONE, NO_SUCH, REFUSED
+from gatekeeper.cli.errors import DONE, REFUSED
 from gatekeeper.cli.options import config_option, unix_now
 
 
@@ -18,23 +18,14 @@ def explain(
 ) -> None:
     """Walk the rules for one box, in the engine's own sequence, and change nothing. Exit 3 if it is refused."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.explain import Inquiry, NoSuchNas, explain_box
+    from gatekeeper.office.explain import Inquiry, explain_box
+    from gatekeeper.office.words import mac_of
     from gatekeeper.report.explain import explain_rows, explain_text
     from gatekeeper.report.table import as_json
     from gatekeeper.store.opening import open_store
-    from gatekeeper.wire.text import parse_mac
 
-    try:
-        octets = parse_mac(mac)
-    except ValueError as error:
-        click.echo(f"gatekeeper: {error}", err=True)
-        raise click.exceptions.Exit(BAD_ARGUMENTS) from None
+    asked = Inquiry(mac_of(mac), port or "", protocol or "", nas_name or "")
     settings = load(config)
-    asked = Inquiry(octets, port or "", protocol or "", nas_name or "")
-    try:
-        subject, found = explain_box(settings, open_store(*settings.store), asked, unix_now())
-    except NoSuchNas as error:
-        click.echo(f"gatekeeper: {error}", err=True)
-        raise click.exceptions.Exit(NO_SUCH) from None
+    subject, found = explain_box(settings, open_store(*settings.store), asked, unix_now())
     click.echo(as_json(explain_rows(subject, found)) if output == "json" else "\n".join(explain_text(subject, found)))
     raise click.exceptions.Exit(REFUSED if any(one.verdict.reason for one in found) else DONE)

@@ -9,13 +9,13 @@ from gatekeeper.cli.errors import BAD_ARGUMENTS, CONFLICT, DONE, REFUSED
 from gatekeeper.cli.options import config_option, unix_now
 
 if TYPE_CHECKING:
-    from gatekeeper.drivers.order_import import Handed
     from gatekeeper.engine.order_desk import OrderDesk
     from gatekeeper.intake.formats import OrderSource
+    from gatekeeper.office.orders import Handed
 
 
 class _ByKind(click.Group):
-    """One verb per kind of order, all with the same options."""
+    """One verb per kind of order; each takes every field, and shows those that it uses."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from gatekeeper.policy.order_fields import KINDS
@@ -32,26 +32,20 @@ def order() -> None:
 
 
 def _order_command(kind: str) -> click.Command:
+    from gatekeeper.policy.order_fields import FIELDS
+
+    # What this kind has no use for is taken all the same, but not offered.
     options: list[click.Parameter] = [
         click.Option(
-            ["--order", "number"], required=True, help="Order number, the key: the same again changes nothing."
-        ),
-        click.Option(["--account"], required=True, help="Broadband account."),
-        click.Option(["--subscriber"], help="Subscriber id."),
-        click.Option(["--mac"], help="The box's MAC, in any usual spelling."),
-        click.Option(["--stbid"], help="The box's STBID: 32 characters, the last 12 are its MAC."),
-        click.Option(["--old-mac"], help="swap: the box that goes."),
-        click.Option(["--port"], help="Access line, as Option 82 or NAS-Port-Id spells it."),
-        click.Option(["--down", "rate_down_kbps"], metavar="KBPS", help="Rate to the subscriber."),
-        click.Option(["--up", "rate_up_kbps"], metavar="KBPS", help="Rate from the subscriber."),
-        click.Option(["--address"], help="Fixed IPv4 address."),
-        click.Option(["--acs-url"], help="ITMS URL of this account."),
-        click.Option(["--boxes"], help="How many boxes the account may have."),
-        click.Option(["--plan"], help="Name of the plan."),
-    ]
+            [row.option, row.name],
+            required=row.required, metavar=row.unit or None, help=row.meaning, hidden=kind not in row.kinds,
+        )
+        for row in FIELDS
+        if row.option
+    ]  # fmt: skip
 
-    def run(config: str | None, number: str, **fields: str | None) -> None:
-        raise click.exceptions.Exit(_hand_in(config, {"order": number, "kind": kind, **fields}))
+    def run(config: str | None, **fields: str | None) -> None:
+        raise click.exceptions.Exit(_hand_in(config, {"kind": kind, **fields}))
 
     command = click.Command(kind, callback=run, params=options, help=f"Hand in one {kind} order.")
     return config_option(command)
@@ -59,25 +53,25 @@ def _order_command(kind: str) -> click.Command:
 
 def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
     from gatekeeper.config.load import load
-    from gatekeeper.engine.order_desk import OrderDesk, rules_of
     from gatekeeper.model import REASONS, Reason
+    from gatekeeper.office.orders import Standing, desk, standing_of
     from gatekeeper.report.table import time_text
     from gatekeeper.store.opening import open_store
 
     settings = load(config)
     store = open_store(*settings.store, create=True)
-    result = OrderDesk(store, rules_of(settings.book)).hand_in(fields, unix_now())
-    record = result.record
+    result = desk(store, settings.book).hand_in(fields, unix_now())
+    record, standing = result.record, standing_of(result)
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
-    if record.state == "applied":
+    if standing is Standing.APPLIED:
         told = f"; running sessions to be changed at their NAS: {result.sessions}" if result.sessions else ""
         click.echo(f"{what}{' before' if result.again else ''}: {record.effects}{told}")
         return DONE
-    if record.state == "held":
+    if standing is Standing.HELD:
         click.echo(f"{what} until {time_text(record.held_until)}: {record.detail}")
         return DONE
     click.echo(f"{what} {record.reason}: {record.detail} ({REASONS[Reason(record.reason)].remedy})", err=True)
-    return CONFLICT if record.reason == Reason.ORDER_CONFLICT else REFUSED
+    return CONFLICT if standing is Standing.CONFLICT else REFUSED
 
 
 @click.group()
@@ -100,9 +94,9 @@ def orders() -> None:
 def import_(config: str | None, form: str, dry_run: bool, file: Path) -> None:
     """Apply every order of a file; refused lines are told with number and cause (exit 3)."""
     from gatekeeper.config.load import load
-    from gatekeeper.engine.order_desk import OrderDesk, rules_of
     from gatekeeper.intake.formats import open_orders
     from gatekeeper.intake.order_file import OrderFileError
+    from gatekeeper.office.orders import desk
     from gatekeeper.store.opening import open_store, trial_store
 
     settings = load(config)
@@ -115,7 +109,7 @@ def import_(config: str | None, form: str, dry_run: bool, file: Path) -> None:
     report = _Report(file, dry_run, shows_orders=dry_run and form != "csv")
     try:
         with lines:
-            report.run(OrderDesk(store, rules_of(settings.book)), lines)
+            report.run(desk(store, settings.book), lines)
     finally:
         # Also where the store fails or somebody interrupts: what was told until then is on disk.
         click.echo(report.summary())
@@ -137,14 +131,14 @@ class _Report:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from gatekeeper.drivers.order_import import hand_in_lines
+        from gatekeeper.office.orders import hand_in_lines
 
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), "{task.percentage:>3.0f}%", TimeRemainingColumn())
         told = TextColumn("{task.fields[done]}")
         with Progress(*columns, told, console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task(self._file.name, total=max(lines.size, 1), done="")
-            for chunk in hand_in_lines(desk, lines, unix_now, alone=self._dry_run):
+            for chunk in hand_in_lines(desk.hand_in_all, lines, unix_now, alone=self._dry_run):
                 for text in filter(None, map(self._told, chunk)):
                     bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
                 bar.update(task, completed=lines.position, done=f"{sum(self.counts.values())} orders")
@@ -153,16 +147,13 @@ class _Report:
         """Count it. What is to be said of it, "" = nothing."""
         line, result = handed
         where = f"{self._file}:{line.number}"
-        state = "refused" if result is None else "again" if result.again else result.record.state
-        if result and result.record.state == "refused":
-            state = "refused"
-        self.counts[state] += 1
-        if state == "refused":
-            why = line.refusal or result.record  # type: ignore[union-attr]
-            return f"{where}: {why.reason}: {why.detail}"
-        if self._shows_orders and result:
+        record = result.record
+        self.counts["again" if result.again and record.state != "refused" else record.state] += 1
+        if record.state == "refused":
+            return f"{where}: {record.reason}: {record.detail}"
+        if self._shows_orders:
             fields = " ".join(f"{name}={value}" for name, value in line.fields.items() if name not in ("order", "kind"))
-            click.echo(f"order {result.record.order} {result.record.kind} {fields}: {result.record.effects}")
+            click.echo(f"order {record.order} {record.kind} {fields}: {record.effects}")
         return f"{where}: note: {line.note}" if line.note else ""
 
     def summary(self) -> str:

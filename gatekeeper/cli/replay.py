@@ -66,24 +66,26 @@ def _single(config: str | None, packets: "list[Packet]", options: dict[str, Any]
 
 def _run(config: Path, packets: "list[Packet]", options: dict[str, Any]) -> "list[Step]":
     from gatekeeper.config.load import load_file
-    from gatekeeper.drivers.replay import Replay, private_store
+    from gatekeeper.drivers.replay import Replay
+    from gatekeeper.office.replaying import store_of_orders
+    from gatekeeper.store.ports import Store
     from gatekeeper.store.sqlite import SqliteStore
 
     settings = load_file(config)
     if settings.book.aaa:
         click.echo(f"note: {config}: replay asks no AAA: the orders decide about DHCP as well", err=True)
     if options["store_file"]:
-        store = SqliteStore.copy_of(str(options["store_file"]))
+        store: Store = SqliteStore.copy_of(str(options["store_file"]))
     else:
         start = packets[0].time if packets else 0.0
-        store, refused = private_store(settings, options["orders"], start)
+        store, refused = store_of_orders(settings, options["orders"], start)
         for line in refused:
             click.echo(line, err=True)
     return list(Replay(settings, packets, store).run())
 
 
 def _rows(steps: "list[Step]") -> list[Row]:
-    from gatekeeper.drivers.replay import difference
+    from gatekeeper.office.replaying import difference
     from gatekeeper.report.replay import replay_row
 
     rows = []
@@ -108,7 +110,7 @@ def _print(rows: list[Row], output: str) -> None:
 
 
 def _diff(packets: "list[Packet]", options: dict[str, Any], output: str) -> int:
-    from gatekeeper.drivers.replay import difference
+    from gatekeeper.office.replaying import difference
 
     old, new = ({step.packet.frame: step for step in _run(file, packets, options)} for file in options["diff"])
     changed: list[Row] = []

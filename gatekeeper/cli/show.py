@@ -1,12 +1,10 @@
 """show: listings out of the store, whether the service runs or not."""
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from gatekeeper.cli.errors import BAD_ARGUMENTS
 from gatekeeper.cli.options import config_option, unix_now
 
 _WHAT = (
@@ -39,7 +37,7 @@ _WHAT = (
 @click.option("--watch", is_flag=True, help="Show again every two seconds until interrupted.")
 def show(config: str | None, what: str, columns: str | None, output: str, watch: bool, **filters: Any) -> None:
     """Show what is known: bindings, boxes, leases, orders, sessions, NASes, refused boxes, pools and more."""
-    from gatekeeper.report.table import COLUMNS, BadColumn
+    from gatekeeper.report.table import COLUMNS
 
     try:
         wanted = _columns(what, columns) if columns else COLUMNS[what]
@@ -49,47 +47,39 @@ def show(config: str | None, what: str, columns: str | None, output: str, watch:
 
             time.sleep(2)
             _print(_rows(config, what, filters), what, wanted, output, bool(columns), clear=output == "table")
-    except BadColumn as error:
-        click.echo(f"gatekeeper: {error}", err=True)
-        raise click.exceptions.Exit(BAD_ARGUMENTS) from None
     except KeyboardInterrupt:
         return
 
 
 def _columns(what: str, text: str) -> tuple[str, ...]:
-    from gatekeeper.report.table import COLUMNS, BadColumn
+    from gatekeeper.office.undone import Misread
+    from gatekeeper.report.table import COLUMNS
 
     known = (*COLUMNS[what], "vendor", *(("acs_url", "port_by", "port_at") if what == "bindings" else ()))
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in known:
-            raise BadColumn(f"no column {name!r}: there are {' '.join(COLUMNS[what])}")
+            raise Misread(f"no column {name!r}: there are {' '.join(COLUMNS[what])}")
     return names
 
 
 def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[str, object]]:
-    from gatekeeper.report.listing import chosen
-    from gatekeeper.report.table import sort_rows
+    from gatekeeper.office.listing import rows
+    from gatekeeper.report.listing import STATIC
 
-    rows = chosen(_source(config, what, filters), filters, _patterns(filters["matches"]))
-    return sort_rows(rows, filters["sort_by"]) if filters["sort_by"] else list(rows)
+    book = store = None
+    if what not in STATIC:
+        from gatekeeper.config.load import load
+        from gatekeeper.store.opening import open_store
 
-
-def _source(config: str | None, what: str, filters: dict[str, Any]) -> Iterable[dict[str, object]]:
-    from gatekeeper.report.listing import STATIC, rows_of
-
-    if what in STATIC:
-        return rows_of(what, None, None, filters)
-    from gatekeeper.config.load import load
-    from gatekeeper.store.opening import open_store
-
-    settings = load(config)
-    store = open_store(*settings.store)
-    return rows_of(what, settings.book, lambda name, only: store.view(name, unix_now(), only), filters)
+        settings = load(config)
+        book, store = settings.book, open_store(*settings.store)
+    patterns = _patterns(filters["matches"])
+    return list(rows(what, book, store, unix_now(), filters, patterns, filters["sort_by"] or ""))
 
 
 def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
-    from gatekeeper.report.table import BadColumn
+    from gatekeeper.office.undone import Misread
 
     found = []
     for text in matches:
@@ -97,9 +87,9 @@ def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
         try:
             found.append((column, re.compile(pattern)))
         except re.error as error:
-            raise BadColumn(f"--match {text}: {error}") from None
+            raise Misread(f"--match {text}: {error}") from None
         if not equals:
-            raise BadColumn(f"--match {text}: write COLUMN=REGEX")
+            raise Misread(f"--match {text}: write COLUMN=REGEX")
     return found
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from gatekeeper.cli.errors import BAD_ARGUMENTS, NO_SUCH
+from gatekeeper.cli.errors import NO_SUCH
 from gatekeeper.cli.options import config_option, unix_now
 
 _output = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -16,12 +16,12 @@ _output = click.option("-o", "--output", type=click.Choice(["text", "json"]), de
 def timeline(config: str | None, key: str, since: str | None, output: str) -> None:
     """Tell what happened to one box, account or address, in sequence: orders, RADIUS, DHCP, sessions, refusals."""
     from gatekeeper.config.load import load
+    from gatekeeper.office.listing import story
     from gatekeeper.report.table import as_json
-    from gatekeeper.report.timeline import key_of, timeline_rows, timeline_text
+    from gatekeeper.report.timeline import timeline_text
     from gatekeeper.store.opening import open_store
 
-    after = _time(since) if since else 0
-    rows = list(timeline_rows(open_store(*load(config).store).timeline(*key_of(key), after)))
+    rows = list(story(open_store(*load(config).store), key, since or "", unix_now()))
     if not rows and output == "text":
         click.echo(f"gatekeeper: nothing is on record of {key!r}" + (" since then" if since else ""), err=True)
     elif output == "json":
@@ -41,32 +41,16 @@ def timeline(config: str | None, key: str, since: str | None, output: str) -> No
 def whois(config: str | None, ip: str, at: str | None, output: str) -> None:
     """Say who has this address, on which port, with which account and MAC, since when. Exit 4: nobody."""
     from gatekeeper.config.load import load
+    from gatekeeper.office.listing import holder
+    from gatekeeper.office.undone import NoSuch
     from gatekeeper.report.table import as_json
     from gatekeeper.report.timeline import holder_row, holder_text
     from gatekeeper.store.opening import open_store
-    from gatekeeper.wire.text import parse_ip
 
     try:
-        address = parse_ip(ip)
-    except ValueError as error:
-        click.echo(f"gatekeeper: {error}", err=True)
-        raise click.exceptions.Exit(BAD_ARGUMENTS) from None
-    then = _time(at) if at else unix_now()
-    holder = open_store(*load(config).store).holder(address, then)
-    if output == "json":
-        click.echo(as_json([holder_row(ip, holder)] if holder else []))
-    elif holder:
-        click.echo(holder_text(ip, holder))
-    if not holder:
-        click.echo(f"gatekeeper: nobody had {ip} then" if at else f"gatekeeper: nobody has {ip}", err=True)
-        raise click.exceptions.Exit(NO_SUCH)
-
-
-def _time(text: str) -> int:
-    from gatekeeper.report.timeline import read_time
-
-    try:
-        return read_time(text, unix_now())
-    except ValueError as error:
-        click.echo(f"gatekeeper: {error}", err=True)
-        raise click.exceptions.Exit(BAD_ARGUMENTS) from None
+        found = holder(open_store(*load(config).store), ip, at or "", unix_now())
+    except NoSuch:
+        if output == "json":
+            click.echo(as_json([]))
+        raise
+    click.echo(as_json([holder_row(ip, found)]) if output == "json" else holder_text(ip, found))

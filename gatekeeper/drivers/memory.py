@@ -3,6 +3,8 @@
 import time
 
 from gatekeeper.book import Policybook
+from gatekeeper.heart.needs import lacking
+from gatekeeper.model import PortId
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import FactsPort
@@ -18,6 +20,15 @@ def make_world(book: Policybook, store: FactsPort) -> World:
     leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
     pools.load(leases, store.fixed_addresses())
     return World(pools)
+
+
+def look_up(world: World, store: FactsPort, mac: bytes, port: PortId | None, counts_boxes: bool) -> None:
+    """Have the world know all that judging this box on this port takes. Raises StoreError."""
+    while (missing := lacking(world, mac, port, counts_boxes)) is not None:
+        if isinstance(missing, bytes):
+            world.take_facts(store.facts([missing]))
+        else:
+            world.take_crowds(store.crowds([missing]))
 
 
 def warm(world: World, store: FactsPort) -> None:

@@ -12,18 +12,15 @@ from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.supply import Supply
-from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
 from gatekeeper.heart.told import Bug
-from gatekeeper.intake.order_file import OrderFile
 from gatekeeper.model import Datagram, Outcome, Via
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire import Malformed
 from gatekeeper.wire import dhcp as dhcp_wire
-from gatekeeper.wire import radius as radius_wire
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
 
 _AUTH_PORTS = frozenset({1812, 1645})
@@ -182,21 +179,6 @@ def read_capture(path: Path) -> tuple[list[Packet], str]:
     return packets, capture.cut
 
 
-def private_store(settings: Settings, orders: Path | None, start: float) -> tuple[SqliteStore, list[str]]:
-    """An empty store in memory with the orders of a CSV file applied, and the lines refused. Raises OrderFileError."""
-    store = SqliteStore(":memory:")
-    refused: list[str] = []
-    if orders:
-        desk = OrderDesk(store, rules_of(settings.book))
-        with OrderFile(orders) as lines:
-            for line in lines:
-                record = None if line.refusal else desk.hand_in(line.fields, int(start)).record
-                why = line.refusal or (record if record and record.state == "refused" else None)
-                if why:
-                    refused.append(f"{orders}:{line.number}: {why.reason}: {why.detail}")
-    return store, refused
-
-
 def answer_frames(steps: Iterable[Step]) -> Iterator[tuple[float, bytes]]:
     """The gate's answers as Ethernet frames, at the time of their questions."""
     for packet, outcome, _ in steps:
@@ -215,45 +197,3 @@ def answer_frames(steps: Iterable[Step]) -> Iterator[tuple[float, bytes]]:
             packet.vlan if outcome.via and outcome.via.raw else 0,  # the tag it was asked with
         )
         yield packet.time, frame
-
-
-def difference(ours: bytes, theirs: bytes, protocol: str) -> str:
-    """What two answers differ in, by field, for people; "" where they are the same octets."""
-    if ours == theirs:
-        return ""
-    fields = _dhcp_fields if protocol == "dhcp" else _radius_fields
-    try:
-        mine, other = fields(ours), fields(theirs)
-    except Malformed as bad:
-        return f"unreadable: {bad}"
-    names = [
-        name for name in (*mine, *(name for name in other if name not in mine)) if mine.get(name) != other.get(name)
-    ]
-    return (
-        ", ".join(f"{name} {mine.get(name, '-')} was {other.get(name, '-')}" for name in names) or "padding or sequence"
-    )
-
-
-def _dhcp_fields(data: bytes) -> dict[str, str]:
-    from gatekeeper.wire.dhcp_options import BY_CODE, show_value
-    from gatekeeper.wire.text import ip_text
-
-    if not data:
-        return {"answer": "none"}
-    message = dhcp_wire.decode(data)
-    fields = {name: ip_text(getattr(message, name)) for name in ("ciaddr", "yiaddr", "siaddr", "giaddr")}
-    fields |= {"answer": dhcp_wire.NAMES.get(message.kind, str(message.kind)), "flags": f"0x{message.flags:04x}"}
-    for code, value in message.options.items():
-        fields[BY_CODE[code].name if code in BY_CODE else f"option {code}"] = show_value(code, value)
-    return fields
-
-
-def _radius_fields(data: bytes) -> dict[str, str]:
-    if not data:
-        return {"answer": "none"}
-    packet = radius_wire.decode(data)
-    fields = {"answer": radius_wire.NAMES[packet.code]}
-    fields |= {
-        f"attribute {kind}": "0x" + value.hex() for kind, value in packet.attributes.items() if kind not in (26, 80)
-    }
-    return fields | {f"vendor attribute {at}": "0x" + value.hex() for at, value in enumerate(packet.vendor)}

@@ -25,6 +25,14 @@ class OrderResult(NamedTuple):
     sessions: int = 0
 
 
+def refused(fields: Mapping[str, object], refusal: OrderRefused, now: int) -> OrderResult:
+    """The outcome of an order that cannot be read, by what can be read of it. It is kept nowhere."""
+    text = {name: str(fields.get(name) or "")[:64] for name in ("order", "kind", "account", "mac")}
+    named = (text["order"], text["kind"], text["account"], text["mac"])
+    record = OrderRecord(*named, "refused", str(refusal.reason), refusal.detail, now, effects="")
+    return OrderResult(record, again=False)
+
+
 class Ledger(Protocol):
     """What the desk needs of a store. Every call between enter and exit of ``order_transaction`` is one transaction."""
 
@@ -103,7 +111,7 @@ def _read(fields: Mapping[str, object], now: int) -> Order | OrderResult:
     try:
         return read(fields)
     except OrderRefused as refusal:
-        return OrderResult(_refused_fields(fields, refusal, now), again=False)
+        return refused(fields, refusal, now)
 
 
 def _as_of(record: OrderRecord, now: int) -> OrderRecord:
@@ -123,9 +131,3 @@ def _record(order: Order, now: int, refusal: OrderRefused | None = None) -> Orde
         received=now,
         effects="",
     )
-
-
-def _refused_fields(fields: Mapping[str, object], refusal: OrderRefused, now: int) -> OrderRecord:
-    text = {name: str(fields.get(name) or "")[:64] for name in ("order", "kind", "account", "mac")}
-    named = (text["order"], text["kind"], text["account"], text["mac"])
-    return OrderRecord(*named, "refused", str(refusal.reason), refusal.detail, now, effects="")

@@ -2,14 +2,13 @@
 
 import codecs
 import csv
-import difflib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from gatekeeper.intake.order_lines import BadLine, OrderLines
 from gatekeeper.model import Reason
-from gatekeeper.policy.order_fields import FIELDS, OrderRefused
+from gatekeeper.policy.order_fields import NAMES, OrderRefused, meant
 
 _CHUNK = 1 << 16
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -61,7 +60,7 @@ class OrderFile:
         except (csv.Error, BadLine) as error:
             raise OrderFileError(error) from None
         except StopIteration:
-            raise OrderFileError(f"no header: the first line names the columns, of {','.join(FIELDS)}") from None
+            raise OrderFileError(f"no header: the first line names the columns, of {','.join(NAMES)}") from None
         _check_header(header)
         return header
 
@@ -113,10 +112,8 @@ def _check_header(header: list[str]) -> None:
         if len(header) == 1 and sign in header[0]:
             raise OrderFileError(f"the columns are parted by {name}: write commas")
     for name in header:
-        if name not in FIELDS:
-            near = difflib.get_close_matches(name, FIELDS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"columns are {','.join(FIELDS)}"
-            raise OrderFileError(f"unknown column {name!r}: {hint}")
+        if name not in NAMES:
+            raise OrderFileError(f"unknown column {name!r}: {meant(name) or 'columns are ' + ','.join(NAMES)}")
         if header.count(name) > 1:
             raise OrderFileError(f"column {name!r} is there twice")
 

@@ -1,25 +1,32 @@
-"""The fields of an order -> an Order. Whatever a BSS, a CSV file or a person wrote is read here and nowhere else."""
+"""The fields of an order, a row each, and reading them. Whatever a BSS, a CSV file or a person wrote is read here and
+nowhere else.
 
+Command line, CSV, HTTP, TMF641 and README take names and meanings from ``FIELDS``. A new field is a row at its end, a
+part at the end of ``Order``, and whatever decides on it.
+"""
+
+import difflib
 import json
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
 from gatekeeper.model import Reason, make
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text, parse_ip, parse_mac, stbid_mac
 
-KINDS = ("install", "amend", "swap", "move", "rate", "suspend", "resume", "cancel")
-FIELDS = (
-    *("order", "kind", "account", "subscriber", "mac", "stbid", "old_mac", "port"),
-    *("rate_down_kbps", "rate_up_kbps", "address", "acs_url", "boxes", "plan"),
-)
-_MAX_TEXT = 256
+KINDS: Final = ("install", "amend", "swap", "move", "rate", "suspend", "resume", "cancel")
+_WRITING: Final = ("install", "amend", "swap", "move", "rate")  # they write what they name into the account
+_OF_A_BOX: Final = ("install", "amend", "swap")
+_MAX_TEXT: Final = 256
 # So that the URL alone fits option 43 or 125 in every dialect.
-_MAX_URL = 246
-_MAX_KBPS = 1_000_000_000
+_MAX_URL: Final = 246
+_MAX_KBPS: Final = 1_000_000_000
+_MAX_BOXES: Final = 1000
+_MAX_NAME: Final = 64
+# Stores hold the contents of orders with as many fields; those that came later are told only where an order has them.
+_ALWAYS_TOLD: Final = 14
 
-
-_OCTETS = ("mac", "old_mac")
+Value = str | bytes | int
 
 
 class OrderRefused(Exception):  # noqa: N818 - the order was refused, nothing broke
@@ -32,7 +39,8 @@ class OrderRefused(Exception):  # noqa: N818 - the order was refused, nothing br
 
 
 class Order(NamedTuple):
-    """One work order, read. Absent: "" or b"", and -1 for numbers."""
+    """One work order, read; its parts stand in the sequence of ``FIELDS``. Absent: "" or b"", -1 for numbers, 0 for
+    the address."""
 
     number: str
     kind: str
@@ -51,39 +59,62 @@ class Order(NamedTuple):
 
     def contents(self) -> str:
         """What makes two orders of one number the same order."""
-        return json.dumps([part.hex() if isinstance(part, bytes) else part for part in self], ensure_ascii=False)
+        parts = [part.hex() if isinstance(part, bytes) else part for part in self]
+        while len(parts) > _ALWAYS_TOLD and self[len(parts) - 1] == FIELDS[len(parts) - 1].form.absent:
+            parts.pop()
+        return json.dumps(parts, ensure_ascii=False)
 
     @classmethod
     def of(cls, contents: str) -> "Order":
-        """The order that has these contents."""
-        named = zip(cls._fields, json.loads(contents), strict=True)
-        return make(cls, [bytes.fromhex(part) if name in _OCTETS else part for name, part in named])
+        """The order that has these contents. Raises ValueError for more of them than there are fields."""
+        told = json.loads(contents)
+        absent = [row.form.absent for row in FIELDS]
+        pairs = zip(told, absent[: len(told)], strict=True)
+        parts = [bytes.fromhex(part) if isinstance(none, bytes) else part for part, none in pairs]
+        return make(cls, parts + absent[len(parts) :])
+
+
+class Form(NamedTuple):
+    """What a field may hold. read: the texts of all fields, and the name of this one -> its part of the Order; raises
+    OrderRefused. is_number: JSON may have it as a number too."""
+
+    read: Callable[[Mapping[str, str], str], Value]
+    absent: Value
+    is_number: bool = False
+
+
+class Field(NamedTuple):
+    """One field, as everybody names it. meaning: a sentence for people. kinds: the orders that use it; others let it
+    pass. option: on the command line, "" = the verb says it. unit: of what stands behind the option, "" = text. shown:
+    the listing that has a column of its name, "" = none. required: no order is without it."""
+
+    name: str
+    form: Form
+    meaning: str
+    kinds: tuple[str, ...]
+    option: str
+    unit: str = ""
+    shown: str = ""
+    required: bool = False
 
 
 def read(fields: Mapping[str, object]) -> Order:
     """Fields as text (CSV, command line, JSON) -> Order. Empty = absent. Raises OrderRefused."""
-    text = {name: _text(name, fields.get(name)) for name in FIELDS}
-    for name in ("order", "kind", "account"):
-        if not text[name]:
-            raise OrderRefused(Reason.MISSING_FIELD, f"{name} is missing")
-    if text["kind"] not in KINDS:
-        raise OrderRefused(Reason.BAD_FIELD, f"kind {text['kind']!r} is none of {' '.join(KINDS)}")
-    return Order(
-        number=text["order"],
-        kind=text["kind"],
-        account=text["account"],
-        subscriber=text["subscriber"],
-        mac=_box_mac(text["mac"], text["stbid"]),
-        stbid=text["stbid"].upper(),
-        old_mac=_mac("old_mac", text["old_mac"]) if text["old_mac"] else b"",
-        port=_port(text["port"]),
-        rate_down_kbps=_number("rate_down_kbps", text["rate_down_kbps"], _MAX_KBPS),
-        rate_up_kbps=_number("rate_up_kbps", text["rate_up_kbps"], _MAX_KBPS),
-        address=_address(text["address"]),
-        acs_url=_url(text["acs_url"]),
-        boxes=_number("boxes", text["boxes"], 1000),
-        plan=text["plan"],
-    )
+    unknown = fields.keys() - _KNOWN
+    if unknown:
+        name = min(unknown)[:_MAX_NAME]
+        raise OrderRefused(Reason.BAD_FIELD, f"unknown field {name!r}: {meant(name) or 'there are ' + ' '.join(NAMES)}")
+    texts = {name: _text(name, fields.get(name)) for name in NAMES}
+    for row in FIELDS:
+        if row.required and not texts[row.name]:
+            raise OrderRefused(Reason.MISSING_FIELD, f"{row.name} is missing")
+    return make(Order, [row.form.read(texts, row.name) for row in FIELDS])
+
+
+def meant(name: str) -> str:
+    """Which field a misspelled name was perhaps to be, as a question; "" = it is like none."""
+    near = difflib.get_close_matches(name, NAMES, n=1)
+    return f"did you mean {near[0]!r}?" if near else ""
 
 
 def _text(name: str, value: object) -> str:
@@ -97,7 +128,21 @@ def _text(name: str, value: object) -> str:
     return text
 
 
-def _mac(name: str, text: str) -> bytes:
+def _plain(texts: Mapping[str, str], name: str) -> str:
+    return texts[name]
+
+
+def _kind(texts: Mapping[str, str], name: str) -> str:
+    if texts[name] not in KINDS:
+        raise OrderRefused(Reason.BAD_FIELD, f"{name} {texts[name]!r} is none of {' '.join(KINDS)}")
+    return texts[name]
+
+
+def _mac(texts: Mapping[str, str], name: str) -> bytes:
+    return _mac_of(name, texts[name]) if texts[name] else b""
+
+
+def _mac_of(name: str, text: str) -> bytes:
     try:
         mac = parse_mac(text)
     except ValueError:
@@ -107,8 +152,9 @@ def _mac(name: str, text: str) -> bytes:
     return mac
 
 
-def _box_mac(mac_field: str, stbid: str) -> bytes:
-    mac = _mac("mac", mac_field) if mac_field else b""
+def _box_mac(texts: Mapping[str, str], name: str) -> bytes:
+    """The MAC of the box, by itself or as its STBID has it; where both are given they are the same."""
+    mac, stbid = _mac(texts, name), texts["stbid"]
     if not stbid:
         return mac
     try:
@@ -117,16 +163,23 @@ def _box_mac(mac_field: str, stbid: str) -> bytes:
         raise OrderRefused(Reason.BAD_MAC, f"stbid: {error}") from None
     if mac and mac != from_stbid:
         raise OrderRefused(Reason.STBID_MISMATCH, f"mac {mac_text(mac)}, but the STBID ends in {mac_text(from_stbid)}")
-    return mac or _mac("stbid", stbid[20:])
+    return mac or _mac_of("stbid", stbid[20:])
 
 
-def _port(text: str) -> str:
+def _stbid(texts: Mapping[str, str], name: str) -> str:
+    """``_box_mac`` has looked at it."""
+    return texts[name].upper()
+
+
+def _port(texts: Mapping[str, str], name: str) -> str:
     """The canonical spelling; blanks round the bar are a person's, not the line's."""
+    text = texts[name]
     node, bar, line = text.partition("|")
     return port_from_text(f"{node.strip()}|{line.strip()}" if bar else text).text if text else ""
 
 
-def _number(name: str, text: str, most: int) -> int:
+def _number(texts: Mapping[str, str], name: str, most: int) -> int:
+    text = texts[name]
     if not text:
         return -1
     if not (text.isascii() and text.isdigit()) or int(text) > most:
@@ -134,17 +187,51 @@ def _number(name: str, text: str, most: int) -> int:
     return int(text)
 
 
-def _address(text: str) -> int:
+def _rate(texts: Mapping[str, str], name: str) -> int:
+    return _number(texts, name, _MAX_KBPS)
+
+
+def _boxes(texts: Mapping[str, str], name: str) -> int:
+    return _number(texts, name, _MAX_BOXES)
+
+
+def _address(texts: Mapping[str, str], name: str) -> int:
     try:
-        return parse_ip(text) if text else 0
+        return parse_ip(texts[name]) if texts[name] else 0
     except ValueError as error:
-        raise OrderRefused(Reason.BAD_FIELD, f"address: {error}") from None
+        raise OrderRefused(Reason.BAD_FIELD, f"{name}: {error}") from None
 
 
-def _url(text: str) -> str:
+def _url(texts: Mapping[str, str], name: str) -> str:
+    text = texts[name]
     fits = text.isascii() and text.startswith(("http://", "https://")) and len(text) <= _MAX_URL and " " not in text
     if text and not fits:
         raise OrderRefused(
-            Reason.BAD_FIELD, f"acs_url {text!r} is no http(s) URL of at most {_MAX_URL} ASCII characters"
+            Reason.BAD_FIELD, f"{name} {text!r} is no http(s) URL of at most {_MAX_URL} ASCII characters"
         )
     return text
+
+
+_TEXT: Final = Form(_plain, "")
+_RATE: Final = Form(_rate, -1, is_number=True)
+
+FIELDS: Final = (
+    Field("order", _TEXT, "The order's number, its key: the same one again changes nothing.", KINDS, "--order",
+          shown="orders", required=True),
+    Field("kind", Form(_kind, ""), f"One of {' '.join(KINDS)}.", KINDS, "", shown="orders", required=True),
+    Field("account", _TEXT, "Broadband account.", KINDS, "--account", shown="bindings", required=True),
+    Field("subscriber", _TEXT, "Subscriber id.", _WRITING, "--subscriber", shown="bindings"),
+    Field("mac", Form(_box_mac, b""), "The box's MAC, in any usual spelling.", _OF_A_BOX, "--mac", shown="bindings"),
+    Field("stbid", Form(_stbid, ""), "32 characters, the last 12 are the MAC.", _OF_A_BOX, "--stbid", shown="bindings"),
+    Field("old_mac", Form(_mac, b""), "swap: the box that goes.", ("swap",), "--old-mac"),
+    Field("port", Form(_port, ""), "Access line, as Option 82 or NAS-Port-Id spells it.", _WRITING, "--port",
+          shown="bindings"),
+    Field("rate_down_kbps", _RATE, "Rate to the subscriber, kbit/s.", _WRITING, "--down", "KBPS", shown="bindings"),
+    Field("rate_up_kbps", _RATE, "Rate from the subscriber, kbit/s.", _WRITING, "--up", "KBPS", shown="bindings"),
+    Field("address", Form(_address, 0), "Fixed IPv4 address.", _WRITING, "--address", shown="bindings"),
+    Field("acs_url", Form(_url, ""), "ITMS URL of this account.", _WRITING, "--acs-url", shown="bindings"),
+    Field("boxes", Form(_boxes, -1, is_number=True), "How many boxes the account may have.", _WRITING, "--boxes"),
+    Field("plan", _TEXT, "Name of the plan.", _WRITING, "--plan"),
+)  # fmt: skip
+NAMES: Final = tuple(row.name for row in FIELDS)
+_KNOWN: Final = frozenset(NAMES)

@@ -4,10 +4,10 @@ A refusal is ``OrderRefused``: a reason of the one vocabulary and a sentence. No
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import Reason
-from gatekeeper.policy.order_fields import Order, OrderRefused
+from gatekeeper.policy.order_fields import FIELDS, Order, OrderRefused
 from gatekeeper.wire.text import ip_text, mac_text
 
 
@@ -81,6 +81,10 @@ class Changes(NamedTuple):
     change: tuple[bytes, ...] = ()  # boxes whose running sessions get the account's new rate
 
 
+# The fields that an account has too -> what they are where an order does not give them.
+_MERGED: Final = {row.name: row.form.absent for row in FIELDS if row.name in Account._fields}
+
+
 def decide(order: Order, situation: Situation) -> Changes:
     """What this order changes here. Raises OrderRefused."""
     account = situation.account
@@ -116,18 +120,9 @@ def _shown(account: Account, name: str) -> str:
 
 def _merged(order: Order, known: Account) -> Account:
     """The account with every field that the order gives."""
-    return known._replace(
-        subscriber=order.subscriber or known.subscriber,
-        rate_down_kbps=order.rate_down_kbps if order.rate_down_kbps >= 0 else known.rate_down_kbps,
-        rate_up_kbps=order.rate_up_kbps if order.rate_up_kbps >= 0 else known.rate_up_kbps,
-        port=order.port or known.port,
-        port_state="ordered" if order.port else known.port_state,
-        address=order.address or known.address,
-        acs_url=order.acs_url or known.acs_url,
-        boxes=order.boxes if order.boxes >= 0 else known.boxes,
-        plan=order.plan or known.plan,
-        last_order=order.number,
-    )
+    given = {name: getattr(order, name) for name, absent in _MERGED.items() if getattr(order, name) != absent}
+    given["port_state"] = "ordered" if order.port else known.port_state
+    return known._replace(**given, last_order=order.number)
 
 
 def _install(order: Order, known: Account, situation: Situation) -> Changes:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Subnet
 from gatekeeper.model import Lease, Rate
-from gatekeeper.policy.order_fields import FIELDS
+from gatekeeper.policy.order_fields import NAMES
 from gatekeeper.policy.orders import Account, Boxed
 from gatekeeper.wire.nas import DIALECTS, AttributeCode
 from gatekeeper.wire.nas_rates import MAX_U32, RateAttribute, rate_values
@@ -116,7 +116,7 @@ def freeradius_users(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]
 
 def orders(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
     """A CSV of orders that makes the same accounts and boxes in an empty store. Learned ports are learned again."""
-    yield ",".join(FIELDS)
+    yield ",".join(NAMES)
     for account, boxes in accounts:
         most = account.boxes or policy.boxes_per_account
         fields = _fields(account)
@@ -132,7 +132,7 @@ def orders(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
 
 
 def _fields(account: Account) -> dict[str, object]:
-    given = {name: getattr(account, name) for name in FIELDS if name in Account._fields}
+    given = {name: getattr(account, name) for name in NAMES if name in Account._fields}
     given["address"] = ip_text(account.address) if account.address else ""
     given["port"] = account.port if account.port_state == "ordered" else ""
     return {name: value for name, value in given.items() if value not in ("", 0)}
@@ -143,7 +143,7 @@ def _order(fields: dict[str, object]) -> str:
     text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
     number = f"export-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([number, *(fields.get(name, "") for name in FIELDS[1:])])
+    csv.writer(line, lineterminator="").writerow([number, *(fields.get(name, "") for name in NAMES[1:])])
     return line.getvalue()
 
 

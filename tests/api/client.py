@@ -8,7 +8,7 @@ from typing import Any
 from httpx import ASGITransport, AsyncClient, Response
 
 from gatekeeper.api.app import make_app
-from gatekeeper.api.office import Office
+from gatekeeper.api.backing import Backing
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.api_process import make_token
 from gatekeeper.store.opening import open_store
@@ -29,9 +29,9 @@ class Api:
         make_token(settings.api.token_file)
         self.token_file = settings.api.token_file
         self.store = open_store(*settings.store, create=True)
-        self.office = Office(settings)
+        self.backing = Backing(settings)
         self.token = self.token_file.read_text().strip()
-        self._app = make_app(self.office)
+        self._app = make_app(self.backing)
 
     def close(self) -> None:
         self.store.close()

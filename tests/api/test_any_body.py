@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatekeeper.policy.order_fields import FIELDS, KINDS
+from gatekeeper.policy.order_fields import KINDS, NAMES
 from tests.api.client import MAC, TMF, Api
 
 _TEXT = st.text(max_size=20)
@@ -19,10 +19,10 @@ _ORDER = st.fixed_dictionaries(
     {},
     optional={
         "kind": st.sampled_from(KINDS), "account": st.sampled_from("AB"), "order": st.sampled_from("123"),
-        "mac": st.just(MAC) | _TEXT, **dict.fromkeys(FIELDS[5:], _LEAF),
+        "mac": st.just(MAC) | _TEXT, **dict.fromkeys(NAMES[5:], _LEAF),
     },
 )  # fmt: skip
-_CHARACTERISTIC = st.fixed_dictionaries({"name": st.sampled_from(FIELDS), "value": _JSON})
+_CHARACTERISTIC = st.fixed_dictionaries({"name": st.sampled_from(NAMES), "value": _JSON})
 _ITEM = st.fixed_dictionaries(
     {"id": st.sampled_from("12"), "action": st.sampled_from(["add", "modify", "delete", "noChange"])},
     optional={"service": st.fixed_dictionaries({}, optional={

@@ -97,15 +97,15 @@ def test_a_reload_takes_a_new_token_and_refuses_a_bad_file(api: Api) -> None:
     good, old = api.file.read_text(), api.token
     api.token_file.write_text("a-token-of-somebody-who-rotates-it\n")
     api.file.write_text(good.replace("[api]", "[api"))
-    assert "going on as before" in api.office.reload()
+    assert "going on as before" in api.backing.reload()
     assert api.get("/api/v1/boxes").status_code == 200
     api.file.write_text(good)
-    assert "is in force" in api.office.reload()
+    assert "is in force" in api.backing.reload()
     assert api.get("/api/v1/boxes").status_code == 401
     api.token = "a-token-of-somebody-who-rotates-it"
     assert api.get("/api/v1/boxes").status_code == 200
     api.token_file.write_text("short\n")
-    assert "holds no token" in api.office.reload()
+    assert "holds no token" in api.backing.reload()
     assert api.get("/api/v1/boxes").status_code == 200
     assert old != api.token
 

@@ -53,6 +53,15 @@ def test_the_same_again_is_answered_the_same_and_other_contents_are_a_conflict(a
     assert [row["mac"] for row in api.rows("boxes")] == [MAC]
 
 
+def test_the_same_with_more_items_is_a_conflict(api: Api) -> None:
+    """Though none of their numbers was there before: of several items each has its own."""
+    assert api.post(TMF, order("SO1", item("add", mac=MAC))).status_code == 201
+    more = order("SO1", item("add", "B", mac=OTHER, number="1"), item("add", "C", number="2"))
+    answer = api.post(TMF, more)
+    assert (answer.status_code, answer.json()["code"]) == (409, "ORDER_CONFLICT")
+    assert [row["mac"] for row in api.rows("boxes")] == [MAC]
+
+
 def test_a_number_that_an_order_has_already_is_a_conflict(api: Api) -> None:
     """Nothing of the service order is done, or kept."""
     api.order("SO1/1", mac=MAC)

@@ -20,6 +20,23 @@ def test_what_needs_nothing_imports_nothing_heavy(tmp_path: Path, option: str) -
     assert not imported & HEAVY
 
 
+LOOKING = [("show", "boxes"), ("show", "pools"), ("show", "stats"), ("timeline", "A"), ("whois", "10.20.1.0"),
+           ("export", "--format", "orders"), ("clear", "lease", "10.20.1.0"), ("explain", "020000000001")]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", LOOKING, ids=" ".join)
+def test_whoever_looks_into_the_store_loads_no_sockets(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """No engine and nothing of what serves; explain alone needs what a running gate remembers."""
+    terminal = Terminal(tmp_path)
+    assert terminal.order("install", "1", "A", "--mac", "d4c1c8ee9b1f").code == 0
+    said = terminal.run(*arguments, python=("-X", "importtime"))
+    loaded = {line.rpartition("|")[2].strip() for line in said.err.splitlines() if line.startswith("import time:")}
+    assert "gatekeeper.store.sqlite" in loaded
+    heavy = ("gatekeeper.drivers.", "gatekeeper.engine", "gatekeeper.api")
+    needless = {name for name in loaded if name.startswith(heavy)}
+    assert needless == ({"gatekeeper.drivers.memory"} if arguments[0] == "explain" else set())
+
+
 def test_the_version_is_the_packages(tmp_path: Path) -> None:
     """And nothing else is printed."""
     assert Terminal(tmp_path).run("--version") == (0, f"gatekeeper {__version__}\n", "")

@@ -1,9 +1,11 @@
 """policy.order_fields.read: what a field may hold, and with which reason it is refused."""
 
+import json
+
 import pytest
 
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.order_fields import KINDS, OrderRefused, read
+from gatekeeper.policy.order_fields import KINDS, Order, OrderRefused, read
 
 BASE = {"order": "1", "kind": "install", "account": "A"}
 STBID = "00100199006007000000D4C1C8EE9B1F"
@@ -99,3 +101,37 @@ def test_contract_10_5_lists_the_reasons_of_orders() -> None:
     listed = "MISSING_FIELD BAD_FIELD BAD_MAC STBID_MISMATCH MAC_IN_USE UNKNOWN_ACCOUNT UNKNOWN_MAC TOO_MANY_BOXES"
     for name in (*listed.split(), "ADDRESS_IN_USE", "PORT_FULL", "ORDER_CONFLICT"):
         assert Reason(name) in REASONS
+
+
+FULL = BASE | {"subscriber": "王小明", "stbid": STBID, "old_mac": "020000000001", "port": "bras1|ge 1/0/7"} | {
+    "rate_down_kbps": 20000, "rate_up_kbps": 0, "address": "10.20.9.9", "acs_url": "http://itms/", "boxes": 3,
+    "plan": "gold",
+}  # fmt: skip
+
+
+def test_the_contents_of_an_order_are_what_stores_hold() -> None:
+    """Letter by letter: by them an order that comes again after an upgrade is known as the same."""
+    assert read(BASE).contents() == '["1", "install", "A", "", "", "", "", "", -1, -1, 0, "", -1, ""]'
+    assert read(FULL).contents() == (
+        f'["1", "install", "A", "王小明", "d4c1c8ee9b1f", "{STBID}", "020000000001", "bras1|ge 1/0/7", 20000, 0,'
+        ' 169085193, "http://itms/", 3, "gold"]'
+    )
+
+
+def test_an_order_is_had_again_from_its_contents() -> None:
+    """Also from those of a store that knew fewer fields; not from those of one that knew more."""
+    order = read(FULL)
+    assert Order.of(order.contents()) == order
+    told = json.loads(order.contents())
+    assert Order.of(json.dumps(told[:-2])) == order._replace(boxes=-1, plan="")
+    with pytest.raises(ValueError, match="shorter"):
+        Order.of(json.dumps([*told, "more"] + [""] * 100))
+
+
+def test_a_field_that_nobody_knows_refuses_the_order() -> None:
+    """A misspelled one would be left out in silence."""
+    for name, said in (("macc", "did you mean 'mac'?"), ("colour of the box", "there are order kind account")):
+        with pytest.raises(OrderRefused, match="unknown field") as refused:
+            read(BASE | {name: "x"})
+        assert refused.value.reason is Reason.BAD_FIELD
+        assert said in refused.value.detail

@@ -1,21 +1,18 @@
-"""explain: one box, asked about with the store's facts and nothing applied. Command line and API share it."""
+"""explain: one box, asked about with the store's facts and nothing applied."""
 
 from typing import NamedTuple
 
 from gatekeeper.book import Nas
 from gatekeeper.config.load import Settings
-from gatekeeper.drivers.memory import make_world
+from gatekeeper.drivers.memory import look_up, make_world
 from gatekeeper.model import Facts
+from gatekeeper.office.undone import NoSuch
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
 from gatekeeper.report.explain import Subject
 from gatekeeper.report.vendor import vendor
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
-
-
-class NoSuchNas(Exception):  # noqa: N818 - nothing broke, somebody asked for what is not there
-    """There is no [[radius.client]] of that name: which there are."""
 
 
 class Inquiry(NamedTuple):
@@ -28,18 +25,17 @@ class Inquiry(NamedTuple):
 
 
 def explain_box(settings: Settings, store: SqliteStore, asked: Inquiry, now: int) -> tuple[Subject, list[Explanation]]:
-    """The rules walked for one box by each protocol that is configured. Raises NoSuchNas, StoreError."""
+    """The rules walked for one box by each protocol that is configured. Raises NoSuch, StoreError."""
     book, mac = settings.book, asked.mac
     wants_radius = asked.protocol != "dhcp" and bool(book.clients)
     nas = _nas(settings, asked.nas) if wants_radius else None
     world = make_world(book, store)
-    world.take_facts(store.facts([mac]))
+    look_up(world, store, mac, None, counts_boxes=False)
     facts = world.facts(mac)
     refused = next((row for row in store.refused(now) if row["mac"] == mac_text(mac)), None)
     text, port_from = (asked.port, "") if asked.port else _last_port(facts, refused)
     seen = port_from_text(text) if text else None
-    if seen and book.binding.counts_boxes():
-        world.take_crowds(store.crowds([seen.line()]))
+    look_up(world, store, mac, seen, book.binding.counts_boxes())
     found = []
     if asked.protocol != "radius" and book.subnets:
         found.append(explain_dhcp(book, world, mac, seen, now))
@@ -54,7 +50,7 @@ def _nas(settings: Settings, name: str) -> Nas:
     for client in clients:
         if not name or client.name == name:
             return client
-    raise NoSuchNas(f"no [[radius.client]] {name!r}: there are {' '.join(nas.name for nas in clients)}")
+    raise NoSuch(f"no [[radius.client]] {name!r}: there are {' '.join(nas.name for nas in clients)}")
 
 
 def _last_port(facts: Facts, refused: dict[str, object] | None) -> tuple[str, str]:

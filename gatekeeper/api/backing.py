@@ -1,4 +1,4 @@
-"""What the API works with: the configuration, the token, and connections of the store."""
+"""What stands behind every request: the configuration, the token, and connections of the store."""
 
 import hmac
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
-from gatekeeper.engine.order_desk import OrderDesk, rules_of
+from gatekeeper.office.undone import Undone
 from gatekeeper.store.opening import open_store
 from gatekeeper.store.sqlite import SqliteStore
 
@@ -39,7 +39,7 @@ def read_token(file: Path) -> bytes:
     return token
 
 
-class Office:
+class Backing:
     """Shared by the threads that answer; each has a connection to itself for as long as it needs one."""
 
     def __init__(self, settings: Settings) -> None:
@@ -56,10 +56,6 @@ class Office:
         """True if this is the token, in a time that does not tell how much of it is right."""
         return hmac.compare_digest(token, self._now.token)
 
-    def desk(self, store: SqliteStore) -> OrderDesk:
-        """The order desk over this connection, by the rules in force."""
-        return OrderDesk(store, rules_of(self.settings.book))
-
     @contextmanager
     def store(self) -> Iterator[SqliteStore]:
         """A connection. One that met an error is not used again. Raises StoreError."""
@@ -67,15 +63,19 @@ class Office:
             store = self._idle.get_nowait()
         except Empty:
             store = open_store(*self.settings.store)
+        fit = False
         try:
             yield store
-        except BaseException:
-            store.close()
+            fit = True
+        except Undone:
+            # Nothing is wrong with a connection by which something was not found.
+            fit = True
             raise
-        if self._idle.qsize() < _MOST_IDLE:
-            self._idle.put(store)
-        else:
-            store.close()
+        finally:
+            if fit and self._idle.qsize() < _MOST_IDLE:
+                self._idle.put(store)
+            else:
+                store.close()
 
     def reload(self) -> str:
         """Read configuration and token again; with an error in them all stays as it was. What is to be said of it.

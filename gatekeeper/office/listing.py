@@ -1,0 +1,55 @@
+"""Looking: listings, what happened to a box, who has an address."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gatekeeper.book import Policybook
+from gatekeeper.model import Holder, Reason
+from gatekeeper.office.undone import Misread, NoSuch
+from gatekeeper.office.words import address_of, moment_of
+from gatekeeper.report.listing import Filters, chosen, rows_of
+from gatekeeper.report.table import BadColumn, Row, sort_rows
+from gatekeeper.report.timeline import key_of, timeline_rows
+from gatekeeper.store.sqlite import SqliteStore
+
+Patterns = Sequence[tuple[str, re.Pattern[str]]]
+
+
+def rows(
+    what: str,
+    book: Policybook | None,
+    store: SqliteStore | None,
+    now: int,
+    filters: Filters,
+    patterns: Patterns = (),
+    sort_by: str = "",
+) -> Iterator[Row]:
+    """The rows of one listing, times as text, lazily but where they are sorted. Raises Misread, StoreError.
+
+    filters: mac account port ip, absent or empty = any; patterns: (column, what it is to match). book and store may be
+    None for those of ``report.listing.STATIC``.
+    """
+    try:
+        read = (lambda name, only: store.view(name, now, only)) if store else None
+        found = chosen(rows_of(what, book, read, filters), filters, patterns)
+        yield from sort_rows(found, sort_by) if sort_by else found
+    except BadColumn as error:
+        raise Misread(str(error), Reason.BAD_FIELD) from None
+
+
+def story(store: SqliteStore, key: str, since: str, now: int) -> Iterator[Row]:
+    """What happened to one MAC, account or address, oldest first. since: as a person says it, "" = all.
+
+    Raises Misread, StoreError.
+    """
+    after = moment_of(since, now) if since else 0
+    return timeline_rows(store.timeline(*key_of(key), after))
+
+
+def holder(store: SqliteStore, ip: str, at: str, now: int) -> Holder:
+    """Who has, or had, an address. at: as a person says it, "" = now. Raises Misread, NoSuch, StoreError."""
+    address, then = address_of(ip), moment_of(at, now) if at else now
+    found = store.holder(address, then)
+    if not found:
+        raise NoSuch(f"nobody had {ip} then" if at else f"nobody has {ip}")
+    return found
