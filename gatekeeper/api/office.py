@@ -11,7 +11,7 @@ from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.store.opening import open_store
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 
 _MOST_IDLE = 8
 _SHORT = 16
@@ -46,7 +46,7 @@ class Office:
         """Raises TokenError. settings.api must be set."""
         assert settings.api
         self._now = _Now(settings, read_token(settings.api.token_file))
-        self._idle: LifoQueue[SqliteStore] = LifoQueue()
+        self._idle: LifoQueue[Store] = LifoQueue()
 
     @property
     def settings(self) -> Settings:
@@ -56,12 +56,12 @@ class Office:
         """True if this is the token, in a time that does not tell how much of it is right."""
         return hmac.compare_digest(token, self._now.token)
 
-    def desk(self, store: SqliteStore) -> OrderDesk:
+    def desk(self, store: Store) -> OrderDesk:
         """The order desk over this connection, by the rules in force."""
         return OrderDesk(store, rules_of(self.settings.book))
 
     @contextmanager
-    def store(self) -> Iterator[SqliteStore]:
+    def store(self) -> Iterator[Store]:
         """A connection. One that met an error is not used again. Raises StoreError."""
         try:
             store = self._idle.get_nowait()

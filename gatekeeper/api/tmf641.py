@@ -18,7 +18,7 @@ from gatekeeper.model import Reason
 from gatekeeper.policy.order_fields import OrderRefused, read
 from gatekeeper.policy.orders import OrderRecord
 from gatekeeper.report.table import time_text
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Received before; as it stands now."},
@@ -71,7 +71,7 @@ def _check(item: Item) -> None:
             raise OrderRefused(refusal.reason, f"item {item.id}: {refusal.detail}") from None
 
 
-def _hand_in(office: Office, store: SqliteStore, number: str, items: list[Item]) -> Response:
+def _hand_in(office: Office, store: Store, number: str, items: list[Item]) -> Response:
     now = int(time.time())
     taken = _taken(store, items)
     if taken:
@@ -86,7 +86,7 @@ def _hand_in(office: Office, store: SqliteStore, number: str, items: list[Item])
     return Json(_as_it_stands(store, number, now), 200 if before else 201, headers)
 
 
-def _taken(store: SqliteStore, items: list[Item]) -> str:
+def _taken(store: Store, items: list[Item]) -> str:
     """The number of an item that is another order already; "" = there is none."""
     with store.order_transaction():
         for item in items:
@@ -96,7 +96,7 @@ def _taken(store: SqliteStore, items: list[Item]) -> str:
     return ""
 
 
-def _as_it_stands(store: SqliteStore, number: str, now: int) -> dict[str, Any] | None:
+def _as_it_stands(store: Store, number: str, now: int) -> dict[str, Any] | None:
     found = store.service_order(number)
     if found is None:
         return None

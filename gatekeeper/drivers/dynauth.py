@@ -17,8 +17,7 @@ from gatekeeper.book import Nas, Policybook
 from gatekeeper.drivers.log import Log
 from gatekeeper.model import Reason
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import COA, Ended, Wanted
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import COA, Ended, SenderPort, Wanted
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dynauth import (
     COA_ACK,
@@ -69,7 +68,7 @@ class DynauthClient(threading.Thread):
     """Sends what is waiting and keeps how it ended."""
 
     def __init__(
-        self, open_store: Callable[[], SqliteStore], book: Callable[[], Policybook], log: Log, local: int
+        self, open_store: Callable[[], SenderPort], book: Callable[[], Policybook], log: Log, local: int
     ) -> None:
         """book: the one in force now. local: our address as NASes know it, 0 = the kernel's choice.
 

@@ -26,7 +26,7 @@ from gatekeeper.state.effects import lost_reason
 from gatekeeper.state.refusals import Refusals
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import LoopPort
 
 # Answers that wait for the disk; beyond this, DHCP and accounting stay in the kernel's buffer until some are written.
 _MAX_WAITING = 4096
@@ -48,7 +48,7 @@ class Gate:
         self,
         engines: Engines,
         world: World,
-        store: SqliteStore,
+        store: LoopPort,
         committer: Committer,
         log: Log,
         interfaces: Interfaces,

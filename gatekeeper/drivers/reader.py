@@ -11,10 +11,10 @@ from gatekeeper.model import Lease, Reason
 from gatekeeper.policy.leasequery import Sought
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import FactsPort, LoopPort
 
 
-def look_up(world: World, store: SqliteStore, questions: Sequence[Question], crowds: bool) -> None:
+def look_up(world: World, store: FactsPort, questions: Sequence[Question], crowds: bool) -> None:
     """Admit what answering these needs and the world does not know. crowds: ports may be full. Raises StoreError."""
     missing = world.missing(question.mac for question in questions if question.mac)
     if missing:
@@ -28,7 +28,7 @@ def look_up(world: World, store: SqliteStore, questions: Sequence[Question], cro
 class Reader:
     """The loop's own connection, for reading. The change feed is read on from where it was."""
 
-    def __init__(self, store: SqliteStore, world: World, log: Log, seq: int, origin: str) -> None:
+    def __init__(self, store: LoopPort, world: World, log: Log, seq: int, origin: str) -> None:
         """seq: the end of the feed before world was read; origin: who wrote what needs not be looked up again."""
         self._store = store
         self._world = world

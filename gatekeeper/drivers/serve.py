@@ -25,12 +25,12 @@ from gatekeeper.state.pools import Pools
 from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
 from gatekeeper.store.opening import open_store
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import FactsPort
 
 WARM_S = 0.5
 
 
-def make_world(book: Policybook, store: SqliteStore) -> World:
+def make_world(book: Policybook, store: FactsPort) -> World:
     """The world as the store has it now."""
     pools = Pools([subnet.ranges for subnet in book.subnets])
     # A declined address is nobody's.
@@ -39,7 +39,7 @@ def make_world(book: Policybook, store: SqliteStore) -> World:
     return World(pools)
 
 
-def warm(world: World, store: SqliteStore) -> None:
+def warm(world: World, store: FactsPort) -> None:
     """Look boxes up before the first packet, for half a second at most.
 
     After a power cut a whole district asks at once, and what is known already is answered sooner.

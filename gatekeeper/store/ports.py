@@ -5,7 +5,7 @@ Every call may raise StoreError. MACs are octets, addresses numbers, times Unix 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from gatekeeper.model import Admitted, Effect, Facts, Holder, Lease, Rate, Refused
 from gatekeeper.policy.leasequery import Sought
@@ -18,7 +18,15 @@ from gatekeeper.state.rogues import Rogue
 ViewRow = dict[str, object]
 Only = Mapping[str, str]
 
-DISCONNECT, COA = "disconnect", "coa"
+DISCONNECT: Final = "disconnect"
+COA: Final = "coa"
+# Bounds that every store keeps. How many are handed over for sending at a time:
+MOST_WAITING: Final = 256
+# A flood of invented MACs must not fill the disk: the oldest rows go.
+MAX_REFUSED: Final = 20_000
+MAX_ROGUES: Final = 1_000
+# An engine that was away for longer than this many changes forgets everything it knew instead.
+MAX_FEED: Final = 100_000
 
 
 class Wanted(NamedTuple):
@@ -66,6 +74,8 @@ class PoolCount(NamedTuple):
 
 class Closable(Protocol):
     """One connection."""
+
+    path: str  # where the store is, for people
 
     def close(self) -> None: ...
 
@@ -260,6 +270,21 @@ class HealthPort(Protocol):
 
     def amounts(self) -> dict[str, int]:
         """How many there are of: boxes, accounts, running sessions, held orders, CoA and Disconnect on their way."""
+
+
+class LoopPort(FactsPort, FeedPort, Closable, Protocol):
+    """A packet loop's own connection, for reading."""
+
+
+class WriterPort(CommitPort, Closable, Protocol):
+    """A commit thread's own connection."""
+
+
+class SenderPort(OutboxPort, Closable, Protocol):
+    """A connection of who sends CoA and Disconnect."""
+
+    def data_version(self) -> int:
+        """As in FeedPort."""
 
 
 class Store(

@@ -3,16 +3,13 @@ transaction that makes them necessary; whoever serves sends them, so a crash bet
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from gatekeeper.model import Event
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import COA, Ended, Standing, Wanted
+from gatekeeper.store.ports import COA, MOST_WAITING, Ended, Standing, Wanted
 from gatekeeper.store.rows import WANTED, standing_of, wanted_of
 from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.wire.text import mac_text, parse_mac
-
-MOST_WAITING: Final = 256
 
 _ASK = """
 INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
