@@ -11,7 +11,7 @@ from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
 from gatekeeper.office.undone import Undone
 from gatekeeper.store.opening import open_store
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 
 _MOST_IDLE = 8
 _SHORT = 16
@@ -46,7 +46,7 @@ class Backing:
         """Raises TokenError. settings.api must be set."""
         assert settings.api
         self._now = _Now(settings, read_token(settings.api.token_file))
-        self._idle: LifoQueue[SqliteStore] = LifoQueue()
+        self._idle: LifoQueue[Store] = LifoQueue()
 
     @property
     def settings(self) -> Settings:
@@ -57,7 +57,7 @@ class Backing:
         return hmac.compare_digest(token, self._now.token)
 
     @contextmanager
-    def store(self) -> Iterator[SqliteStore]:
+    def store(self) -> Iterator[Store]:
         """A connection. One that met an error is not used again. Raises StoreError."""
         try:
             store = self._idle.get_nowait()

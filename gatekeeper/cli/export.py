@@ -12,7 +12,7 @@ from gatekeeper.cli.options import config_option, unix_now
 if TYPE_CHECKING:
     from gatekeeper.config.load import Settings
     from gatekeeper.policy.orders import Boxed
-    from gatekeeper.store.sqlite import SqliteStore
+    from gatekeeper.store.ports import Store
 
 _FORMATS = (
     *("orders", "csv", "kea-leases", "kea-reservations"),
@@ -55,7 +55,7 @@ def export(config: str | None, form: str, dialect: str, output: Path | None) -> 
         unfinished.unlink(missing_ok=True)
 
 
-def _lines(form: str, dialect: str, settings: "Settings", store: "SqliteStore") -> Iterator[str]:
+def _lines(form: str, dialect: str, settings: "Settings", store: "Store") -> Iterator[str]:
     from gatekeeper.report.export import HOSTS, LEASES, Policy, orders
     from gatekeeper.report.table import COLUMNS, as_csv, with_times
 
@@ -63,7 +63,7 @@ def _lines(form: str, dialect: str, settings: "Settings", store: "SqliteStore") 
     policy = Policy(unix_now(), book.subnets, book.binding.boxes_per_account, dialect)
     if form == "csv":
         yield ",".join(COLUMNS["bindings"])
-        for row in with_times(store.bindings(policy.now)):
+        for row in with_times(store.view("bindings", policy.now)):
             yield as_csv((row,), COLUMNS["bindings"]).partition("\n")[2]
     elif form == "orders":
         yield from orders(store.boxed_accounts(), policy)

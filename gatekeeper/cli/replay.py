@@ -68,14 +68,13 @@ def _run(config: Path, packets: "list[Packet]", options: dict[str, Any]) -> "lis
     from gatekeeper.config.load import load_file
     from gatekeeper.drivers.replay import Replay
     from gatekeeper.office.replaying import store_of_orders
-    from gatekeeper.store.ports import Store
-    from gatekeeper.store.sqlite import SqliteStore
+    from gatekeeper.store.opening import copied_store
 
     settings = load_file(config)
     if settings.book.aaa:
         click.echo(f"note: {config}: replay asks no AAA: the orders decide about DHCP as well", err=True)
     if options["store_file"]:
-        store: Store = SqliteStore.copy_of(str(options["store_file"]))
+        store = copied_store(str(options["store_file"]))
     else:
         start = packets[0].time if packets else 0.0
         store, refused = store_of_orders(settings, options["orders"], start)

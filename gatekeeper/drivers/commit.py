@@ -16,7 +16,7 @@ from gatekeeper.model import Admitted, Effect, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import Store
+from gatekeeper.store.ports import WriterPort
 
 
 class Done(NamedTuple):
@@ -49,7 +49,7 @@ class Stale(NamedTuple):
 class Committer(threading.Thread):
     """The only writer of a running gate."""
 
-    def __init__(self, open_store: Callable[[], Store]) -> None:
+    def __init__(self, open_store: Callable[[], WriterPort]) -> None:
         """open_store: a connection of its own. Raises StoreError."""
         super().__init__(name="commit", daemon=True)
         self._store = open_store()

@@ -18,8 +18,7 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.engine.exchange import Doubt, Exchange, Exchanges, Place, Schedule, Turn
 from gatekeeper.model import Reason
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import COA, MOST_WAITING, Ended, Wanted
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import COA, MOST_WAITING, Ended, SenderPort, Wanted
 from gatekeeper.wire.dynauth import (
     COA_ACK,
     COA_REQUEST,
@@ -54,7 +53,7 @@ class DynauthClient(threading.Thread):
     """Sends what is waiting and keeps how it ended."""
 
     def __init__(
-        self, open_store: Callable[[], SqliteStore], book: Callable[[], Policybook], log: Log, local: int
+        self, open_store: Callable[[], SenderPort], book: Callable[[], Policybook], log: Log, local: int
     ) -> None:
         """book: the one in force now. local: our address as NASes know it, 0 = the kernel's choice.
 

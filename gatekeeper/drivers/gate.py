@@ -16,7 +16,7 @@ from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
-from gatekeeper.drivers.supply import LoopStore, Supply
+from gatekeeper.drivers.supply import Supply
 from gatekeeper.drivers.upstream import Upstream
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, DHCP, Heart
@@ -25,6 +25,7 @@ from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.model import Reason
 from gatekeeper.state.world import World
+from gatekeeper.store.ports import LoopPort
 
 _WAIT_FOR_THE_DISK = frozenset({DHCP, ACCOUNTING})
 
@@ -36,7 +37,7 @@ class Gate:
         self,
         engines: Engines,
         world: World,
-        store: LoopStore,
+        store: LoopPort,
         committer: Committer,
         log: Log,
         interfaces: Interfaces,

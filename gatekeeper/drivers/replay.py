@@ -18,7 +18,7 @@ from gatekeeper.heart.told import Bug
 from gatekeeper.model import Datagram, Outcome, Via
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 from gatekeeper.wire import Malformed
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
@@ -42,7 +42,7 @@ class Step(NamedTuple):
 class Replay:
     """One policy, one private store."""
 
-    def __init__(self, settings: Settings, packets: list[Packet], store: SqliteStore) -> None:
+    def __init__(self, settings: Settings, packets: list[Packet], store: Store) -> None:
         """store: in memory; what the packets lead to is written there."""
         self._settings = settings
         self._packets = packets

@@ -4,20 +4,15 @@ A store that cannot be read is alarmed, and is no end of anything: see ``Heart.l
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 from gatekeeper.heart.life import Heart
 from gatekeeper.heart.needs import Lookup, Probe
 from gatekeeper.model import Reason
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import FactsPort, FeedPort
+from gatekeeper.store.ports import LoopPort
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion
 
 Alarm = Callable[[str, float], None]
-
-
-class LoopStore(FactsPort, FeedPort, Protocol):
-    """What the packet loop reads."""
 
 
 def nobody_asked(question: AaaQuestion, now: float) -> bool:
@@ -34,7 +29,7 @@ class Supply:
     """Over one store that answers at once. ``ask`` and ``probe`` begin what others hand to the heart when it is there;
     False: it cannot be had."""
 
-    def __init__(self, heart: Heart, store: LoopStore, alarm: Alarm, seq: int, origin: str = "-") -> None:
+    def __init__(self, heart: Heart, store: LoopPort, alarm: Alarm, seq: int, origin: str = "-") -> None:
         """seq: the end of the change feed before the heart's world was read. origin: who wrote what needs not be looked
         up again."""
         self._heart = heart

@@ -10,7 +10,7 @@ from gatekeeper.office.undone import NoSuch
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
 from gatekeeper.report.explain import Subject
 from gatekeeper.report.vendor import vendor
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
 
@@ -24,7 +24,7 @@ class Inquiry(NamedTuple):
     nas: str = ""
 
 
-def explain_box(settings: Settings, store: SqliteStore, asked: Inquiry, now: int) -> tuple[Subject, list[Explanation]]:
+def explain_box(settings: Settings, store: Store, asked: Inquiry, now: int) -> tuple[Subject, list[Explanation]]:
     """The rules walked for one box by each protocol that is configured. Raises NoSuch, StoreError."""
     book, mac = settings.book, asked.mac
     wants_radius = asked.protocol != "dhcp" and bool(book.clients)
@@ -32,7 +32,7 @@ def explain_box(settings: Settings, store: SqliteStore, asked: Inquiry, now: int
     world = make_world(book, store)
     look_up(world, store, mac, None, counts_boxes=False)
     facts = world.facts(mac)
-    refused = next((row for row in store.refused(now) if row["mac"] == mac_text(mac)), None)
+    refused = next(iter(store.view("refused", now, {"mac": mac_text(mac)})), None)
     text, port_from = (asked.port, "") if asked.port else _last_port(facts, refused)
     seen = port_from_text(text) if text else None
     look_up(world, store, mac, seen, book.binding.counts_boxes())

@@ -10,7 +10,7 @@ from gatekeeper.office.words import address_of, moment_of
 from gatekeeper.report.listing import Filters, chosen, rows_of
 from gatekeeper.report.table import BadColumn, Row, sort_rows
 from gatekeeper.report.timeline import key_of, timeline_rows
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 
 Patterns = Sequence[tuple[str, re.Pattern[str]]]
 
@@ -18,7 +18,7 @@ Patterns = Sequence[tuple[str, re.Pattern[str]]]
 def rows(
     what: str,
     book: Policybook | None,
-    store: SqliteStore | None,
+    store: Store | None,
     now: int,
     filters: Filters,
     patterns: Patterns = (),
@@ -37,7 +37,7 @@ def rows(
         raise Misread(str(error), Reason.BAD_FIELD) from None
 
 
-def story(store: SqliteStore, key: str, since: str, now: int) -> Iterator[Row]:
+def story(store: Store, key: str, since: str, now: int) -> Iterator[Row]:
     """What happened to one MAC, account or address, oldest first. since: as a person says it, "" = all.
 
     Raises Misread, StoreError.
@@ -46,7 +46,7 @@ def story(store: SqliteStore, key: str, since: str, now: int) -> Iterator[Row]:
     return timeline_rows(store.timeline(*key_of(key), after))
 
 
-def holder(store: SqliteStore, ip: str, at: str, now: int) -> Holder:
+def holder(store: Store, ip: str, at: str, now: int) -> Holder:
     """Who has, or had, an address. at: as a person says it, "" = now. Raises Misread, NoSuch, StoreError."""
     address, then = address_of(ip), moment_of(at, now) if at else now
     found = store.holder(address, then)

@@ -17,7 +17,7 @@ from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.model import Reason
 from gatekeeper.office.undone import NoSuch
 from gatekeeper.report.table import Row
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 
 MOST: Final = 200
 LEAST: Final = 10
@@ -44,7 +44,7 @@ class Handed(NamedTuple):
     result: OrderResult
 
 
-def desk(store: SqliteStore, book: Policybook) -> OrderDesk:
+def desk(store: Store, book: Policybook) -> OrderDesk:
     """The order desk over this store, by the rules of this Policybook."""
     return OrderDesk(store, rules_of(book))
 
@@ -57,7 +57,7 @@ def standing_of(result: OrderResult) -> Standing:
     return Standing.HELD if record.state == "held" else Standing.APPLIED
 
 
-def find(store: SqliteStore, number: str, now: int) -> Row:
+def find(store: Store, number: str, now: int) -> Row:
     """One order as it stands. Raises NoSuch, StoreError."""
     row = store.order(number, now)
     if not row:

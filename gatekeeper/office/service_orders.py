@@ -10,7 +10,7 @@ from gatekeeper.office.orders import desk
 from gatekeeper.office.undone import Conflict, NoSuch
 from gatekeeper.policy.order_fields import read
 from gatekeeper.policy.orders import OrderRecord
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 
 
 class Item(NamedTuple):
@@ -30,7 +30,7 @@ class ServiceOrder(NamedTuple):
     received: int
 
 
-def hand_in(store: SqliteStore, book: Policybook, number: str, items: Sequence[Item], now: int) -> bool:
+def hand_in(store: Store, book: Policybook, number: str, items: Sequence[Item], now: int) -> bool:
     """Keep it and hand in its orders, which can be read. True: it was received before.
 
     Raises Conflict where it, or the number of an item, was received with other contents, and then nothing is done;
@@ -47,7 +47,7 @@ def hand_in(store: SqliteStore, book: Policybook, number: str, items: Sequence[I
     return bool(before)
 
 
-def find(store: SqliteStore, number: str, now: int) -> ServiceOrder:
+def find(store: Store, number: str, now: int) -> ServiceOrder:
     """As it stands now: held items may have been applied since. Raises NoSuch, StoreError."""
     found = store.service_order(number)
     if found is None:
@@ -62,7 +62,7 @@ def _items(kept: str) -> list[Item]:
     return [Item(*one) for one in json.loads(kept)]
 
 
-def _taken(store: SqliteStore, items: Sequence[Item]) -> str:
+def _taken(store: Store, items: Sequence[Item]) -> str:
     """The number of an item that is another order already; "" = there is none."""
     with store.order_transaction():
         for item in items:

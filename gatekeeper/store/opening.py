@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gatekeeper.store import StoreError
+from gatekeeper.store.ports import Store
 from gatekeeper.store.sqlite import PRIVATE, SqliteStore
 
 
@@ -21,17 +22,17 @@ def path_of(url: str, folder: Path) -> str:
     return whole_url(url, folder).removeprefix("sqlite:")
 
 
-def open_store(url: str, folder: Path = Path(), create: bool = False) -> SqliteStore:
+def open_store(url: str, folder: Path = Path(), create: bool = False) -> Store:
     """The store of this URL, relative files from folder; with create, made where it is absent. Raises StoreError."""
     return SqliteStore(path_of(url, folder), create)
 
 
-def private_store() -> SqliteStore:
+def private_store() -> Store:
     """An empty one in memory, which goes when it is closed."""
     return SqliteStore(":memory:")
 
 
-def trial_store(url: str, folder: Path) -> SqliteStore:
+def trial_store(url: str, folder: Path) -> Store:
     """A copy to try orders on, an empty one where there is none yet; it goes when closed.
 
     It is a file of SQLite's own and not memory: a store may be larger than that. Raises StoreError.
@@ -39,3 +40,8 @@ def trial_store(url: str, folder: Path) -> SqliteStore:
     path = path_of(url, folder)
     exists = path not in PRIVATE and Path(path).exists()
     return SqliteStore.copy_of(path, to="") if exists else SqliteStore("")
+
+
+def copied_store(path: str) -> Store:
+    """A copy in memory of the store in this file, which is only read; it goes when closed. Raises StoreError."""
+    return SqliteStore.copy_of(path)

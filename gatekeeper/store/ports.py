@@ -18,8 +18,15 @@ from gatekeeper.state.rogues import Rogue
 ViewRow = dict[str, object]
 Only = Mapping[str, str]
 
-DISCONNECT, COA = "disconnect", "coa"
-MOST_WAITING: Final = 256  # that are wanted at a time
+DISCONNECT: Final = "disconnect"
+COA: Final = "coa"
+# Bounds that every store keeps. How many are handed over for sending at a time:
+MOST_WAITING: Final = 256
+# A flood of invented MACs must not fill the disk: the oldest rows go.
+MAX_REFUSED: Final = 20_000
+MAX_ROGUES: Final = 1_000
+# An engine that was away for longer than this many changes forgets everything it knew instead.
+MAX_FEED: Final = 100_000
 
 
 class Wanted(NamedTuple):
@@ -67,6 +74,8 @@ class PoolCount(NamedTuple):
 
 class Closable(Protocol):
     """One connection."""
+
+    path: str  # where the store is, for people
 
     def close(self) -> None: ...
 
@@ -261,6 +270,21 @@ class HealthPort(Protocol):
 
     def amounts(self) -> dict[str, int]:
         """How many there are of: boxes, accounts, running sessions, held orders, CoA and Disconnect on their way."""
+
+
+class LoopPort(FactsPort, FeedPort, Closable, Protocol):
+    """A packet loop's own connection, for reading."""
+
+
+class WriterPort(CommitPort, Closable, Protocol):
+    """A commit thread's own connection."""
+
+
+class SenderPort(OutboxPort, Closable, Protocol):
+    """A connection of who sends CoA and Disconnect."""
+
+    def data_version(self) -> int:
+        """As in FeedPort."""
 
 
 class Store(

@@ -1,25 +1,32 @@
-"""A store in a file with a few accounts in it, and values to write."""
+"""A store with a few accounts in it, and values to write."""
 
 from pathlib import Path
 
 from gatekeeper.engine.order_desk import OrderDesk
-from gatekeeper.model import Lease, LeaseBound, LeaseReleased, PortLearned
+from gatekeeper.model import Lease, LeaseBound, LeaseReleased, PortLearned, Session, SessionReported
 from gatekeeper.policy.orders import OrderRules
+from gatekeeper.store.ports import Store
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire.line_id import port_from_text
 
 NOW = 1_800_000_000
 BOX, OTHER, THIRD = (bytes((2, 0, 0, 0, 0, number)) for number in (1, 2, 3))
 ADDRESS = 0x0A140101
+KEYS = b"\x2c\x031"  # Acct-Session-Id, as it came
 
 
 def filled(folder: Path) -> SqliteStore:
     """Accounts A (BOX and THIRD) and B (OTHER)."""
     store = SqliteStore(str(folder / "gatekeeper.db"), create=True)
+    fill(store)
+    return store
+
+
+def fill(store: Store) -> None:
+    """Orders for these."""
     desk = OrderDesk(store, OrderRules(2))
     for number, (account, mac) in enumerate((("A", BOX), ("B", OTHER), ("A", THIRD))):
         desk.hand_in({"order": f"#{number}", "kind": "install", "account": account, "mac": mac.hex()}, NOW)
-    return store
 
 
 def lease(mac: bytes = BOX, address: int = ADDRESS, at: int = NOW, seconds: int = 3600) -> Lease:
@@ -44,6 +51,15 @@ def learned(mac: bytes = BOX, port: str = "n|1", account: str = "A") -> PortLear
     return PortLearned(account, mac, port_from_text(port), "dhcp", NOW)
 
 
-def states(store: SqliteStore) -> dict[int, tuple[bytes, str]]:
+def states(store: Store) -> dict[int, tuple[bytes, str]]:
     """Who is on record for each address, and how."""
     return {lease.address: (lease.mac, lease.state) for lease in store.all_leases()}
+
+
+def report(mac: bytes, account: str, status: str = "start", at: int = NOW, order: str = "") -> SessionReported:
+    """What bras1 reports of a session of this box, which is named by its last octet."""
+    session = Session(
+        str(mac[5]), "bras1", "192.0.2.1", 0xC0000201, mac, account, "p", 0, order, at, at, 0, 0,
+        "User-Request" if status == "stop" else "", KEYS,
+    )  # fmt: skip
+    return SessionReported(session, status, at)

@@ -15,8 +15,9 @@ from gatekeeper.model import (
     SessionsEnded,
 )
 from gatekeeper.state.effects import EFFECTS, run_out
+from gatekeeper.store.ports import MAX_FEED
 from gatekeeper.store.rows import LEASE, lease_of, lease_row, listed, marks
-from gatekeeper.store.sqlite.schema import CHUNKS, MARKS, MAX_FEED
+from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.store.sqlite.tables import parts
 from gatekeeper.wire.line_id import port_from_text

@@ -8,6 +8,7 @@ from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.refusals import is_news, joined, refusal_event
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.ports import MAX_REFUSED, MAX_ROGUES
 from gatekeeper.store.rows import (
     COUNTER,
     FATE,
@@ -23,7 +24,7 @@ from gatekeeper.store.rows import (
     rogue_row,
 )
 from gatekeeper.store.sqlite.journal import JournalTables
-from gatekeeper.store.sqlite.schema import MARKS, MAX_REFUSED, MAX_ROGUES
+from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.store.sqlite.tables import parts
 from gatekeeper.wire.text import mac_text
 

@@ -252,9 +252,3 @@ ALTER TABLE orders_2 RENAME TO orders;
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.
 CHUNKS = (64, 16, 4, 1)
 MARKS = {size: ",".join("?" * size) for size in CHUNKS}
-
-# A flood of invented MACs must not fill the disk: the oldest rows go.
-MAX_REFUSED = 20_000
-MAX_ROGUES = 1_000
-# An engine that was away for longer than this many changes forgets everything it knew instead.
-MAX_FEED = 100_000

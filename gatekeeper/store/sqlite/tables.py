@@ -7,7 +7,8 @@ from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite.schema import CHUNKS, MAX_FEED
+from gatekeeper.store.ports import MAX_FEED
+from gatekeeper.store.sqlite.schema import CHUNKS
 
 _Item = TypeVar("_Item")
 

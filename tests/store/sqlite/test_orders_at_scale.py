@@ -1,13 +1,15 @@
-"""What an order asks of the store has an index: a store of a million accounts answers as fast as an empty one."""
+"""What an order or a listing of one box asks has an index: a million accounts answer as fast as none."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.policy.orders import OrderRules
-from tests.store.ledger import NOW, filled
+from tests.store.ledger import BOX, NOW, filled
 
+MAC = BOX.hex(":")
 KINDS = [
     {"kind": "install", "mac": "020000000009", "port": "ge 1/0/7", "address": "10.20.1.9"},
     {"kind": "amend", "mac": "020000000009", "port": "ge 1/0/7", "address": "10.20.1.9"},
@@ -36,3 +38,22 @@ def test_no_order_reads_a_whole_table(tmp_path: Path, fields: dict[str, str]) ->
     }
     assert len(plans) > 5
     assert not [plan for plan in plans if plan[1].startswith("SCAN") and "CONSTANT" not in plan[1]]
+
+
+@pytest.mark.parametrize(
+    ("what", "only"),
+    [("bindings", {"mac": MAC}), ("bindings", {"account": "A"}), ("boxes", {"mac": MAC}), ("leases", {"mac": MAC}),
+     ("leases", {"address": "10.20.1.0"}), ("sessions", {"mac": MAC}), ("refused", {"mac": MAC}),
+     ("boxes", {"account": "A"})],
+)  # fmt: skip
+def test_a_box_is_looked_up_by_an_index(tmp_path: Path, what: str, only: dict[str, str]) -> None:
+    """With a million accounts, asking for one must not read them all: no table is scanned."""
+    store = filled(tmp_path)
+    asked: list[str] = []
+    store._connection.set_trace_callback(asked.append)
+    list(store.view(what, NOW, only))
+    store._connection.set_trace_callback(None)
+    with sqlite3.connect(tmp_path / "gatekeeper.db") as other:
+        plan = [row[3] for row in other.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    other.close()
+    assert not [step for step in plan if step.startswith("SCAN")], plan

@@ -1,39 +1,26 @@
 """The journal: what is told of a box, an account, an address, and who had an address when."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Admitted, Reason, Refused
 from gatekeeper.policy.orders import OrderRules
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.ports import Store
 from gatekeeper.wire.text import mac_text
-from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, filled, learned, released
-from tests.store.test_dynauth import report
+from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, learned, released, report
 
 STRANGER = b"\x02\0\0\0\0\x09"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = filled(tmp_path)
-    yield opened
-    opened.close()
-
-
-def kinds(store: SqliteStore, mac: bytes = BOX, since: int = 0) -> list[str]:
+def kinds(store: Store, mac: bytes = BOX, since: int = 0) -> list[str]:
     return [str(row["kind"]) for row in store.timeline("mac", mac_text(mac), since)]
 
 
-def order(store: SqliteStore, kind: str, account: str = "A", now: int = NOW + 1, **fields: str) -> None:
+def order(store: Store, kind: str, account: str = "A", now: int = NOW + 1, **fields: str) -> None:
     number = f"{kind}-{account}-{now}"
     result = OrderDesk(store, OrderRules(2)).hand_in({"order": number, "kind": kind, "account": account, **fields}, now)
     assert result.record.state == "applied", result.record
 
 
-def test_one_box_through_order_radius_and_dhcp(store: SqliteStore) -> None:
+def test_one_box_through_order_radius_and_dhcp(store: Store) -> None:
     """In the sequence in which it happened, orders of its account included."""
     store.note([], {}, admitted=[Admitted(BOX, "A", "bras1", "n|1", NOW + 1)])
     store.commit([bound(at=NOW + 2), learned()])
@@ -47,7 +34,7 @@ def test_one_box_through_order_radius_and_dhcp(store: SqliteStore) -> None:
     assert told[0] == "rate-A-1800000004 rate applied: rate 50000/0 kbit/s (rate_down_kbps 0 -> 50000)"
 
 
-def test_within_a_second_causes_stand_before_what_came_of_them(store: SqliteStore) -> None:
+def test_within_a_second_causes_stand_before_what_came_of_them(store: Store) -> None:
     """The Access-Accept is noted later than the lease that it let happen; orders and refusals keep their sequence."""
     store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 1, NOW + 1, NOW + 1)], {})
     order(store, "install", "C", mac=STRANGER.hex(), now=NOW + 1)
@@ -56,7 +43,7 @@ def test_within_a_second_causes_stand_before_what_came_of_them(store: SqliteStor
     assert kinds(store, STRANGER) == ["refused", "order", "Access-Accept", "lease"]
 
 
-def test_a_renewal_is_no_event(store: SqliteStore) -> None:
+def test_a_renewal_is_no_event(store: Store) -> None:
     """A box renews a hundred times for each thing that happens to it."""
     store.commit([bound()])
     for minute in range(1, 5):
@@ -65,7 +52,7 @@ def test_a_renewal_is_no_event(store: SqliteStore) -> None:
     assert kinds(store).count("lease") == 1
 
 
-def test_a_stranger_is_told_of_when_it_is_none_any_more(store: SqliteStore) -> None:
+def test_a_stranger_is_told_of_when_it_is_none_any_more(store: Store) -> None:
     """A flood of invented MACs leaves no event; the technician's box tells how long it was turned away."""
     store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "n|7", 5, NOW, NOW + 20)], {})
     assert list(store.timeline("account", "", 0)) == []  # no event: it is counted among the refused
@@ -78,7 +65,7 @@ def test_a_stranger_is_told_of_when_it_is_none_any_more(store: SqliteStore) -> N
     assert (rows[0]["at"], rows[0]["port"]) == (NOW + 20, "n|7")
 
 
-def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: SqliteStore) -> None:
+def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: Store) -> None:
     """And at once where the reason is another one."""
     for at, reason in (
         (0, "SUSPENDED"),
@@ -93,12 +80,12 @@ def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: SqliteStore)
     assert [row["at"] - NOW for row in rows] == [0, 120, 4000, 4000]  # type: ignore[operator]
 
 
-def test_since_leaves_out_what_is_older(store: SqliteStore) -> None:
+def test_since_leaves_out_what_is_older(store: Store) -> None:
     store.commit([bound(at=NOW + 100)])
     assert kinds(store, since=NOW + 50) == ["lease"]
 
 
-def test_who_has_and_who_had_an_address(store: SqliteStore) -> None:
+def test_who_has_and_who_had_an_address(store: Store) -> None:
     """The question that an ITMS asks AAA: now, and for a time that is over."""
     store.commit([bound(BOX, at=NOW)])
     store.commit([bound(OTHER, at=NOW + 4000)])
@@ -120,7 +107,7 @@ def test_who_has_and_who_had_an_address(store: SqliteStore) -> None:
     assert store.holder(ADDRESS + 1, NOW) is None
 
 
-def test_an_address_that_a_bras_gave_is_known_by_accounting(store: SqliteStore) -> None:
+def test_an_address_that_a_bras_gave_is_known_by_accounting(store: Store) -> None:
     """DHCP was not ours; Framed-IP-Address says who has it."""
     session = report(BOX, "A")
     store.commit([session._replace(session=session.session._replace(address=ADDRESS))])
@@ -129,7 +116,7 @@ def test_an_address_that_a_bras_gave_is_known_by_accounting(store: SqliteStore) 
     assert store.holder(ADDRESS, NOW - 60) is None
 
 
-def test_old_events_go(store: SqliteStore) -> None:
+def test_old_events_go(store: Store) -> None:
     """As many days as [history] keep_days says."""
     store.commit([bound(at=NOW + 100)])
     store.prune_journal(NOW + 50)

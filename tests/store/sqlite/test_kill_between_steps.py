@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 from gatekeeper.store.sqlite import SqliteStore
-from tests.store.ledger import BOX, NOW, filled
-from tests.store.test_dynauth import report
+from tests.store.ledger import BOX, NOW, filled, report
 
 NEW = bytes((2, 0, 0, 0, 0, 9))
 # The process ends itself when SQLite is about to run the statement of that number.

@@ -1,38 +1,23 @@
 """What orders ask of the NASes of running sessions (RFC 5176), and how that is kept."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
-from gatekeeper.model import Rate, Session, SessionReported, SessionsEnded
+from gatekeeper.model import Rate, SessionsEnded
 from gatekeeper.policy.orders import OrderRules
-from gatekeeper.store.ports import Ended
-from gatekeeper.store.sqlite import SqliteStore
-from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled
-
-KEYS = b"\x2c\x031"
+from gatekeeper.store.ports import Ended, Store
+from tests.store.contract.conftest import Opens
+from tests.store.ledger import BOX, NOW, OTHER, THIRD, report
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    """Accounts A (BOX and THIRD) and B (OTHER), each box with a running session named by its last octet."""
-    opened = filled(tmp_path)
-    opened.commit([report(BOX, "A"), report(THIRD, "A"), report(OTHER, "B")])
-    yield opened
-    opened.close()
+def store(store: Store) -> Store:
+    """Each box with a running session named by its last octet."""
+    store.commit([report(BOX, "A"), report(THIRD, "A"), report(OTHER, "B")])
+    return store
 
 
-def report(mac: bytes, account: str, status: str = "start", at: int = NOW, order: str = "") -> SessionReported:
-    session = Session(
-        str(mac[5]), "bras1", "192.0.2.1", 0xC0000201, mac, account, "p", 0, order, at, at, 0, 0,
-        "User-Request" if status == "stop" else "", KEYS,
-    )  # fmt: skip
-    return SessionReported(session, status, at)
-
-
-def order(store: SqliteStore, kind: str, account: str = "A", **fields: str) -> int:
+def order(store: Store, kind: str, account: str = "A", **fields: str) -> int:
     result = OrderDesk(store, OrderRules(2)).hand_in(
         {"order": f"{kind}-1", "kind": kind, "account": account, **fields}, NOW + 1
     )
@@ -40,7 +25,7 @@ def order(store: SqliteStore, kind: str, account: str = "A", **fields: str) -> i
     return result.sessions
 
 
-def wanted(store: SqliteStore) -> set[tuple[str, bytes]]:
+def wanted(store: Store) -> set[tuple[str, bytes]]:
     return {(one.kind, one.mac) for one in store.wanted()}
 
 
@@ -63,21 +48,21 @@ BOTH = {("disconnect", BOX), ("disconnect", THIRD)}
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_what_each_kind_of_order_asks(
-    store: SqliteStore, kind: str, fields: dict[str, str], expected: set[tuple[str, bytes]]
+    store: Store, kind: str, fields: dict[str, str], expected: set[tuple[str, bytes]]
 ) -> None:
     """Of the sessions of this account, and of no other's."""
     assert order(store, kind, **fields) == len(expected)
     assert wanted(store) == expected
 
 
-def test_a_refused_order_asks_nothing(store: SqliteStore) -> None:
+def test_a_refused_order_asks_nothing(store: Store) -> None:
     """It changes nothing, so there is nothing to be told."""
     fields = {"order": "s", "kind": "swap", "account": "A", "old_mac": OTHER.hex(), "mac": "020000000009"}
     assert OrderDesk(store, OrderRules(2)).hand_in(fields, NOW).record.state == "refused"
     assert wanted(store) == set()
 
 
-def test_an_amended_port_ends_the_sessions_on_the_old_one(store: SqliteStore) -> None:
+def test_an_amended_port_ends_the_sessions_on_the_old_one(store: Store) -> None:
     """The first port that is ordered does not: nobody is known to be elsewhere."""
     assert order(store, "amend", port="n|1") == 0
     assert (
@@ -88,7 +73,7 @@ def test_an_amended_port_ends_the_sessions_on_the_old_one(store: SqliteStore) ->
     )
 
 
-def test_the_rate_is_that_of_the_account_when_it_is_sent(store: SqliteStore) -> None:
+def test_the_rate_is_that_of_the_account_when_it_is_sent(store: Store) -> None:
     """Two orders in a row: the second is the truth."""
     order(store, "rate", rate_down_kbps="50000", rate_up_kbps="5000")
     OrderDesk(store, OrderRules(2)).hand_in(
@@ -97,18 +82,17 @@ def test_the_rate_is_that_of_the_account_when_it_is_sent(store: SqliteStore) -> 
     assert {one.rate for one in store.wanted()} == {Rate(60000, 5000)}
 
 
-def test_what_is_sent_is_sent_again_until_it_has_an_end(store: SqliteStore, tmp_path: Path) -> None:
+def test_what_is_sent_is_sent_again_until_it_has_an_end(store: Store, opens: Opens) -> None:
     """A crash after sending loses nothing: another process finds it still wanted."""
     order(store, "suspend")
     store.mark_sent(store.wanted())
-    again = SqliteStore(str(tmp_path / "gatekeeper.db"))
+    again = opens()
     assert wanted(again) == BOTH
     again.end_wanted([Ended(one, "acknowledged", "") for one in again.wanted()], NOW + 2)
     assert wanted(store) == set()
-    again.close()
 
 
-def test_an_acknowledgement_alone_shows_nothing(store: SqliteStore) -> None:
+def test_an_acknowledgement_alone_shows_nothing(store: Store) -> None:
     """The session's Stop does."""
     order(store, "swap", old_mac=BOX.hex(), mac="020000000009")
     store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 2)
@@ -118,7 +102,7 @@ def test_an_acknowledgement_alone_shows_nothing(store: SqliteStore) -> None:
     assert effects(store, "swap-1").endswith(f"{told}, shown by accounting")
 
 
-def test_a_nas_that_restarts_has_ended_its_sessions(store: SqliteStore) -> None:
+def test_a_nas_that_restarts_has_ended_its_sessions(store: Store) -> None:
     """RFC 2866 5.1: as good as a Stop."""
     order(store, "suspend", "B")
     store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 2)
@@ -126,7 +110,7 @@ def test_a_nas_that_restarts_has_ended_its_sessions(store: SqliteStore) -> None:
     assert effects(store, "suspend-1").endswith("acknowledged, shown by accounting")
 
 
-def test_a_change_is_shown_by_a_report_that_bears_its_class(store: SqliteStore) -> None:
+def test_a_change_is_shown_by_a_report_that_bears_its_class(store: Store) -> None:
     """RFC 2865 5.25; a report with the older Class shows nothing."""
     order(store, "rate", "B", rate_down_kbps="50000")
     store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 2)
@@ -136,16 +120,16 @@ def test_a_change_is_shown_by_a_report_that_bears_its_class(store: SqliteStore) 
     assert effects(store, "rate-1").endswith("shown by accounting")
 
 
-def test_a_session_that_the_nas_does_not_know_is_closed(store: SqliteStore) -> None:
+def test_a_session_that_the_nas_does_not_know_is_closed(store: Store) -> None:
     """Error-Cause 503."""
     order(store, "suspend", "B")
     store.end_wanted([Ended(one, "refused", "503 session context not found", gone=True) for one in store.wanted()], NOW)
-    rows = {row["mac"]: (row["state"], row["cause"]) for row in store.sessions(NOW)}
+    rows = {row["mac"]: (row["state"], row["cause"]) for row in store.view("sessions", NOW)}
     assert rows[OTHER.hex(":")] == ("closed", "not known to the NAS")
     assert effects(store, "suspend-1").endswith("refused (503 session context not found)")
 
 
-def test_a_session_is_asked_to_end_once(store: SqliteStore) -> None:
+def test_a_session_is_asked_to_end_once(store: Store) -> None:
     """Whoever asks again waits for the same answer."""
     first = store.ask_to_disconnect("1", NOW)
     assert store.ask_to_disconnect(BOX.hex("-"), NOW) == first
@@ -153,7 +137,7 @@ def test_a_session_is_asked_to_end_once(store: SqliteStore) -> None:
     assert store.ask_to_disconnect("no such", NOW) == []
 
 
-def hand_in(store: SqliteStore, number: str, kind: str, **fields: str) -> int:
+def hand_in(store: Store, number: str, kind: str, **fields: str) -> int:
     """An order for account B, which has one running session; how many sessions it asks something of."""
     return OrderDesk(store, OrderRules(2)).hand_in(
         {"order": number, "kind": kind, "account": "B", **fields}, NOW
@@ -165,7 +149,7 @@ def hand_in(store: SqliteStore, number: str, kind: str, **fields: str) -> int:
     ("kind", "fields"), [("rate", {"rate_down_kbps": "50000"}), ("cancel", {})], ids=["coa", "disconnect"]
 )
 def test_a_session_that_is_being_ended_is_asked_nothing_more(
-    store: SqliteStore, kind: str, fields: dict[str, str], sent: bool
+    store: Store, kind: str, fields: dict[str, str], sent: bool
 ) -> None:
     """Protects the NAS from a CoA for a session that is going, and the order from a second Disconnect whose NAK
     (503, RFC 5176 3.5: no such session) would read as if the first one had failed."""
@@ -180,7 +164,7 @@ def test_a_session_that_is_being_ended_is_asked_nothing_more(
 @pytest.mark.parametrize("sent", [False, True], ids=["waiting", "sent"])
 @pytest.mark.parametrize("key", [str(OTHER[5]), OTHER.hex()], ids=["Acct-Session-Id", "MAC"])
 def test_a_session_that_an_order_is_ending_is_not_disconnected_twice_by_hand(
-    store: SqliteStore, key: str, sent: bool
+    store: Store, key: str, sent: bool
 ) -> None:
     """``clear`` waits for the Disconnect of the order: one packet to the NAS, one end."""
     hand_in(store, "1", "suspend")
@@ -191,7 +175,7 @@ def test_a_session_that_an_order_is_ending_is_not_disconnected_twice_by_hand(
     assert [one.id for one in store.wanted()] == [under_way.id]
 
 
-def test_a_session_whose_rate_is_being_changed_may_still_be_ended(store: SqliteStore) -> None:
+def test_a_session_whose_rate_is_being_changed_may_still_be_ended(store: Store) -> None:
     """A CoA that waits keeps nobody on the line: by order and by hand."""
     hand_in(store, "1", "rate", rate_down_kbps="50000")
     assert hand_in(store, "2", "suspend") == 1
@@ -201,7 +185,7 @@ def test_a_session_whose_rate_is_being_changed_may_still_be_ended(store: SqliteS
 
 
 @pytest.mark.parametrize("state", ["lost", "refused"])
-def test_a_session_that_could_not_be_ended_may_be_asked_again(store: SqliteStore, state: str) -> None:
+def test_a_session_that_could_not_be_ended_may_be_asked_again(store: Store, state: str) -> None:
     """Only a Disconnect without an end keeps others away; an order and a hand may both try anew."""
     hand_in(store, "1", "suspend")
     for ask in (lambda: hand_in(store, "2", "cancel") == 1, lambda: len(store.ask_to_disconnect("2", NOW)) == 1):
@@ -210,24 +194,24 @@ def test_a_session_that_could_not_be_ended_may_be_asked_again(store: SqliteStore
         assert [one.kind for one in store.wanted()] == ["disconnect"]
 
 
-def test_sessions_that_nobody_reports_on_are_closed(store: SqliteStore) -> None:
+def test_sessions_that_nobody_reports_on_are_closed(store: Store) -> None:
     """Each client by its own limit, the others by the common one."""
     assert store.close_stale({"bras1": 660}, 86_400, 90 * 86_400, NOW + 659) == 0
     assert store.close_stale({"other": 5}, 86_400, 90 * 86_400, NOW + 661) == 0
     assert store.close_stale({"bras1": 660}, 86_400, 90 * 86_400, NOW + 661) == 3
-    assert {row["cause"] for row in store.sessions(NOW)} == {"not heard of for 660 s"}
+    assert {row["cause"] for row in store.view("sessions", NOW)} == {"not heard of for 660 s"}
     store.commit([report(BOX, "A", "interim", NOW + 700)])
-    assert [row["state"] for row in store.sessions(NOW) if row["state"] == "active"] == ["active"]
+    assert [row["state"] for row in store.view("sessions", NOW) if row["state"] == "active"] == ["active"]
 
 
-def test_old_sessions_go(store: SqliteStore) -> None:
+def test_old_sessions_go(store: Store) -> None:
     """After ninety days, with what was asked about them."""
     order(store, "suspend")
     store.commit([report(mac, "A", "stop", NOW + 1) for mac in (BOX, THIRD, OTHER)])
     store.close_stale({}, 86_400, 90 * 86_400, NOW + 91 * 86_400)
-    assert list(store.sessions(NOW)) == []
+    assert list(store.view("sessions", NOW)) == []
     assert store.wanted() == []
 
 
-def effects(store: SqliteStore, number: str) -> str:
-    return next(str(row["effects"]) for row in store.orders(NOW) if row["order"] == number)
+def effects(store: Store, number: str) -> str:
+    return next(str(row["effects"]) for row in store.view("orders", NOW) if row["order"] == number)
