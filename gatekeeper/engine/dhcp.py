@@ -1,10 +1,10 @@
 """The DHCP mouth: one datagram in, one Outcome out."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from gatekeeper.book import Policybook, Subnet
+from gatekeeper.engine.agent import read_agent
 from gatekeeper.engine.leasequery import LeaseQueries, LeaseQuestion
 from gatekeeper.engine.limits import dhcp_limit, throttle_of
 from gatekeeper.model import (
@@ -36,8 +36,7 @@ from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
-from gatekeeper.wire.line_id import port_from_wire, whole_port
-from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo, read_relay_info
+from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo
 from gatekeeper.wire.text import ip_text
 
 _AGENT, _CLIENT_ID, _SERVER_ID, _RAPID_COMMIT = 82, 61, 54, 80
@@ -298,18 +297,6 @@ class DhcpEngine:
 
     def forget(self, question: DhcpQuestion) -> None:
         """No answer comes of it."""
-
-
-# A box sends the same Option 82 with every message.
-@lru_cache(maxsize=4_096)
-def read_agent(
-    agent: bytes, giaddr: int, port_key: str, cut_nodes: frozenset[str] = frozenset()
-) -> tuple[RelayInfo, PortId | None]:
-    """What an Option 82 says, and the access line in it; None where that part is absent or empty. Raises Malformed."""
-    relay = read_relay_info(agent, port_key)
-    node = ip_text(giaddr) if giaddr else ""
-    read = whole_port if node in cut_nodes else port_from_wire
-    return relay, read(relay.line, node) if relay.line else None
 
 
 def _silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, where: str = "") -> Outcome:

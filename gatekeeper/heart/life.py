@@ -4,28 +4,26 @@ In the manner of h11 and aioquic: ``receive`` and the answers go in; ``needs``, 
 ``next_due`` say what comes out and what is to be done.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from gatekeeper.engine.leasequery import LeaseQuestion
+from gatekeeper.heart.batches import Batches, share
+from gatekeeper.heart.elsewhere import Elsewhere
+from gatekeeper.heart.lookups import Lookups, counting
 from gatekeeper.heart.needs import Batch, Lookup, Needs, Probe, lacking
 from gatekeeper.heart.ports import Mouth, Mouths
 from gatekeeper.heart.told import Bug, Told
-from gatekeeper.heart.waiting import LookupRoom, Room, Waiting
-from gatekeeper.model import Action, Datagram, Effect, Facts, Lease, Outcome, Reason, Verdict, make
+from gatekeeper.heart.waiting import Waiting, Waits, Without
+from gatekeeper.model import Action, Datagram, Facts, Lease, Outcome, Reason, Verdict, make
 from gatekeeper.policy.leasequery import Sought
 from gatekeeper.state.effects import lost_reason
 from gatekeeper.state.world import World
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 
 DHCP, AUTHENTICATION, ACCOUNTING = "dhcp", "authentication", "accounting"
-
 MOST = 4096  # in each room
-LOOKUP_S = 2.0
-# RFC 5227 waits longer, for hosts that just woke up; a box waits 4 s at most for its first offer (RFC 2131 4.1).
-PROBE_S = 0.4
-_FOREVER = float("inf")  # what may be on disk is not given up
 _MOST_ROUNDS = 8
 _AT_ONCE = 64  # of one room, whose time is over: other packets are to have their turn
 
@@ -33,33 +31,20 @@ _AT_ONCE = 64  # of one room, whose time is over: other packets are to have thei
 class Heart:
     """One packet process without its sockets, clock and disk. The time is an argument, Unix seconds, and goes on."""
 
-    def __init__(self, mouths: Mouths, world: World, probing: AbstractSet[str] = frozenset(), most: int = MOST) -> None:
+    def __init__(self, mouths: Mouths, world: World, probing: frozenset[str] = frozenset(), most: int = MOST) -> None:
         """probing: names of doors for frames on whose links an address is probed before it is offered first. most: how
         many may wait in each room."""
         self._world = world
         self._probing = probing
-        self._most = most
-        self._facts: LookupRoom[bytes] = LookupRoom(most, LOOKUP_S)
-        self._crowds: LookupRoom[str] = LookupRoom(most, LOOKUP_S)
-        self._leases: LookupRoom[Sought] = LookupRoom(most, LOOKUP_S)
-        self._words: Room[bytes] = Room(most, _FOREVER, single=True)
-        self._probes: Room[int] = Room(most, PROBE_S, single=True)
-        # Doors are left alone from the half on; what they had given already finds its place.
-        self._commits: Room[int] = Room(2 * most, _FOREVER)
-        self._to_ask: list[AaaQuestion] = []
-        self._to_probe: list[Probe] = []
-        self._effects: list[Effect] = []  # of the batch that is gathered
-        self._batch = 1  # its number
-        self._under_way = 0  # number of the batch that is being committed, 0 = none
-        self._number = 0  # of lookups
+        self._lookups = Lookups(most)
+        self._elsewhere = Elsewhere(most)
+        self._batches = Batches(most)
         self._told: list[Told | Bug] = []
-        self._without: tuple[tuple[Room[Any], Callable[[Waiting, float], None]], ...] = (
-            (self._facts, self._unreadable),
-            (self._crowds, self._unreadable),
-            (self._leases, self._unreadable),
-            (self._words, self._unheard),
-            (self._probes, self._unclaimed),
-            (self._commits, self._unwritten),
+        self._without: tuple[tuple[Waits, Without], ...] = (
+            (self._lookups, self._unreadable),
+            (self._elsewhere.words, self._unheard),
+            (self._elsewhere.probes, self._unclaimed),
+            (self._batches, self._unwritten),
         )
         self.set_mouths(mouths)
 
@@ -75,7 +60,7 @@ class Heart:
         }
         self._counts_boxes = mouths.counts_boxes
         self._asks = mouths.aaa_s > 0
-        self._words.patience_s = mouths.aaa_s
+        self._elsewhere.words.patience_s = mouths.aaa_s
 
     def receive(self, name: str, datagrams: Iterable[Datagram], door: object, now: float) -> None:
         """Datagrams that one door had. name: whose they are, DHCP, AUTHENTICATION or ACCOUNTING."""
@@ -89,7 +74,8 @@ class Heart:
             if isinstance(asked, Outcome):
                 self._end(mouth, asked, door, now)
             elif isinstance(asked, LeaseQuestion):
-                self._wait(self._leases, Waiting(name, asked, door), asked.sought, now)
+                guest = Waiting(name, asked, door)
+                self._enter(self._lookups.leases.enter(guest, asked.sought, now), guest, self._unreadable, now)
             else:
                 self._advance(name, asked, door, now, None)
 
@@ -104,62 +90,55 @@ class Heart:
         if macs is None or macs:
             self._world.forget(macs)
             self._dhcp.ask_again(macs)
-            self._facts.changed(macs)
-            self._crowds.changed(None)  # an order may have put any of them elsewhere
+            self._lookups.changed(macs)
 
     def facts_found(self, number: int, found: Mapping[bytes, Facts], now: float) -> None:
         """Facts of the MACs of this lookup; what nothing is known of is among them too."""
-        counting = {mac: facts for mac, facts in found.items() if self._facts.answered(number, mac)}
-        self._world.take_facts(counting)
-        for mac in counting:
-            self._resume(self._facts.leave(mac), now)
+        room = self._lookups.facts
+        known = counting(room, number, found)
+        self._world.take_facts(known)
+        for mac in known:
+            self._resume(room.leave(mac), now)
 
     def crowds_found(self, number: int, found: Mapping[str, int], now: float) -> None:
         """How many boxes are bound to the lines of this lookup."""
-        counting = {line: count for line, count in found.items() if self._crowds.answered(number, line)}
-        self._world.take_crowds(counting)
-        for line in counting:
-            self._resume(self._crowds.leave(line), now)
+        room = self._lookups.crowds
+        known = counting(room, number, found)
+        self._world.take_crowds(known)
+        for line in known:
+            self._resume(room.leave(line), now)
 
     def leases_found(self, number: int, sought: Sought, leases: Sequence[Lease], now: float) -> None:
         """Leases on record for what one lease query of this lookup names."""
-        if self._leases.answered(number, sought):
-            for guest in self._leases.leave(sought):
+        room = self._lookups.leases
+        if room.answered(number, sought):
+            for guest in room.leave(sought):
                 self._answer_query(guest, leases, now)
 
     def lookup_lost(self, lookup: Lookup, now: float) -> None:
         """The store cannot be read: who waits for that goes on without."""
-        lookups: tuple[tuple[LookupRoom[Any], Sequence[Any]], ...] = (
-            (self._facts, lookup.macs),
-            (self._crowds, lookup.lines),
-            (self._leases, lookup.sought),
-        )
-        for room, keys in lookups:
-            for key in keys:
-                room.answered(lookup.number, key)
-                for guest in room.leave(key):
-                    self._unreadable(guest, now)
+        for guest in self._lookups.lost(lookup):
+            self._unreadable(guest, now)
 
     def heard_word(self, question: AaaQuestion, grant: Grant, now: float) -> None:
         """AAA's word, or UNREACHABLE where it gives none. One that nobody waits for any more is remembered too."""
-        guest = self._words.first(question.mac)
+        guest = self._elsewhere.words.first(question.mac)
         if guest and guest.asked != question:
             return  # it waits for another word
         self._dhcp.learn(question, grant, now)
-        self._resume(self._words.leave(question.mac), now)
+        self._resume(self._elsewhere.words.leave(question.mac), now)
 
     def ask_anew(self, now: float) -> None:
         """Other AAA servers are asked from now on, or none: what waits for the old ones' word starts again."""
-        self._to_ask.clear()
-        self._resume(self._words.clear(), now)
+        self._resume(self._elsewhere.start_over(), now)
 
     def claimed(self, address: int, mac: bytes, now: float) -> None:
         """On a link where it was probed, somebody says that he has this address."""
-        guest = self._probes.first(address)
+        guest = self._elsewhere.probes.first(address)
         # The box itself may still have the address from before.
         if guest is None or guest.outcome is None or guest.outcome.mac == mac:
             return
-        self._probes.leave(address)
+        self._elsewhere.probes.leave(address)
         try:
             guest.outcome = self._dhcp.conflict(guest.outcome, now)
         except Exception as bug:
@@ -169,20 +148,14 @@ class Heart:
 
     def not_probed(self, probe: Probe, now: float) -> None:
         """It cannot be asked for on that link: the offer leaves."""
-        for guest in self._probes.leave(probe.address):
+        for guest in self._elsewhere.probes.leave(probe.address):
             self._unclaimed(guest, now)
 
     def committed(self, number: int, lost: AbstractSet[int], now: float) -> None:
         """The batch is on disk. lost: places in it of effects that another box's claim kept out."""
-        start = 0
-        for guest in self._take_back(number):
-            outcome = guest.outcome
-            assert outcome
-            end = start + len(outcome.effects)
-            here = {place - start for place in lost if start <= place < end} if lost else lost
-            start = end
-            if here:
-                self._lose(guest, here, lost_reason(outcome.effects, here), now)
+        for guest, outcome, mine in share(self._take_back(number), lost):
+            if mine:
+                self._lose(guest, mine, lost_reason(outcome.effects, mine), now)
                 continue
             try:
                 self._world.settle(outcome.effects)
@@ -205,26 +178,12 @@ class Heart:
 
     def needs(self) -> Needs | None:
         """All that is wanted now and was not handed out before; None = nothing."""
-        lookup = None
-        if self._facts.has_wanted() or self._crowds.has_wanted() or self._leases.has_wanted():
-            number = self._number = self._number + 1
-            macs, lines = tuple(self._facts.wanted(number)), tuple(self._crowds.wanted(number))
-            lookup = Lookup(number, macs, lines, tuple(self._leases.wanted(number)))
-        elif not self._to_ask and not self._to_probe:
-            return None
-        needs = Needs(lookup, tuple(self._to_ask), tuple(self._to_probe))
-        self._to_ask.clear()
-        self._to_probe.clear()
-        return needs
+        lookup, wanted = self._lookups.next(), self._elsewhere.wanted()
+        return Needs(lookup, *(wanted or ((), ()))) if lookup or wanted else None
 
     def next_batch(self) -> Batch | None:
         """What is to be committed now: one batch at a time, what gathers meanwhile is the next one."""
-        if self._under_way or not self._effects:
-            return None
-        self._under_way = self._batch
-        self._batch += 1
-        batch, self._effects = Batch(self._under_way, self._effects, self._commits.count(self._under_way)), []
-        return batch
+        return self._batches.next()
 
     def told(self) -> list[Told | Bug]:
         """How questions have ended since the last time, in that sequence: to be sent, and to be read by who counts."""
@@ -237,7 +196,7 @@ class Heart:
 
     def is_full(self) -> bool:
         """True while as much waits for the disk as may: DHCP and accounting are to be left in the kernel's buffers."""
-        return len(self._commits) > self._most
+        return self._batches.is_full()
 
     def waiting(self) -> int:
         """How many questions have not ended yet."""
@@ -251,30 +210,28 @@ class Heart:
         if missing is not None:
             guest = guest or Waiting(name, question, door)
             guest.rounds += 1
-            if guest.rounds > _MOST_ROUNDS:
-                self._unreadable(guest, now)
-            else:
-                self._wait(self._facts if isinstance(missing, bytes) else self._crowds, guest, missing, now)
+            put_out = guest if guest.rounds > _MOST_ROUNDS else self._lookups.enter(guest, missing, now)
+            self._enter(put_out, guest, self._unreadable, now)
             return
         mouth = self._mouths[name]
         try:
             if self._asks and name == DHCP:
                 asked = self._dhcp.to_ask(question, now)
                 if asked:
-                    self._ask(guest or Waiting(name, question, door), asked, now)
+                    guest = guest or Waiting(name, question, door)
+                    self._enter(self._elsewhere.ask(guest, asked, now), guest, self._unheard, now)
                     return
             outcome = mouth.answer(question, now)
         except Exception as bug:
             self._end_by_bug(name, question, bug, now)
             return
-        if outcome.durable:
+        if outcome.durable or (self._probing and self._is_probed(outcome)):
             guest = guest or Waiting(name, question, door)
             guest.outcome = outcome
-            self._gather(guest, now)
-        elif self._probing and self._is_probed(outcome):
-            guest = guest or Waiting(name, question, door)
-            guest.outcome = outcome
-            self._probe(guest, now)
+            if outcome.durable:
+                self._gather(guest, now)
+            else:
+                self._enter(self._elsewhere.probe(guest, now), guest, self._unclaimed, now)
         else:
             self._end(mouth, outcome, door, now)
 
@@ -282,49 +239,24 @@ class Heart:
         for guest in guests:
             self._advance(guest.mouth, guest.question, guest.door, now, guest)
 
-    def _wait(self, room: Room[Any], guest: Waiting, key: object, now: float) -> None:
-        if room.enter(guest, key, now):
-            self._unreadable(guest, now)
-
-    def _ask(self, guest: Waiting, asked: AaaQuestion, now: float) -> None:
-        guest.asked = asked
-        put_out = self._words.enter(guest, asked.mac, now)
+    def _enter(self, put_out: Waiting | None, guest: Waiting, without: Without, now: float) -> None:
+        """put_out: whom the room has put out for the guest, who may be himself."""
         if put_out is guest:
-            self._unheard(guest, now)
-            return
-        self._to_ask.append(asked)
-        if put_out:
-            self._supersede(put_out, now)
+            without(guest, now)
+        elif put_out:
+            self._give_up(put_out, Reason.DUPLICATE, now)
 
     def _is_probed(self, outcome: Outcome) -> bool:
         via = outcome.via
         return via is not None and via.raw and via.name in self._probing and self._world.is_first(outcome)
 
-    def _probe(self, guest: Waiting, now: float) -> None:
-        offer = guest.outcome
-        assert offer and offer.via
-        put_out = self._probes.enter(guest, offer.verdict.address, now)
-        if put_out is guest:
-            self._unclaimed(guest, now)
-            return
-        self._to_probe.append(Probe(offer.verdict.address, offer.via))
-        if put_out:
-            self._supersede(put_out, now)
-
     def _gather(self, guest: Waiting, now: float) -> None:
-        outcome = guest.outcome
-        assert outcome
-        if self._commits.enter(guest, self._batch, now):
-            self._unwritten(guest, now)
-        else:
-            self._effects += outcome.effects
+        self._enter(self._batches.enter(guest, now), guest, self._unwritten, now)
 
     def _take_back(self, number: int) -> list[Waiting]:
         """Those whose batch has ended. What is looked up of their boxes may have been read before that."""
-        if number == self._under_way:
-            self._under_way = 0
-        guests = self._commits.leave(number)
-        self._facts.changed([guest.outcome.mac for guest in guests if guest.outcome])
+        guests = self._batches.ended(number)
+        self._lookups.facts.changed([guest.outcome.mac for guest in guests if guest.outcome])
         return guests
 
     def _answer_query(self, guest: Waiting, leases: Sequence[Lease] | None, now: float) -> None:
@@ -371,15 +303,11 @@ class Heart:
         lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
         self._told.append(make(Told, (lost, guest.door, now)))
 
-    def _supersede(self, guest: Waiting, now: float) -> None:
-        """The same box has asked again and its younger question waits in this one's place."""
-        self._give_up(guest, Reason.DUPLICATE, now)
-
     def _give_up(self, guest: Waiting, reason: Reason, now: float) -> None:
+        """No answer. DUPLICATE: the same box has asked again, and its younger question waits in this one's place."""
         mouth = self._mouths[guest.mouth]
-        question = guest.question
-        mouth.forget(question)
-        self._told.append(make(Told, (mouth.unanswered(question, reason), guest.door, now)))
+        mouth.forget(guest.question)
+        self._told.append(make(Told, (mouth.unanswered(guest.question, reason), guest.door, now)))
 
     def _end_by_bug(self, name: str, question: Any, bug: Exception, now: float) -> None:
         """The packet is lost; the NAS's next try is a new request."""

@@ -3,9 +3,9 @@ him, or finds it full, goes on without what he waits for. What that means for a 
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable
 from math import inf
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from gatekeeper.model import Outcome
 from gatekeeper.wire.aaa import AaaQuestion
@@ -27,6 +27,17 @@ class Waiting:
         self.key: Any = None  # what it waits for
         self.due = inf
         self.rounds = 0  # how often something was looked up for it
+
+
+Without = Callable[[Waiting, float], None]  # what it goes on with, then
+
+
+class Waits(Protocol):
+    """Where somebody waits."""
+
+    def __len__(self) -> int: ...
+    def overdue(self, now: float, most: int) -> list[Waiting]: ...
+    def next_due(self) -> float: ...
 
 
 class Room(Generic[Key]):
@@ -113,60 +124,3 @@ class Room(Generic[Key]):
         same.remove(guest)
         if not same:
             del self._by_key[guest.key]
-
-
-class LookupRoom(Room[Key]):
-    """A room for what is read in the store: which keys are to be asked, and which answers still count."""
-
-    __slots__ = ("_asked", "_wanted")
-
-    def __init__(self, most: int, patience_s: float) -> None:
-        super().__init__(most, patience_s)
-        self._wanted: dict[Key, None] = {}
-        # Under which number a key was asked; 0 = it has changed since, and is asked again when its answer is there.
-        self._asked: dict[Key, int] = {}
-
-    def enter(self, guest: Waiting, key: Key, now: float) -> Waiting | None:
-        put_out = super().enter(guest, key, now)
-        if put_out is not guest and key not in self._asked:
-            self._wanted[key] = None
-        return put_out
-
-    def wanted(self, number: int) -> list[Key]:
-        """What is to be asked and was not yet."""
-        keys = list(self._wanted)
-        self._wanted.clear()
-        for key in keys:
-            self._asked[key] = number
-        return keys
-
-    def has_wanted(self) -> bool:
-        return bool(self._wanted)
-
-    def changed(self, keys: Iterable[Key] | None) -> None:
-        """What is being read of these may be old; None = of all."""
-        if self._asked:
-            for key in self._asked.keys() if keys is None else keys:
-                if key in self._asked:
-                    self._asked[key] = 0
-
-    def answered(self, number: int, key: Key) -> bool:
-        """True if this answer counts. One that is old already is asked again."""
-        asked = self._asked.get(key)
-        if asked == number:
-            del self._asked[key]
-            return True
-        if asked == 0:
-            del self._asked[key]
-            if key in self:
-                self._wanted[key] = None
-        return False
-
-    def overdue(self, now: float, most: int) -> list[Waiting]:
-        left = super().overdue(now, most)
-        for guest in left:
-            if guest.key not in self:
-                # Nobody waits any more: an answer that comes yet is not waited for by the next one.
-                self._wanted.pop(guest.key, None)
-                self._asked.pop(guest.key, None)
-        return left

@@ -6,7 +6,9 @@ import pytest
 
 from gatekeeper.engine.dhcp import DhcpQuestion
 from gatekeeper.engine.radius import RadiusQuestion
-from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, LOOKUP_S, PROBE_S, Heart
+from gatekeeper.heart.elsewhere import PROBE_S
+from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
+from gatekeeper.heart.lookups import LOOKUP_S
 from gatekeeper.heart.needs import Batch, Lookup
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Bug, Told
@@ -266,13 +268,13 @@ def test_doors_are_to_be_left_alone_while_too_much_waits_for_the_disk(bench: Ben
 
 
 def test_what_the_doors_had_given_already_has_room_and_beyond_that_it_is_lost_in_words(bench: Bench) -> None:
-    """Twice as much as the doors are left alone for."""
+    """Three times as much as the doors are left alone for."""
     heart = Heart(bench.engines.mouths(), bench.world, most=1)
-    for number in range(3):
+    for number in range(4):
         report = accounting_request(1, session=f"{number}", name=None, identifier=number)
         heart.receive(ACCOUNTING, [Datagram(report, BRAS, 40001, REPORTS)], None, NOW)
     assert ends(heart) == [("silent", "STORE_UNAVAILABLE")]
-    assert len(batch(heart).effects) == 2
+    assert len(batch(heart).effects) == 3
 
 
 # A bug costs its packet.
@@ -479,7 +481,9 @@ def test_duplicates_are_no_refusals_and_lost_ones_are(bench: Bench) -> None:
     tallies = Tallies()
     bench.heart.receive(AUTHENTICATION, [asked(access_request())] * 2, None, NOW)
     bench.supply.meet(NOW)
-    bench.heart.receive(AUTHENTICATION, [asked(access_request(OTHER.hex(), identifier=2))], None, NOW)
+    bench.heart.receive(
+        AUTHENTICATION, [asked(access_request(OTHER.hex(), password=OTHER.hex(), identifier=2))], None, NOW
+    )
     bench.supply.meet(NOW)
     ended = bench.heart.told()
     ack_under_way(bench)

@@ -3,7 +3,8 @@
 from math import inf
 
 from gatekeeper.engine.dhcp import DhcpQuestion
-from gatekeeper.heart.waiting import LookupRoom, Room, Waiting
+from gatekeeper.heart.lookups import LookupRoom
+from gatekeeper.heart.waiting import Room, Waiting
 from gatekeeper.model import Datagram
 from tests.engine.bench import NOW, RELAYED, Bench, discover
 

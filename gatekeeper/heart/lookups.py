@@ -1,0 +1,132 @@
+"""What is looked up in the store, and which answers still count: what was read before a change is read again."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from gatekeeper.heart.needs import Lookup
+from gatekeeper.heart.waiting import Key, Room, Waiting
+from gatekeeper.policy.leasequery import Sought
+
+LOOKUP_S = 2.0
+_Found = TypeVar("_Found")
+
+
+class LookupRoom(Room[Key]):
+    """A room for what is read in the store: which keys are to be asked, and which answers still count."""
+
+    __slots__ = ("_asked", "_wanted")
+
+    def __init__(self, most: int, patience_s: float) -> None:
+        super().__init__(most, patience_s)
+        self._wanted: dict[Key, None] = {}
+        # Under which number a key was asked; 0 = it has changed since, and is asked again when its answer is there.
+        self._asked: dict[Key, int] = {}
+
+    def enter(self, guest: Waiting, key: Key, now: float) -> Waiting | None:
+        put_out = super().enter(guest, key, now)
+        if put_out is not guest and key not in self._asked:
+            self._wanted[key] = None
+        return put_out
+
+    def wanted(self, number: int) -> list[Key]:
+        """What is to be asked and was not yet."""
+        keys = list(self._wanted)
+        self._wanted.clear()
+        for key in keys:
+            self._asked[key] = number
+        return keys
+
+    def has_wanted(self) -> bool:
+        return bool(self._wanted)
+
+    def changed(self, keys: Iterable[Key] | None) -> None:
+        """What is being read of these may be old; None = of all."""
+        if self._asked:
+            for key in self._asked.keys() if keys is None else keys:
+                if key in self._asked:
+                    self._asked[key] = 0
+
+    def answered(self, number: int, key: Key) -> bool:
+        """True if this answer counts. One that is old already is asked again."""
+        asked = self._asked.get(key)
+        if asked == number:
+            del self._asked[key]
+            return True
+        if asked == 0:
+            del self._asked[key]
+            if key in self:
+                self._wanted[key] = None
+        return False
+
+    def overdue(self, now: float, most: int) -> list[Waiting]:
+        left = super().overdue(now, most)
+        for guest in left:
+            if guest.key not in self:
+                # Nobody waits any more: an answer that comes yet is not waited for by the next one.
+                self._wanted.pop(guest.key, None)
+                self._asked.pop(guest.key, None)
+        return left
+
+
+class Lookups:
+    """The three rooms of those who wait for something in the store: facts of a MAC, the crowd of a line, leases."""
+
+    def __init__(self, most: int) -> None:
+        """most: who may wait in each room."""
+        self.facts: LookupRoom[bytes] = LookupRoom(most, LOOKUP_S)
+        self.crowds: LookupRoom[str] = LookupRoom(most, LOOKUP_S)
+        self.leases: LookupRoom[Sought] = LookupRoom(most, LOOKUP_S)
+        self._number = 0
+
+    def __len__(self) -> int:
+        return len(self.facts) + len(self.crowds) + len(self.leases)
+
+    def enter(self, guest: Waiting, missing: bytes | str, now: float) -> Waiting | None:
+        """Let it wait for what ``lacking`` names. Returns it if there is no room."""
+        if isinstance(missing, bytes):
+            return self.facts.enter(guest, missing, now)
+        return self.crowds.enter(guest, missing, now)
+
+    def changed(self, macs: Iterable[bytes] | None) -> None:
+        """Facts of these may be others; None = of all. An order may have put any of them on another line."""
+        self.facts.changed(macs)
+        self.crowds.changed(None)
+
+    def next(self) -> Lookup | None:
+        """What is to be asked and was not yet."""
+        if not (self.facts.has_wanted() or self.crowds.has_wanted() or self.leases.has_wanted()):
+            return None
+        number = self._number = self._number + 1
+        macs, lines = tuple(self.facts.wanted(number)), tuple(self.crowds.wanted(number))
+        return Lookup(number, macs, lines, tuple(self.leases.wanted(number)))
+
+    def lost(self, lookup: Lookup) -> list[Waiting]:
+        """It cannot be read: those who waited for it."""
+        left: list[Waiting] = []
+        lookups: tuple[tuple[LookupRoom[Any], tuple[Any, ...]], ...] = (
+            (self.facts, lookup.macs),
+            (self.crowds, lookup.lines),
+            (self.leases, lookup.sought),
+        )
+        for room, keys in lookups:
+            for key in keys:
+                room.answered(lookup.number, key)
+                left += room.leave(key)
+        return left
+
+    def overdue(self, now: float, most: int) -> list[Waiting]:
+        """Those whose time is over, so many at most of each room."""
+        return [
+            *self.facts.overdue(now, most),
+            *self.crowds.overdue(now, most),
+            *self.leases.overdue(now, most),
+        ]
+
+    def next_due(self) -> float:
+        """When the next one's time is over."""
+        return min(self.facts.next_due(), self.crowds.next_due(), self.leases.next_due())
+
+
+def counting(room: LookupRoom[Key], number: int, found: Mapping[Key, _Found]) -> dict[Key, _Found]:
+    """What counts of an answer."""
+    return {key: value for key, value in found.items() if room.answered(number, key)}
