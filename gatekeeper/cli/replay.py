@@ -67,13 +67,13 @@ def _single(config: str | None, packets: "list[Packet]", options: dict[str, Any]
 def _run(config: Path, packets: "list[Packet]", options: dict[str, Any]) -> "list[Step]":
     from gatekeeper.config.load import load_file
     from gatekeeper.drivers.replay import Replay, private_store
-    from gatekeeper.store.sqlite import SqliteStore
+    from gatekeeper.store.opening import copied_store
 
     settings = load_file(config)
     if settings.book.aaa:
         click.echo(f"note: {config}: replay asks no AAA: the orders decide about DHCP as well", err=True)
     if options["store_file"]:
-        store = SqliteStore.copy_of(str(options["store_file"]))
+        store = copied_store(Path(options["store_file"]))
     else:
         start = packets[0].time if packets else 0.0
         store, refused = private_store(settings, options["orders"], start)

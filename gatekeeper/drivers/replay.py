@@ -22,7 +22,8 @@ from gatekeeper.intake.order_file import OrderFile
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
 from gatekeeper.state.effects import lost_reason
 from gatekeeper.state.replies import Replies
-from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store import opening
+from gatekeeper.store.ports import Store
 from gatekeeper.wire import Malformed
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire import radius as radius_wire
@@ -47,7 +48,7 @@ class Step(NamedTuple):
 class Replay:
     """One policy, one private store."""
 
-    def __init__(self, settings: Settings, packets: list[Packet], store: SqliteStore) -> None:
+    def __init__(self, settings: Settings, packets: list[Packet], store: Store) -> None:
         """store: in memory; what the packets lead to is written there."""
         self._settings = settings
         self._packets = packets
@@ -187,9 +188,9 @@ def read_capture(path: Path) -> tuple[list[Packet], str]:
     return packets, capture.cut
 
 
-def private_store(settings: Settings, orders: Path | None, start: float) -> tuple[SqliteStore, list[str]]:
+def private_store(settings: Settings, orders: Path | None, start: float) -> tuple[Store, list[str]]:
     """An empty store in memory with the orders of a CSV file applied, and the lines refused. Raises OrderFileError."""
-    store = SqliteStore(":memory:")
+    store = opening.private_store()
     refused: list[str] = []
     if orders:
         desk = OrderDesk(store, rules_of(settings.book))

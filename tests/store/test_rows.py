@@ -23,13 +23,13 @@ SESSION = Session("s", "n", "d", 1, BOX, "A", "p", 2, "#1", 3, 4, 5, 6, "why", b
 NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object], object]] = {
     "leases": (
         rows.LEASE,
-        rows.lease_row(lease := Lease(1, BOX, "A", "p", "active", 2, 3, 4, b"agent", b"id")),
+        tuple(rows.lease_rows([lease := Lease(1, BOX, "A", "p", "active", 2, 3, 4, b"agent", b"id")])),
         rows.lease_of,
         lease,
     ),
     "accounts": (
         rows.ACCOUNT,
-        rows.account_row(account := Account("A", "s", "active", 1, 2, "p", "ordered", 3, "u", 4, "plan", "#1")),
+        (account := Account("A", "s", "active", 1, 2, "p", "ordered", 3, "u", 4, "plan", "#1")),
         rows.account_of,
         account,
     ),
@@ -54,7 +54,7 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
     "rogues": (rows.ROGUE, rows.rogue_row(rogue := Rogue(1, BOX, "eth0", 2, 3, 4)), rows.rogue_of, rogue),
     "journal": (
         rows.EVENT,
-        rows.event_row(event := Event(1, "lease", "m", "A", 2, "p", "told")),
+        (event := Event(1, "lease", "m", "A", 2, "p", "told")),
         rows.event_of,
         event,
     ),
@@ -70,7 +70,7 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
         rows.counter_of,
         (counted, 3),
     ),
-    "nas_seen": (rows.NAS_SEEN, rows.nas_row(seen := NasSeen("n", 1, 2, 3, 4, 5, "192.0.2.1", 6)), NasSeen._make, seen),
+    "nas_seen": (rows.NAS_SEEN, (seen := NasSeen("n", 1, 2, 3, 4, 5, "192.0.2.1", 6)), NasSeen._make, seen),
 }
 
 
