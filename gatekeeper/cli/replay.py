@@ -74,7 +74,7 @@ def _run(config: Path, packets: "list[Packet]", options: dict[str, Any]) -> "lis
     if settings.book.aaa:
         click.echo(f"note: {config}: replay asks no AAA: the orders decide about DHCP as well", err=True)
     if options["store_file"]:
-        store = copied_store(str(options["store_file"]))
+        store = copied_store(Path(options["store_file"]))
     else:
         start = packets[0].time if packets else 0.0
         store, refused = store_of_orders(settings, options["orders"], start)

@@ -1,4 +1,7 @@
-"""The durable truth. All SQL lives here."""
+"""The durable truth. What is asked of it is in ``ports``, nouns as rows in ``rows``; each adapter has a folder.
+
+All SQL lives here.
+"""
 
 
 class StoreError(Exception):

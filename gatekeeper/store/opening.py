@@ -32,6 +32,11 @@ def private_store() -> Store:
     return SqliteStore(":memory:")
 
 
+def copied_store(file: Path) -> Store:
+    """A copy in memory of the store in this file, which is only read. Raises StoreError."""
+    return SqliteStore.copy_of(str(file))
+
+
 def trial_store(url: str, folder: Path) -> Store:
     """A copy to try orders on, an empty one where there is none yet; it goes when closed.
 
@@ -40,8 +45,3 @@ def trial_store(url: str, folder: Path) -> Store:
     path = path_of(url, folder)
     exists = path not in PRIVATE and Path(path).exists()
     return SqliteStore.copy_of(path, to="") if exists else SqliteStore("")
-
-
-def copied_store(path: str) -> Store:
-    """A copy in memory of the store in this file, which is only read; it goes when closed. Raises StoreError."""
-    return SqliteStore.copy_of(path)

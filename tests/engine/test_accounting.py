@@ -7,7 +7,7 @@ import pytest
 from gatekeeper.wire import radius as radius_wire
 from gatekeeper.wire.radius_seal import Secret, reply_is_right
 from gatekeeper.wire.session_class import class_value
-from gatekeeper.wire.text import parse_ip
+from gatekeeper.wire.text import ip_text, parse_ip
 from tests.engine.bench import (
     BOX,
     FIRST,
@@ -21,6 +21,7 @@ from tests.engine.bench import (
     access_request,
     accounting_request,
     circuit,
+    release,
     told,
 )
 
@@ -118,6 +119,17 @@ def test_a_start_that_is_sent_again_is_the_same_session(bench: Bench) -> None:
     bench.report(accounting_request(START, identifier=1))
     bench.report(accounting_request(START, numbers={DELAY: 4}, identifier=2), now=NOW + 5)
     assert [(row["state"], row["started"]) for row in sessions(bench)] == [("active", NOW)]
+
+
+@pytest.mark.parametrize("gives_back", [False, True])
+def test_a_session_has_the_address_that_its_box_holds(bench: Bench, gives_back: bool) -> None:
+    """Where the NAS names none, DHCP knows it; an address that was given back may be another box's by then."""
+    bench.install()
+    address = bench.bind()
+    if gives_back:
+        bench.hear(release(BOX, address), now=NOW + 1)
+    bench.report(accounting_request(START), now=NOW + 2)
+    assert [row["address"] for row in sessions(bench)] == ["" if gives_back else ip_text(address)]
 
 
 def test_a_session_whose_start_was_lost_begins_when_it_says(bench: Bench) -> None:

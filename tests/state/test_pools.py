@@ -104,6 +104,25 @@ def test_a_released_address_is_free_but_goes_last_to_others_while_new_ones_are_l
     assert pools.choose(0, C, (), NOW) == 10
 
 
+def test_a_released_address_goes_to_the_front_of_its_pools_queue() -> None:
+    """Behind an address that is held it would not be found, and boxes would be told that the pool is exhausted."""
+    pools = _pools((10, 11))
+    pools.hold(0, 10, A, NOW + 100)
+    pools.hold(0, 11, B, NOW + 100)
+    assert pools.choose(0, C, (), NOW) == 0
+    pools.release(0, 11, B, NOW)
+    assert pools.choose(0, C, (), NOW) == 11
+
+
+def test_an_address_that_is_cleared_by_hand_goes_to_the_front_too() -> None:
+    """As one that its box gave back."""
+    pools = _pools((10, 11))
+    pools.hold(0, 10, A, NOW + 100)
+    pools.hold(0, 11, B, NOW + 100)
+    pools.end([11], NOW)
+    assert pools.choose(0, C, (), NOW) == 11
+
+
 def test_a_release_by_a_box_that_does_not_hold_it_changes_nothing() -> None:
     """Another box has it by now."""
     pools = _pools()

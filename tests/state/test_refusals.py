@@ -1,7 +1,9 @@
 """The tally of refused boxes: what is kept of one, what is news, and how it stays bounded."""
 
-from gatekeeper.model import Reason
-from gatekeeper.state.refusals import MAX_LIMITED, MAX_REFUSALS, Refusals
+import pytest
+
+from gatekeeper.model import Reason, Refused
+from gatekeeper.state.refusals import MAX_LIMITED, MAX_REFUSALS, Refusals, is_news, joined
 
 BOX, OTHER = b"\x02\0\0\0\0\x01", b"\x02\0\0\0\0\x02"
 
@@ -57,3 +59,38 @@ def test_refusals_are_bounded() -> None:
     drained = refusals.drain()
     assert MAX_REFUSALS * 7 // 8 < len(drained) <= MAX_REFUSALS
     assert drained[-1].mac == _mac(MAX_REFUSALS + 99)
+
+
+def _refused(reason: Reason, at: int, times: int = 1, port: str = "p") -> Refused:
+    return Refused(BOX, "dhcp", reason, port, times, at, at)
+
+
+@pytest.mark.parametrize(
+    ("reason", "after_s", "kept"),
+    [(Reason.RATE_LIMITED, 59, True), (Reason.RATE_LIMITED, 60, False), (Reason.SUSPENDED, 1, False)],
+)
+def test_a_fresh_reason_says_more_than_that_the_box_asks_too_often(reason: Reason, after_s: int, kept: bool) -> None:
+    """One rule for memory and store; counted together all the same, since the first time."""
+    older, newer = _refused(Reason.UNKNOWN_MAC, 1000, 3), _refused(reason, 1000 + after_s, 2, "q")
+    both = joined(older, newer)
+    assert both == (older if kept else newer)._replace(times=5, first_seen=1000)
+
+
+@pytest.mark.parametrize(
+    ("before", "reason", "after_s", "news"),
+    [
+        (None, Reason.SUSPENDED, 0, True),
+        (Reason.SUSPENDED, Reason.SUSPENDED, 3600, False),
+        (Reason.SUSPENDED, Reason.SUSPENDED, 3601, True),
+        (Reason.SUSPENDED, Reason.PORT_MISMATCH, 1, True),
+        (Reason.SUSPENDED, Reason.RATE_LIMITED, 59, False),
+        (Reason.SUSPENDED, Reason.RATE_LIMITED, 60, True),
+        (Reason.RATE_LIMITED, Reason.RATE_LIMITED, 59, False),
+    ],
+)
+def test_a_refusal_is_news_once_an_hour_and_when_its_reason_changes(
+    before: Reason | None, reason: Reason, after_s: int, news: bool
+) -> None:
+    """A box of ours in a loop must not fill the journal: what does not change the list of the refused is no news."""
+    known = _refused(before, 1000) if before else None
+    assert is_news(_refused(reason, 1000 + after_s), known) is news

@@ -16,7 +16,7 @@ from gatekeeper.model import (
 )
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store.ports import MAX_FEED
-from gatekeeper.store.rows import LEASE, lease_of, lease_row, listed, marks
+from gatekeeper.store.rows import LEASE, lease_of, lease_rows, listed, marks
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.store.sqlite.tables import parts
@@ -106,7 +106,7 @@ class CommitTables(SessionTables):
         lost, told = batch.lost, batch.told
         for place, effect in enumerate(batch.effects):
             if place not in lost:
-                found += told[place] if place in told else EFFECTS[type(effect)].events(effect)
+                found += told[place] if place in told else _EVENTS_OF[type(effect)](effect)
         return found
 
     def _bind(self, batch: _Batch, place: int, effect: LeaseBound) -> None:
@@ -154,9 +154,7 @@ class CommitTables(SessionTables):
         """Write each address's last lease; where the address is another box's, all who wanted it are lost."""
         effects: Any = batch.effects  # those at these places have a lease
         for part in parts(list(batch.bound.values())):
-            values: list[object] = []
-            for rivals in part:
-                values += lease_row(effects[rivals[-1]].lease)
+            values = lease_rows([effects[rivals[-1]].lease for rivals in part])
             if self._connection.execute(_BIND[len(part)], values).rowcount != len(part):
                 for rivals in part:
                     if not self._is_holder(effects[rivals[-1]].lease):
@@ -209,4 +207,6 @@ WRITERS: Final[dict[str, Callable[[CommitTables, _Batch, int, Any], None]]] = {
     "tell": CommitTables._only_tell,
     "": CommitTables._only_remember,
 }
+# The two columns that each effect of a batch is looked up in.
 _WRITER_OF: Final = {kind: WRITERS[row.verb] for kind, row in EFFECTS.items()}
+_EVENTS_OF: Final = {kind: row.events for kind, row in EFFECTS.items()}

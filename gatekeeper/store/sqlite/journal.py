@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gatekeeper.model import Event, Holder
 from gatekeeper.store import StoreError
-from gatekeeper.store.rows import EVENT, LEASE, event_row, lease_of, listed, marks
+from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed, marks
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import ip_text, mac_text
 
@@ -47,7 +47,7 @@ class JournalTables(Tables):
     """Writing is done inside a transaction of those who make it true."""
 
     def _tell_event(self, *events: Event) -> None:
-        self._connection.executemany(_WRITE, map(event_row, events))
+        self._connection.executemany(_WRITE, events)
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[dict[str, object]]:
         """Events of one box, account or address, oldest first. key: mac account address; value as the column has it.

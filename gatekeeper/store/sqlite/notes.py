@@ -18,7 +18,6 @@ from gatekeeper.store.rows import (
     count_row,
     listed,
     marks,
-    nas_row,
     refused_of,
     refused_row,
     rogue_row,
@@ -77,7 +76,7 @@ class NoteTables(JournalTables):
         with self._transaction():
             if beat:
                 self._connection.execute(_BEAT, (beat,))
-            many(_NAS, map(nas_row, nas))
+            many(_NAS, nas)
             self._refuse(list(refused))
             self._tell_event(*map(admission_event, admitted))
             counted = [(columns_of(words), count) for words, count in counts.items()]

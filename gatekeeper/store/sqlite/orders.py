@@ -13,7 +13,6 @@ from gatekeeper.store.rows import (
     ORDER,
     REFUSED,
     account_of,
-    account_row,
     line_of,
     listed,
     mac_of,
@@ -108,7 +107,7 @@ class OrderTables(DynauthTables):
         query = self._connection.execute
         row = query(_ACCOUNT, (account.account,)).fetchone()
         before = account_of(row) if row else None
-        query(_WRITE_ACCOUNT, (*account_row(account), line_of(account.port)))
+        query(_WRITE_ACCOUNT, (*account, line_of(account.port)))
         self._tell_boxes(changes, now)
         self._connection.executemany("DELETE FROM boxes WHERE mac = ?", [(mac_text(mac),) for mac in changes.drop])
         added = [(mac_text(mac), account.account, stbid) for mac, stbid in changes.add]

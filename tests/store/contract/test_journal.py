@@ -5,7 +5,7 @@ from gatekeeper.model import Admitted, Reason, Refused
 from gatekeeper.policy.orders import OrderRules
 from gatekeeper.store.ports import Store
 from gatekeeper.wire.text import mac_text
-from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, learned, released, report
+from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, THIRD, bound, learned, released, report
 
 STRANGER = b"\x02\0\0\0\0\x09"
 
@@ -78,6 +78,41 @@ def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: Store) -> No
     rows = [row for row in store.timeline("mac", mac_text(BOX), 0) if row["kind"] == "refused"]
     # The last one is what is refused now.
     assert [row["at"] - NOW for row in rows] == [0, 120, 4000, 4000]  # type: ignore[operator]
+
+
+def test_a_released_lease_does_not_end_twice(store: Store) -> None:
+    """The box gave the address back; that its time is over when somebody else gets it is no news."""
+    store.commit([bound(BOX)])
+    store.commit([released(BOX, at=NOW + 10)])
+    store.commit([bound(OTHER, at=NOW + 4000)])
+    told = [(row["kind"], row["mac"]) for row in store.timeline("address", ADDRESS, 0)]
+    assert told == [("lease", mac_text(BOX)), ("released", mac_text(BOX)), ("lease", mac_text(OTHER))]
+
+
+def test_a_lease_that_ran_out_ends_when_it_did_and_not_when_its_address_goes_on(store: Store) -> None:
+    """Who had an address is asked for a time."""
+    store.commit([bound(BOX)])
+    store.commit([bound(OTHER, at=NOW + 4000)])
+    told = [(row["kind"], row["at"]) for row in store.timeline("address", ADDRESS, 0)]
+    assert told == [("lease", NOW), ("lease ended", NOW + 3600), ("lease", NOW + 4000)]
+
+
+def test_what_lost_is_not_told(store: Store) -> None:
+    """Each event is true when it is written: of two boxes for one address one has it, of two ports one is learned."""
+    store.commit([bound(OTHER)])
+    assert store.commit([bound(BOX, at=NOW + 1), learned(BOX), learned(THIRD, "n|2")]) == {0, 2}
+    assert kinds(store) == ["order", "port learned"]
+    assert "port learned" not in kinds(store, THIRD)
+
+
+def test_a_box_that_is_given_another_address_has_given_up_the_first(store: Store) -> None:
+    """Unless it does not get the other one."""
+    store.commit([bound(BOX)])
+    store.commit([bound(OTHER, ADDRESS + 1)])
+    store.commit([bound(BOX, ADDRESS + 1, NOW + 1, ended=ADDRESS)])
+    assert kinds(store) == ["order", "lease"]
+    store.commit([bound(BOX, ADDRESS + 2, NOW + 2, ended=ADDRESS)])
+    assert kinds(store) == ["order", "lease", "lease ended", "lease"]
 
 
 def test_since_leaves_out_what_is_older(store: Store) -> None:

@@ -5,9 +5,9 @@ import pytest
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Rate, SessionsEnded
 from gatekeeper.policy.orders import OrderRules
-from gatekeeper.store.ports import Ended, Store
+from gatekeeper.store.ports import Ended, Store, Wanted
 from tests.store.contract.conftest import Opens
-from tests.store.ledger import BOX, NOW, OTHER, THIRD, report
+from tests.store.ledger import BOX, KEYS, NOW, OTHER, THIRD, report
 
 
 @pytest.fixture
@@ -80,6 +80,18 @@ def test_the_rate_is_that_of_the_account_when_it_is_sent(store: Store) -> None:
         {"order": "2", "kind": "rate", "account": "A", "rate_down_kbps": "60000"}, NOW
     )
     assert {one.rate for one in store.wanted()} == {Rate(60000, 5000)}
+
+
+def test_what_is_to_be_sent_is_told_whole(store: Store) -> None:
+    """All that a packet of RFC 5176 is made of."""
+    order(store, "rate", "B", rate_down_kbps="50000", rate_up_kbps="5000")
+    (one,) = store.wanted()
+    assert one._replace(id=0, row=0) == Wanted(
+        id=0, kind="coa", order="rate-1", row=0, session="2", nas="bras1", source=0xC0000201, mac=OTHER, account="B",
+        keys=KEYS, over=False, rate=Rate(50000, 5000),
+    )  # fmt: skip
+    store.commit([report(OTHER, "B", "stop", NOW + 2)])
+    assert [one.over for one in store.wanted()] == [True]
 
 
 def test_what_is_sent_is_sent_again_until_it_has_an_end(store: Store, opens: Opens) -> None:
