@@ -299,6 +299,8 @@ def test_a_name_too_long_for_its_attribute_is_no_identity(tmp_path: Path) -> Non
     bench, aaa = asking(tmp_path, keys='user_name = "{option12}-{mac}"')
     assert told(bench.hear(discover(options={12: b"x" * 241}))) == ("silent", "NO_IDENTITY")
     assert not aaa.asked
+    bench.hear(discover(options={12: b"x" * 240}))
+    assert [len(asked.user_name) for asked in aaa.asked] == [253]
 
 
 def test_radius_goes_on_by_the_orders(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ except ImportError:
         "atheris is not installed: pip install 'gatekeeper[fuzz]', or pip install -e '.[fuzz]' in the tree (Linux)"
     )
 
-with atheris.instrument_imports(include=["gatekeeper"]):
+with atheris.instrument_imports(include=["gatekeeper", "dpkt"]):
     from tests.fuzz.targets import ROOT, TARGETS
 
 KEPT = ROOT / "build" / "fuzz"

@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.house.rooms import ROOT, files_of, rooms_below_drivers
+
 WANTED = "GATEKEEPER_TEST_COMPILED"
 # File or folder -> why it stays as it is.
 INTERPRETED = {
@@ -41,22 +41,6 @@ import importlib, sys
 for name in sys.argv[1:]:
     print(importlib.import_module(name).__file__)
 """
-
-
-def rooms() -> list[str]:
-    """Those below drivers, as import-linter has them."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-    layers: list[str] = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-    return [room.strip() for layer in layers[layers.index("drivers") + 1 :] for room in layer.split("|")]
-
-
-def files_of(tree: Path, room: str) -> list[Path]:
-    """Its modules, relative to the tree; without a room's empty face."""
-    folder = tree / "gatekeeper" / room
-    found = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
-    return [file.relative_to(tree) for file in found]
 
 
 def is_interpreted(file: Path) -> bool:
@@ -90,15 +74,14 @@ def test_the_rooms_below_drivers_keep_their_tests_when_mypyc_has_compiled_them(t
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, tmp_path)
-    modules = [file for room in rooms() for file in files_of(tmp_path, room)]
+    rooms = rooms_below_drivers()
+    modules = [file for room in rooms for file in files_of(room)]
     compiled = [file for file in modules if not is_interpreted(file)]
     _run(tmp_path, "-c", _BUILD, *map(str, compiled))
     places = _run(tmp_path, "-c", _LOOK, *map(module_of, modules)).split()
     assert all(place.startswith(str(tmp_path)) for place in places)
     assert {file for file, place in zip(modules, places, strict=True) if place.endswith(".so")} == set(compiled)
-    folders = [
-        name for name in (*(Path(room).stem for room in rooms()), *TESTS) if (tmp_path / "tests" / name).is_dir()
-    ]
+    folders = [name for name in (*rooms, *TESTS) if (tmp_path / "tests" / name).is_dir()]
     _run(tmp_path, "-m", "pytest", "-x", "-o", "timeout=600", *(f"tests/{name}" for name in folders))
 
 
