@@ -19,7 +19,7 @@ from gatekeeper.drivers.sockets import Door
 from gatekeeper.drivers.supply import Supply
 from gatekeeper.drivers.upstream import Upstream
 from gatekeeper.heart.engines import Engines
-from gatekeeper.heart.life import ACCOUNTING, DHCP, Heart
+from gatekeeper.heart.life import ACCOUNTING, DHCP, MOST, Heart
 from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Bug, Told
@@ -42,10 +42,12 @@ class Gate:
         log: Log,
         interfaces: Interfaces,
         seq: int,
+        most: int = MOST,
     ) -> None:
-        """store: the loop's own connection, for reading; seq: the end of the change feed before world was read."""
+        """store: the loop's own connection, for reading; seq: the end of the change feed before world was read; most:
+        how many questions may wait for one kind of thing."""
         self._engines = engines
-        self._heart = Heart(engines.mouths(), world, interfaces.probing())
+        self._heart = Heart(engines.mouths(), world, interfaces.probing(), most)
         self._committer = committer
         self._log = log
         self._interfaces = interfaces
@@ -184,11 +186,15 @@ class Gate:
                 self._log.read_bug(one)
 
     def _send(self, told: Told, now: float) -> None:
-        outcome = told.outcome
+        outcome, door = told.outcome, cast(Door, told.door)
         if outcome.to is None or outcome.via is None:
             return
+        if door.fileno() not in self._doors:
+            # Its interface went away while the answer waited, which is alarmed elsewhere; the box asks again.
+            self._counts[outcome.protocol, "not-sent"] += 1
+            return
         try:
-            cast(Door, told.door).send(outcome.answer, outcome.to, outcome.via)
+            door.send(outcome.answer, outcome.to, outcome.via)
         except OSError as error:
             self._counts[outcome.protocol, "not-sent"] += 1
             self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)

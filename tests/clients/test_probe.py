@@ -4,12 +4,9 @@ import signal
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from math import inf
 
 import pytest
 
-from gatekeeper.drivers.probe import WAIT_S, ArpProbe
-from gatekeeper.model import Action, Outcome, Verdict
 from tests.clients.access import cpu_seconds
 from tests.clients.boxes import MAC, STRANGER
 from tests.clients.net import wait_until
@@ -44,25 +41,6 @@ def test_a_probed_address_in_use_is_never_offered(world: Direct) -> None:
     assert "no offer ADDRESS_CONFLICT" in world.gate.log()
     assert "DHCPOFFER on 10.20.1.0" not in world.gate.log()
     world.gate.assert_sound()
-
-
-def test_offers_held_on_a_lost_interface_are_forgotten() -> None:
-    """Nobody looks at their end any more, and the loop would wake for it again and again."""
-    probe = ArpProbe("lo", bytes(6))
-    offer = Outcome(
-        "dhcp",
-        "DHCPDISCOVER",
-        "DHCPOFFER",
-        b"\2\0\0\0\0\1",
-        Verdict(Action.OFFER, address=0x7F000009),
-        "lo",
-        None,
-        None,
-    )
-    assert probe.start(offer, 1000.0)
-    assert (probe.next_end(), probe.free(1000.0)) == (1000.0 + WAIT_S, [])
-    probe.close()
-    assert (probe.next_end(), probe.free(2000.0)) == (inf, [])
 
 
 def test_an_interface_that_is_lost_while_it_is_probed_is_served_again_when_it_is_back(world: Direct) -> None:

@@ -362,8 +362,27 @@ def test_a_box_waits_for_aaa_and_the_others_go_on(upstream: Bench) -> None:
 def test_the_younger_question_of_a_box_takes_the_place_of_the_older(upstream: Bench) -> None:
     """The older one ends too, as what it is: a duplicate."""
     assert ask_aaa(upstream, relayed(discover()), relayed(discover())) == [BOX, BOX]
-    assert ends(upstream.heart) == [("silent", "DUPLICATE")]
+    (older,) = upstream.heart.told()
+    assert isinstance(older, Told)
+    assert told(older.outcome) == ("silent", "DUPLICATE")
     assert upstream.heart.waiting() == 1
+    tallies = Tallies()
+    tallies.read(older)
+    assert tallies.drain_refusals() == []  # nobody is refused by it
+
+
+def test_aaas_word_about_another_line_is_not_for_the_question_that_waits(upstream: Bench) -> None:
+    """The box has moved between two questions, and AAA was asked about both lines."""
+    heart = upstream.heart
+    heart.receive(DHCP, [relayed(discover(agent=circuit(line))) for line in ("ge 1/0/1", "ge 1/0/2")], None, NOW)
+    needs = heart.needs()
+    assert needs
+    first, second = needs.words
+    heart.told()
+    heart.heard_word(first, Grant(None, "028@itv"), NOW)
+    assert ends(heart) == []
+    heart.heard_word(second, Grant(Reason.AAA_REJECTED), NOW)
+    assert ends(heart) == [("silent", "AAA_REJECTED")]
 
 
 def test_aaa_that_never_answers_ends_in_silence(upstream: Bench) -> None:
@@ -385,10 +404,11 @@ def test_too_many_that_wait_for_aaa_cost_the_newcomer(upstream: Bench) -> None:
 def test_what_waits_for_old_servers_is_asked_of_the_new_ones(upstream: Bench) -> None:
     """After a reload."""
     assert ask_aaa(upstream, relayed(discover())) == [BOX]
+    upstream.heart.receive(DHCP, [relayed(discover(OTHER))], None, NOW)  # and nobody has been asked about it yet
     upstream.heart.ask_anew(NOW)
     needs = upstream.heart.needs()
     assert needs
-    assert [question.mac for question in needs.words] == [BOX]
+    assert [question.mac for question in needs.words] == [BOX, OTHER]
 
 
 # ARP probes.
@@ -518,6 +538,24 @@ def test_a_line_that_is_about_to_be_learned_has_its_crowd_looked_up(tmp_path: Pa
     assert (second.macs, second.lines) == ((), ("10.20.0.1|ge 1/0/7",))
     heart.crowds_found(second.number, bench.store.crowds(second.lines), NOW)
     assert ends(heart) == [("DHCPOFFER", "")]
+
+
+def test_a_box_that_changes_whenever_it_is_looked_at_is_given_up(tmp_path: Path) -> None:
+    """It cannot be judged by facts that are never true for long enough, and takes no more turns than that."""
+    bench = Bench(tmp_path, f"{CONFIG}\n[binding]\nboxes_per_port = 2\n")
+    bench.install()
+    heart = bench.heart
+    heart.receive(DHCP, [relayed(discover(agent=circuit("ge 1/0/7")))], None, NOW)
+    turns = 0
+    while needs := heart.needs():
+        turns += 1
+        assert turns < 10
+        assert needs.lookup
+        found = needs.lookup
+        bench.world.forget([BOX] if found.lines else [])  # lines are forgotten either way
+        heart.facts_found(found.number, bench.store.facts(found.macs), NOW)
+        heart.crowds_found(found.number, bench.store.crowds(found.lines), NOW)
+    assert ends(heart) == [("silent", "STORE_UNAVAILABLE")]
 
 
 def test_a_release_is_told_when_it_is_on_disk(bench: Bench) -> None:
