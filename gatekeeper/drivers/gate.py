@@ -220,4 +220,5 @@ class Gate:
 
     def _keep_house(self, now: float) -> None:
         self._next_housekeeping = now + EVERY_S
+        self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self, self._clock, now)

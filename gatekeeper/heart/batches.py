@@ -18,21 +18,21 @@ class Batches:
         """most: that gather before doors are to be left alone. As many may be under way, and what the doors had given
         already finds its place too."""
         self._most = most
-        self._room: Room[int] = Room(3 * most, inf)
+        self.room: Room[int] = Room("waiting.commits", 3 * most, inf)
         self._effects: list[Effect] = []  # of the batch that is gathered
         self._number = 1  # its own
         self._under_way = 0  # number of the batch that is being committed, 0 = none
 
     def __len__(self) -> int:
-        return len(self._room)
+        return len(self.room)
 
     def is_full(self) -> bool:
-        return self._room.count(self._number) > self._most
+        return self.room.count(self._number) > self._most
 
     def enter(self, guest: Waiting, now: float) -> Waiting | None:
         """Let it wait for the commit of its outcome's effects. Returns it if there is no room."""
         assert guest.outcome
-        put_out = self._room.enter(guest, self._number, now)
+        put_out = self.room.enter(guest, self._number, now)
         if put_out is None:
             self._effects += guest.outcome.effects
         return put_out
@@ -43,21 +43,21 @@ class Batches:
             return None
         number = self._under_way = self._number
         self._number += 1
-        batch, self._effects = Batch(number, self._effects, self._room.count(number)), []
+        batch, self._effects = Batch(number, self._effects, self.room.count(number)), []
         return batch
 
     def ended(self, number: int) -> list[Waiting]:
         """Those whose batch has ended, in its sequence."""
         if number == self._under_way:
             self._under_way = 0
-        return self._room.leave(number)
+        return self.room.leave(number)
 
     def overdue(self, now: float, most: int) -> list[Waiting]:
         """Nobody."""
-        return self._room.overdue(now, most)
+        return self.room.overdue(now, most)
 
     def next_due(self) -> float:
-        return self._room.next_due()
+        return self.room.next_due()
 
 
 def share(guests: list[Waiting], lost: AbstractSet[int]) -> Iterator[tuple[Waiting, Outcome, AbstractSet[int]]]:

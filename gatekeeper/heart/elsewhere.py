@@ -3,6 +3,8 @@
 One question at a time about each box, and about each address: the youngest.
 """
 
+from typing import Any
+
 from gatekeeper.heart.needs import Probe
 from gatekeeper.heart.waiting import Room, Waiting
 from gatekeeper.wire.aaa import AaaQuestion
@@ -16,8 +18,9 @@ class Elsewhere:
 
     def __init__(self, most: int) -> None:
         """most: who may wait for each kind."""
-        self.words: Room[bytes] = Room(most, 0.0, single=True)  # as patient as AAA's servers are many
-        self.probes: Room[int] = Room(most, PROBE_S, single=True)
+        self.words: Room[bytes] = Room("radius.upstream", most, 0.0, single=True)  # as patient as AAA's servers are many
+        self.probes: Room[int] = Room("waiting.probes", most, PROBE_S, single=True)
+        self.rooms: tuple[Room[Any], ...] = (self.words, self.probes)
         self._words: list[AaaQuestion] = []
         self._probes: list[Probe] = []
 

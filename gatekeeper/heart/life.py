@@ -15,7 +15,7 @@ from gatekeeper.heart.lookups import Lookups, counting
 from gatekeeper.heart.needs import Batch, Lookup, Needs, Probe, lacking
 from gatekeeper.heart.ports import Mouth, Mouths
 from gatekeeper.heart.told import Bug, Told
-from gatekeeper.heart.waiting import Waiting, Waits, Without
+from gatekeeper.heart.waiting import Waiting, Waits, Without, turned_away
 from gatekeeper.model import Action, Datagram, Facts, Lease, Outcome, Reason, Verdict, make
 from gatekeeper.policy.leasequery import Sought
 from gatekeeper.state.effects import lost_reason
@@ -197,6 +197,10 @@ class Heart:
     def is_full(self) -> bool:
         """True while as much waits for the disk as may: DHCP and accounting are to be left in the kernel's buffers."""
         return self._batches.is_full()
+
+    def drain_counts(self) -> dict[tuple[str, ...], int]:
+        """How many found no room to wait in since the last time, by what they would have waited for."""
+        return turned_away((*self._lookups.rooms, *self._elsewhere.rooms, self._batches.room))
 
     def waiting(self) -> int:
         """How many questions have not ended yet."""

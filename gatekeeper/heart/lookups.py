@@ -16,8 +16,8 @@ class LookupRoom(Room[Key]):
 
     __slots__ = ("_asked", "_wanted")
 
-    def __init__(self, most: int, patience_s: float) -> None:
-        super().__init__(most, patience_s)
+    def __init__(self, name: str, most: int, patience_s: float) -> None:
+        super().__init__(name, most, patience_s)
         self._wanted: dict[Key, None] = {}
         # Under which number a key was asked; 0 = it has changed since, and is asked again when its answer is there.
         self._asked: dict[Key, int] = {}
@@ -73,9 +73,10 @@ class Lookups:
 
     def __init__(self, most: int) -> None:
         """most: who may wait in each room."""
-        self.facts: LookupRoom[bytes] = LookupRoom(most, LOOKUP_S)
-        self.crowds: LookupRoom[str] = LookupRoom(most, LOOKUP_S)
-        self.leases: LookupRoom[Sought] = LookupRoom(most, LOOKUP_S)
+        self.facts: LookupRoom[bytes] = LookupRoom("waiting.facts", most, LOOKUP_S)
+        self.crowds: LookupRoom[str] = LookupRoom("waiting.crowds", most, LOOKUP_S)
+        self.leases: LookupRoom[Sought] = LookupRoom("waiting.leases", most, LOOKUP_S)
+        self.rooms: tuple[LookupRoom[Any], ...] = (self.facts, self.crowds, self.leases)
         self._number = 0
 
     def __len__(self) -> int:

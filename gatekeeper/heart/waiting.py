@@ -3,7 +3,7 @@ him, or finds it full, goes on without what he waits for. What that means for a 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -43,13 +43,15 @@ class Waits(Protocol):
 class Room(Generic[Key]):
     """Those who wait for one kind of thing, by what they wait for, in the sequence in which they came."""
 
-    __slots__ = ("_by_key", "_waiting", "most", "patience_s", "single")
+    __slots__ = ("_by_key", "_waiting", "most", "name", "patience_s", "single", "turned_away")
 
-    def __init__(self, most: int, patience_s: float, single: bool = False) -> None:
-        """single: one at a time for each key, the youngest."""
+    def __init__(self, name: str, most: int, patience_s: float, single: bool = False) -> None:
+        """name: that counters call it by. single: one at a time for each key, the youngest."""
+        self.name = name
         self.most = most
         self.patience_s = patience_s
         self.single = single
+        self.turned_away = 0  # how many found it full, until somebody takes that down
         # All have the same patience, so that the sequence of coming is that of going.
         self._waiting: OrderedDict[Waiting, None] = OrderedDict()
         self._by_key: dict[Key, list[Waiting]] = {}
@@ -68,6 +70,7 @@ class Room(Generic[Key]):
             put_out = mine.pop()
             del self._waiting[put_out]
         elif len(self._waiting) >= self.most:
+            self.turned_away += 1
             return guest
         guest.key, guest.due = key, now + self.patience_s
         self._waiting[guest] = None
@@ -124,3 +127,13 @@ class Room(Generic[Key]):
         same.remove(guest)
         if not same:
             del self._by_key[guest.key]
+
+
+def turned_away(rooms: Iterable[Room[Any]]) -> dict[tuple[str, ...], int]:
+    """How many found no room since the last time, as counters call it."""
+    counts: dict[tuple[str, ...], int] = {}
+    for room in rooms:
+        if room.turned_away:
+            counts[(*room.name.split("."), "too-many")] = room.turned_away
+            room.turned_away = 0
+    return counts

@@ -86,6 +86,7 @@ class Life(RuleBasedStateMachine):
         self.versions: dict[bytes, list[Binding | None]] = {mac: [None] for mac in MACS}
         self.on_disk: list[object] = []
         self.promised: dict[int, tuple[bytes, float]] = {}  # address -> MAC and end, as boxes were told
+        self.given_back: dict[bytes, int] = dict.fromkeys(MACS, 0)  # what was asked before that means nothing to a box
         self._begin()
 
     def _begin(self) -> None:
@@ -142,6 +143,7 @@ class Life(RuleBasedStateMachine):
         assert isinstance(door, int)
         assert door in self.open, "a question ended twice"
         self.known_then = self.open.pop(door)
+        self.asked_as = door
 
     def _check(self, told: Told) -> None:
         outcome = told.outcome
@@ -154,10 +156,15 @@ class Life(RuleBasedStateMachine):
                     lease = effect.lease
                     held = self.promised.get(lease.address)
                     assert held is None or held[0] == lease.mac or held[1] <= self.now, "an address with two holders"
-                    self.promised[lease.address] = (lease.mac, lease.expires_at)
+                    if self.asked_as > self.given_back[lease.mac]:
+                        self._forget_promises(lease.mac)  # a box has one address
+                        self.promised[lease.address] = (lease.mac, lease.expires_at)
         if outcome.verdict.action == "silent" and not outcome.answer:
             assert outcome.verdict.reason, "silence without a reason"
         self._check_facts(outcome)
+
+    def _forget_promises(self, mac: bytes) -> None:
+        self.promised = {address: held for address, held in self.promised.items() if held[0] != mac}
 
     def _check_facts(self, outcome: Outcome) -> None:
         """It was decided by facts that were true since its question came, not by older ones."""
@@ -180,7 +187,7 @@ class Life(RuleBasedStateMachine):
     def _rooms(self) -> list[Any]:
         heart: Any = self.heart
         lookups, elsewhere = heart._lookups, heart._elsewhere
-        return [lookups.facts, lookups.crowds, lookups.leases, elsewhere.words, elsewhere.probes, heart._batches._room]
+        return [lookups.facts, lookups.crowds, lookups.leases, elsewhere.words, elsewhere.probes, heart._batches.room]
 
     @rule(mac=macs, line=lines, direct=st.booleans())
     def a_box_discovers(self, mac: bytes, line: bytes, direct: bool) -> None:
@@ -198,8 +205,9 @@ class Life(RuleBasedStateMachine):
     def a_box_gives_back(self, mac: bytes) -> None:
         lease = self.bench.world.facts(mac).lease
         if lease:
-            # It is the box's own wish: from then on nothing was promised to it.
-            self.promised = {address: held for address, held in self.promised.items() if held[0] != mac}
+            # It is the box's own wish: from then on nothing is promised to it.
+            self.given_back[mac] = self.number
+            self._forget_promises(mac)
             self._receive(DHCP, release(mac, lease.address))
 
     @rule(mac=macs, line=lines, again=st.booleans())

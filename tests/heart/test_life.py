@@ -399,6 +399,8 @@ def test_too_many_that_wait_for_aaa_cost_the_newcomer(upstream: Bench) -> None:
     heart = Heart(upstream.engines.mouths(), upstream.world, most=1)
     heart.receive(DHCP, [relayed(discover()), relayed(discover(OTHER))], None, NOW)
     assert ends(heart) == [("silent", "AAA_UNREACHABLE")]
+    assert heart.drain_counts() == {("radius", "upstream", "too-many"): 1}
+    assert heart.drain_counts() == {}
 
 
 def test_what_waits_for_old_servers_is_asked_of_the_new_ones(upstream: Bench) -> None:

@@ -17,7 +17,7 @@ def guest(bench: Bench) -> Waiting:
 
 def test_those_who_came_first_leave_first(bench: Bench) -> None:
     """Whether they leave because of an answer or because their time is over."""
-    room = Room(8, 2.0)
+    room = Room("room", 8, 2.0)
     first, second, third = (guest(bench) for _ in range(3))
     for one, key in ((first, "a"), (second, "b"), (third, "a")):
         assert room.enter(one, key, NOW) is None
@@ -30,7 +30,7 @@ def test_those_who_came_first_leave_first(bench: Bench) -> None:
 
 def test_a_full_room_turns_the_newcomer_away(bench: Bench) -> None:
     """Those who wait already keep their places."""
-    room = Room(2, 2.0)
+    room = Room("room", 2, 2.0)
     waiting = [guest(bench), guest(bench)]
     for one in waiting:
         assert room.enter(one, "a", NOW) is None
@@ -42,7 +42,7 @@ def test_a_full_room_turns_the_newcomer_away(bench: Bench) -> None:
 
 def test_where_one_waits_for_a_key_the_youngest_does(bench: Bench) -> None:
     """A full room has a place for it all the same: that of the older one."""
-    room = Room(1, 2.0, single=True)
+    room = Room("room", 1, 2.0, single=True)
     old, young = guest(bench), guest(bench)
     assert room.enter(old, "a", NOW) is None
     assert room.enter(young, "a", NOW + 1) is old
@@ -52,7 +52,7 @@ def test_where_one_waits_for_a_key_the_youngest_does(bench: Bench) -> None:
 
 def test_so_many_leave_at_once_and_no_more(bench: Bench) -> None:
     """Other packets are to have their turn; the rest is still due."""
-    room = Room(8, 2.0)
+    room = Room("room", 8, 2.0)
     for _ in range(3):
         room.enter(guest(bench), "a", NOW)
     assert len(room.overdue(NOW + 9, 2)) == 2
@@ -62,7 +62,7 @@ def test_so_many_leave_at_once_and_no_more(bench: Bench) -> None:
 
 def test_what_is_asked_is_asked_once(bench: Bench) -> None:
     """However many wait for it."""
-    room = LookupRoom(8, 2.0)
+    room = LookupRoom("room", 8, 2.0)
     room.enter(guest(bench), "a", NOW)
     room.enter(guest(bench), "a", NOW)
     assert room.wanted(1) == ["a"]
@@ -74,7 +74,7 @@ def test_what_is_asked_is_asked_once(bench: Bench) -> None:
 
 def test_an_answer_that_was_read_before_a_change_does_not_count(bench: Bench) -> None:
     """It is asked again as soon as it is there."""
-    room = LookupRoom(8, 2.0)
+    room = LookupRoom("room", 8, 2.0)
     room.enter(guest(bench), "a", NOW)
     room.wanted(1)
     room.changed(["a"])
@@ -86,7 +86,7 @@ def test_an_answer_that_was_read_before_a_change_does_not_count(bench: Bench) ->
 
 def test_an_answer_that_nobody_waited_for_any_more_counts_for_nobody(bench: Bench) -> None:
     """Who asks later has it read anew."""
-    room = LookupRoom(8, 2.0)
+    room = LookupRoom("room", 8, 2.0)
     room.enter(guest(bench), "a", NOW)
     room.wanted(1)
     assert len(room.overdue(NOW + 2, 9)) == 1
@@ -98,7 +98,7 @@ def test_an_answer_that_nobody_waited_for_any_more_counts_for_nobody(bench: Benc
 
 def test_what_nobody_waits_for_any_more_is_not_asked(bench: Bench) -> None:
     """Its place is free again."""
-    room = LookupRoom(1, 2.0)
+    room = LookupRoom("room", 1, 2.0)
     room.enter(guest(bench), "a", NOW)
     room.overdue(NOW + 2, 9)
     assert not room.has_wanted()
