@@ -3,6 +3,7 @@
 Opt-in, as it takes minutes: GATEKEEPER_TEST_COMPILED=1, with the extra ``compiled`` and a C compiler.
 """
 
+import ast
 import os
 import shutil
 import subprocess
@@ -56,6 +57,25 @@ def module_of(file: Path) -> str:
 def test_what_stays_interpreted_is_there() -> None:
     """A name that no file has excuses nobody."""
     assert [name for name in INTERPRETED if not (ROOT / "gatekeeper" / name).exists()] == []
+
+
+def object_fields(source: str) -> list[str]:
+    """Fields of NamedTuples that are annotated with the bare word."""
+    classes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+    tuples = [one for one in classes if "NamedTuple" in map(ast.unparse, one.bases)]
+    fields = [field for one in tuples for field in one.body if isinstance(field, ast.AnnAssign)]
+    return [ast.unparse(field.target) for field in fields if ast.unparse(field.annotation) == "object"]
+
+
+@pytest.mark.parametrize("file", [file for room in rooms_below_drivers() for file in files_of(room)], ids=str)
+def test_no_field_of_a_tuple_is_an_object(file: Path) -> None:
+    """mypyc 2.4 compiles that, and the module fails when it is imported (KeyError: 'object'): write Any."""
+    assert object_fields((ROOT / file).read_text(encoding="utf-8")) == []
+
+
+def test_what_counts_as_such_a_field() -> None:
+    source = "class A(NamedTuple):\n    one: object\n    two: Any\n    three: list[object]\nclass B:\n    one: object\n"
+    assert object_fields(source) == ["one"]
 
 
 def _missing() -> str:
