@@ -7,6 +7,7 @@ from typing import Any
 
 from gatekeeper.heart.needs import Probe
 from gatekeeper.heart.waiting import Room, Waiting
+from gatekeeper.model import Outcome
 from gatekeeper.wire.aaa import AaaQuestion
 
 # RFC 5227 waits longer, for hosts that just woke up; a box waits 4 s at most for its first offer (RFC 2131 4.1).
@@ -18,7 +19,8 @@ class Elsewhere:
 
     def __init__(self, most: int) -> None:
         """most: who may wait for each kind."""
-        self.words: Room[bytes] = Room("radius.upstream", most, 0.0, single=True)  # as patient as AAA's servers are many
+        # As patient as AAA's servers are many.
+        self.words: Room[bytes] = Room("radius.upstream", most, 0.0, single=True)
         self.probes: Room[int] = Room("waiting.probes", most, PROBE_S, single=True)
         self.rooms: tuple[Room[Any], ...] = (self.words, self.probes)
         self._words: list[AaaQuestion] = []
@@ -41,6 +43,17 @@ class Elsewhere:
         if put_out is not guest:
             self._probes.append(Probe(offer.verdict.address, offer.via))
         return put_out
+
+    def contradicted(self, address: int, mac: bytes) -> list[tuple[Waiting, Outcome]]:
+        """Who waits for a probe of this address, with the offer; he waits no more. mac: whose the address is said to be.
+
+        Nobody, where it is his own: a box may still have the address from before.
+        """
+        guest = self.probes.first(address)
+        if guest is None or guest.outcome is None or guest.outcome.mac == mac:
+            return []
+        self.probes.leave(address)
+        return [(guest, guest.outcome)]
 
     def wanted(self) -> tuple[tuple[AaaQuestion, ...], tuple[Probe, ...]] | None:
         """What is to be asked and was not yet; None = nothing."""

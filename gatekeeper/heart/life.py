@@ -134,17 +134,12 @@ class Heart:
 
     def claimed(self, address: int, mac: bytes, now: float) -> None:
         """On a link where it was probed, somebody says that he has this address."""
-        guest = self._elsewhere.probes.first(address)
-        # The box itself may still have the address from before.
-        if guest is None or guest.outcome is None or guest.outcome.mac == mac:
-            return
-        self._elsewhere.probes.leave(address)
-        try:
-            guest.outcome = self._dhcp.conflict(guest.outcome, now)
-        except Exception as bug:
-            self._end_by_bug(guest.mouth, guest.question, bug, now)
-            return
-        self._gather(guest, now)
+        for guest, offer in self._elsewhere.contradicted(address, mac):
+            try:
+                guest.outcome = self._dhcp.conflict(offer, now)
+                self._gather(guest, now)
+            except Exception as bug:
+                self._end_by_bug(guest.mouth, guest.question, bug, now)
 
     def not_probed(self, probe: Probe, now: float) -> None:
         """It cannot be asked for on that link: the offer leaves."""
@@ -199,7 +194,7 @@ class Heart:
         return self._batches.is_full()
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
-        """How many found no room to wait in since the last time, by what they would have waited for."""
+        """How many found no room to wait in since the last time."""
         return turned_away((*self._lookups.rooms, *self._elsewhere.rooms, self._batches.room))
 
     def waiting(self) -> int:

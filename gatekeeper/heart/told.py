@@ -1,6 +1,6 @@
 """What comes out of the heart: one record for each question that has ended."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gatekeeper.model import Datagram, Outcome
 
@@ -12,13 +12,13 @@ class Told(NamedTuple):
     """
 
     outcome: Outcome
-    door: object
+    door: Any
     at: float
 
 
 class Bug(NamedTuple):
     """An exception on the way of a packet: it is ours. The packet is lost."""
 
-    error: Exception
+    error: Any
     datagram: Datagram
     at: float

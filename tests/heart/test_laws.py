@@ -157,13 +157,14 @@ class Life(RuleBasedStateMachine):
                     held = self.promised.get(lease.address)
                     assert held is None or held[0] == lease.mac or held[1] <= self.now, "an address with two holders"
                     if self.asked_as > self.given_back[lease.mac]:
-                        self._forget_promises(lease.mac)  # a box has one address
                         self.promised[lease.address] = (lease.mac, lease.expires_at)
         if outcome.verdict.action == "silent" and not outcome.answer:
             assert outcome.verdict.reason, "silence without a reason"
         self._check_facts(outcome)
 
-    def _forget_promises(self, mac: bytes) -> None:
+    def _gives_up(self, mac: bytes) -> None:
+        """The box wants nothing of what was promised to it until now, or comes yet."""
+        self.given_back[mac] = self.number
         self.promised = {address: held for address, held in self.promised.items() if held[0] != mac}
 
     def _check_facts(self, outcome: Outcome) -> None:
@@ -199,15 +200,14 @@ class Life(RuleBasedStateMachine):
     @rule(mac=macs, line=lines, at=st.integers(0, 3))
     def a_box_takes_an_offer(self, mac: bytes, line: bytes, at: int) -> None:
         address = self.bench.world.pools.offered_to(mac, self.now) or 0x0A140100 + at
+        self._gives_up(mac)  # RFC 2131 4.4: a box that selects has no address, and hears no answer to an older question
         self._receive(DHCP, selecting(mac, address, agent=line))
 
     @rule(mac=macs)
     def a_box_gives_back(self, mac: bytes) -> None:
         lease = self.bench.world.facts(mac).lease
         if lease:
-            # It is the box's own wish: from then on nothing is promised to it.
-            self.given_back[mac] = self.number
-            self._forget_promises(mac)
+            self._gives_up(mac)
             self._receive(DHCP, release(mac, lease.address))
 
     @rule(mac=macs, line=lines, again=st.booleans())

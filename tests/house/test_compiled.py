@@ -20,14 +20,8 @@ WANTED = "GATEKEEPER_TEST_COMPILED"
 # File or folder -> why it stays as it is.
 INTERPRETED = {
     "config/schema.py": "pydantic makes its models when they are imported, out of what a native class does not keep",
-    **dict.fromkeys(
-        (f"store/{name}.py" for name in (
-            *("clearing", "dynauth", "effects", "export", "health", "journal", "leasequery", "orders"),
-            *("service_orders", "sessions", "sqlite", "tables", "views"),
-        )),
-        "a connection of many sides: several parents, which no native class can have; its time is SQLite's",
-    ),
-}  # fmt: skip
+    "store/sqlite": "a connection of many sides: several parents, which no native class can have; its time is SQLite's",
+}
 _KNOWN = {"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
 _STRANGE = {name for name, value in vars(builtins).items() if isinstance(value, type)} - _KNOWN
 # Beside those that are called as their room is.

@@ -3,10 +3,11 @@
 import pytest
 
 from gatekeeper.model import Binding, Facts, PortId, Rate
+from gatekeeper.state.admissions import MAX_MET, MAX_NEWS, Admissions
 from gatekeeper.state.grants import MAX_ACCEPTED, Grants
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.replies import MAX_KEPT, Replies, RequestKey
-from gatekeeper.state.world import ADMITTED_EVERY_S, MAX_CROWDS, MAX_KNOWN, MAX_MET, MAX_REFUSALS, World
+from gatekeeper.state.world import MAX_CROWDS, MAX_KNOWN, World
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 
 BINDING = Binding("A", "", "", "active", Rate(0, 0), None, "unlearned", 0, "", "#1")
@@ -48,9 +49,9 @@ def test_facts_are_kept_for_so_many_boxes_and_the_oldest_go() -> None:
     assert not world.is_full()
     world.take_facts({_mac(MAX_KNOWN): facts})
     assert world.is_full()
-    assert world.missing([_mac(0)]) == []
+    assert world.knows(_mac(0))
     world.take_facts({_mac(MAX_KNOWN + 1): facts})
-    assert world.missing([_mac(0), _mac(MAX_KNOWN // 16), _mac(MAX_KNOWN + 1)]) == [_mac(0)]
+    assert [world.knows(_mac(at)) for at in (0, MAX_KNOWN // 16, MAX_KNOWN + 1)] == [False, True, True]
 
 
 def test_lines_are_counted_up_to_so_many_and_then_afresh() -> None:
@@ -59,40 +60,40 @@ def test_lines_are_counted_up_to_so_many_and_then_afresh() -> None:
     world.take_facts({BOX: Facts(BINDING, None)})
     world.take_crowds({port.line(): 1} | {str(number): 1 for number in range(MAX_CROWDS - 2)})
     world.take_crowds({"last": 1})
-    assert world.missing_crowds([(BOX, port)]) == []
+    assert world.missing_crowd(BOX, port) is None
     world.take_crowds({"one more": 1})
-    assert world.missing_crowds([(BOX, port)]) == [port.line()]
+    assert world.missing_crowd(BOX, port) == port.line()
 
 
 def test_who_was_let_in_is_news_again_after_an_hour_to_the_second() -> None:
     """And at once where it is another NAS."""
-    world = _world()
-    for where, now in (("bras1", 0), ("bras1", ADMITTED_EVERY_S - 1), ("bras1", ADMITTED_EVERY_S), ("bras2", 3601)):
-        world.meet(BOX, "A", where, "", now)
-    assert [one.at for one in world.drain_admitted()] == [0, ADMITTED_EVERY_S, 3601]
+    met = Admissions()
+    for where, now in (("bras1", 0), ("bras1", 3599), ("bras1", 3600), ("bras2", 3601)):
+        met.meet(BOX, "A", where, "", now)
+    assert [one.at for one in met.drain()] == [0, 3600, 3601]
 
 
 def test_who_was_let_in_is_remembered_for_so_many_boxes_and_the_oldest_go() -> None:
     """Which are news again then."""
-    world = _world()
+    met = Admissions()
     for number in range(MAX_MET):
-        world.meet(_mac(number), "A", "bras1", "", 0)
-    world.drain_admitted()
-    world.meet(_mac(0), "A", "bras1", "", 1)
-    assert world.drain_admitted() == []
-    world.meet(_mac(MAX_MET), "A", "bras1", "", 1)
-    world.meet(_mac(0), "A", "bras1", "", 2)
-    assert [one.mac for one in world.drain_admitted()] == [_mac(MAX_MET), _mac(0)]
+        met.meet(_mac(number), "A", "bras1", "", 0)
+    met.drain()
+    met.meet(_mac(0), "A", "bras1", "", 1)
+    assert met.drain() == []
+    met.meet(_mac(MAX_MET), "A", "bras1", "", 1)
+    met.meet(_mac(0), "A", "bras1", "", 2)
+    assert [one.mac for one in met.drain()] == [_mac(MAX_MET), _mac(0)]
 
 
 def test_so_many_admissions_are_news_between_two_drains() -> None:
     """A herd after a power cut must not fill memory while the store is away; and there is room again afterwards."""
-    world = _world()
-    for number in range(MAX_REFUSALS + 1):
-        world.meet(_mac(number), "A", "bras1", "", 0)
-    assert [one.mac for one in world.drain_admitted()] == [_mac(number) for number in range(MAX_REFUSALS)]
-    world.meet(BOX, "A", "bras1", "", 0)
-    assert len(world.drain_admitted()) == 1
+    met = Admissions()
+    for number in range(MAX_NEWS + 1):
+        met.meet(_mac(number), "A", "bras1", "", 0)
+    assert [one.mac for one in met.drain()] == [_mac(number) for number in range(MAX_NEWS)]
+    met.meet(BOX, "A", "bras1", "", 0)
+    assert len(met.drain()) == 1
 
 
 @pytest.mark.parametrize(("offered", "given"), [(63, 64), (64, 0)])
