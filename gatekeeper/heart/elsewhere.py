@@ -45,9 +45,9 @@ class Elsewhere:
         return put_out
 
     def contradicted(self, address: int, mac: bytes) -> list[tuple[Waiting, Outcome]]:
-        """Who waits for a probe of this address, with the offer; he waits no more. mac: whose the address is said to be.
+        """Who waits for a probe of this address, with the offer; he waits no more.
 
-        Nobody, where it is his own: a box may still have the address from before.
+        mac: whose it is said to be. Nobody, where it is his own: a box may still have the address from before.
         """
         guest = self.probes.first(address)
         if guest is None or guest.outcome is None or guest.outcome.mac == mac:

@@ -381,6 +381,7 @@ def test_aaas_word_about_another_line_is_not_for_the_question_that_waits(upstrea
     heart.told()
     heart.heard_word(first, Grant(None, "028@itv"), NOW)
     assert ends(heart) == []
+    assert heart.needs() is None  # and the other word is not asked for twice
     heart.heard_word(second, Grant(Reason.AAA_REJECTED), NOW)
     assert ends(heart) == [("silent", "AAA_REJECTED")]
 
