@@ -4,7 +4,7 @@ A MAC is 6 octets of ``bytes``. An IPv4 address is an ``int``; 0 means none. Tim
 """
 
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gatekeeper.reasons import REASONS as REASONS
 from gatekeeper.reasons import Reason as Reason
@@ -85,7 +85,7 @@ class Facts(NamedTuple):
     lease: Lease | None
 
 
-NO_FACTS = Facts(None, None)
+NO_FACTS: Final = Facts(None, None)
 
 
 class Action(StrEnum):

@@ -1,7 +1,7 @@
 """The one vocabulary of refusals: each reason with its meaning, and with what mends it."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Reason(StrEnum):
@@ -53,7 +53,7 @@ class ReasonText(NamedTuple):
     remedy: str
 
 
-REASONS: dict[Reason, ReasonText] = {
+REASONS: Final[dict[Reason, ReasonText]] = {
     Reason.UNKNOWN_MAC: ReasonText("no order binds this MAC to an account", "install the order, or correct its MAC"),
     Reason.SUSPENDED: ReasonText("the account is suspended", "resume the account"),
     Reason.PORT_MISMATCH: ReasonText(

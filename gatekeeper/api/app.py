@@ -1,5 +1,7 @@
 """The application: every route, and what errors look like."""
 
+from typing import Final
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -14,10 +16,10 @@ from gatekeeper.model import Reason
 from gatekeeper.office.undone import Conflict, Misread, NoSuch, Undone
 from gatekeeper.store import StoreError
 
-_ABOUT = """What BSS/OSS sends and asks. Every request but /healthz bears the token of [api] token_file.
+_ABOUT: Final = """What BSS/OSS sends and asks. Every request but /healthz bears the token of [api] token_file.
 A refusal has reason (see /api/v1/reasons), detail and remedy."""
 
-_STATUS: dict[type[Undone], int] = {Misread: 422, NoSuch: 404, Conflict: 409}
+_STATUS: Final[dict[type[Undone], int]] = {Misread: 422, NoSuch: 404, Conflict: 409}
 
 
 def make_app(backing: Backing) -> FastAPI:

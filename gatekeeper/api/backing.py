@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
@@ -13,8 +13,8 @@ from gatekeeper.office.undone import Undone
 from gatekeeper.store.opening import open_store
 from gatekeeper.store.ports import Store
 
-_MOST_IDLE = 8
-_SHORT = 16
+_MOST_IDLE: Final = 8
+_SHORT: Final = 16
 
 
 class TokenError(Exception):

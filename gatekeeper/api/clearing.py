@@ -1,7 +1,7 @@
 """``clear`` and what others report: the requests that change something and are no orders."""
 
 import time
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +15,7 @@ from gatekeeper.office import clearing as office
 from gatekeeper.office.words import address_of, mac_of
 from gatekeeper.wire.text import ip_text, mac_text
 
-_KINDS = {"acs": "ACS"}  # what the journal calls them
+_KINDS: Final = {"acs": "ACS"}  # what the journal calls them
 
 
 def _printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,13 +10,13 @@ from gatekeeper.api.answers import Json, refusal
 from gatekeeper.api.backing import Backing
 from gatekeeper.model import Reason
 
-MAX_BODY = 4 << 20
-MAX_DEPTH = 16
-BODY_S = 30.0
-FREE = frozenset({"/healthz"})
-BODY = "gatekeeper.body"  # where in the scope the values of the body are
+MAX_BODY: Final = 4 << 20
+MAX_DEPTH: Final = 16
+BODY_S: Final = 30.0
+FREE: Final = frozenset({"/healthz"})
+BODY: Final = "gatekeeper.body"  # where in the scope the values of the body are
 
-_HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
+_HAS_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 class BadBody(Exception):  # noqa: N818 - a stranger's octets

@@ -1,6 +1,7 @@
 """/healthz: this process lives. /readyz: the gate serves."""
 
 import time
+from typing import Final
 
 from fastapi import APIRouter, Response
 
@@ -8,7 +9,7 @@ from gatekeeper.api.answers import Json
 from gatekeeper.api.backing import Backing
 from gatekeeper.store import StoreError
 
-SILENT_S = 10  # the packet process reports each second
+SILENT_S: Final = 10  # the packet process reports each second
 
 
 def degraded(backing: Backing, now: int) -> list[str]:

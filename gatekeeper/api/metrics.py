@@ -7,6 +7,7 @@ chosen is never one; a counter whose name is not understood is left out.
 import re
 import time
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from fastapi import APIRouter, Response
 from prometheus_client import CollectorRegistry, generate_latest
@@ -19,23 +20,23 @@ from gatekeeper.report.nas import nas_rows
 from gatekeeper.state.counts import Fate, spelled
 from gatekeeper.store.ports import HealthPort, Store
 
-_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,39}")
-_EVENT = re.compile(r"[a-z][a-z0-9.-]{0,63}")
-_MOST_EVENTS = 200
-_NAS = {
+_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,39}")
+_EVENT: Final = re.compile(r"[a-z][a-z0-9.-]{0,63}")
+_MOST_EVENTS: Final = 200
+_NAS: Final = {
     "requests": "Access-Requests that a client has sent.",
     "accepts": "Access-Accepts that a client has got.",
     "rejects": "Access-Rejects that a client has got.",
 }
-_AMOUNTS = {
+_AMOUNTS: Final = {
     "boxes": "Boxes that orders have bound.",
     "accounts": "Accounts that orders have made.",
     "sessions": "Sessions running by the NASes' accounting.",
     "held": "Orders held until their account is installed.",
     "outbox": "CoA and Disconnect that have not ended.",
 }
-_POOL_STATES = ("total", "leased", "quarantined", "free")
+_POOL_STATES: Final = ("total", "leased", "quarantined", "free")
 
 
 class StoreCollector(Collector):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -19,9 +19,9 @@ from gatekeeper.policy import order_fields
 from gatekeeper.report.table import time_text
 from gatekeeper.store import StoreError
 
-MAX_ORDERS = 10_000
+MAX_ORDERS: Final = 10_000
 # An order that was refused or is held is answered so whenever it comes: 200 would say that it is done.
-_STATUS = {Standing.APPLIED: 201, Standing.HELD: 202, Standing.REFUSED: 422, Standing.CONFLICT: 409}
+_STATUS: Final = {Standing.APPLIED: 201, Standing.HELD: 202, Standing.REFUSED: 422, Standing.CONFLICT: 409}
 
 Row = dict[str, object]
 
@@ -32,7 +32,7 @@ def _in_json(row: order_fields.Field) -> tuple[Any, Any]:
     return int | str | None if row.form.is_number else str | None, Field(None, description=row.meaning)
 
 
-_ROWS: dict[str, Any] = {row.name: _in_json(row) for row in order_fields.FIELDS}
+_ROWS: Final[dict[str, Any]] = {row.name: _in_json(row) for row in order_fields.FIELDS}
 OrderIn = create_model(
     "OrderIn",
     __config__=ConfigDict(extra="forbid", title="Order"),

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -17,12 +17,12 @@ from gatekeeper.api.app import make_app
 from gatekeeper.api.backing import Backing
 from gatekeeper.config.load import load_file
 
-MAX_CONNECTIONS = 128
-MAX_HEADERS = 16_384
-KEEP_ALIVE_S = 5
-FIRST_REQUEST_S = 10.0
-_END_S = 2
-_NICE = 5
+MAX_CONNECTIONS: Final = 128
+MAX_HEADERS: Final = 16_384
+KEEP_ALIVE_S: Final = 5
+FIRST_REQUEST_S: Final = 10.0
+_END_S: Final = 2
+_NICE: Final = 5
 
 
 class Patience(H11Protocol):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from threading import Lock
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,8 +20,8 @@ from gatekeeper.report.explain import explain_rows
 from gatekeeper.report.listing import WHAT, as_shown
 from gatekeeper.report.timeline import holder_row
 
-MAX_ROWS = 100_000
-_ROWS = 1_000
+MAX_ROWS: Final = 100_000
+_ROWS: Final = 1_000
 _Text = Annotated[str, Field(max_length=256)]
 _Limit = Annotated[int, Field(ge=1, le=MAX_ROWS, description="Rows at most.")]
 

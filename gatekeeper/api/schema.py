@@ -1,15 +1,15 @@
 """What OpenAPI is told beside what FastAPI sees by itself: bodies, which the guard has read already, and rows."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 
 from gatekeeper.report.table import COLUMNS
 
-_REF = "#/components/schemas/{model}"
-_SECURITY = {"token": {"type": "http", "scheme": "bearer", "description": "[api] token_file"}}
-_BODIES: dict[str, dict[str, Any]] = {}
+_REF: Final = "#/components/schemas/{model}"
+_SECURITY: Final = {"token": {"type": "http", "scheme": "bearer", "description": "[api] token_file"}}
+_BODIES: Final[dict[str, dict[str, Any]]] = {}
 
 
 def body(model: type[BaseModel], or_list: bool = False) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +21,7 @@ from gatekeeper.office.undone import Conflict, NoSuch
 from gatekeeper.policy.order_fields import OrderRefused, read
 from gatekeeper.report.table import time_text
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "Received before; as it stands now."},
     409: {"description": "The externalId was received before with other items."},
     422: {"description": "An item cannot be read; nothing was done."},

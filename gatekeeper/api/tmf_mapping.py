@@ -5,7 +5,7 @@ stands in serviceCharacteristic under the names of our CSV, the account in servi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,8 +14,8 @@ from gatekeeper.office.service_orders import Item
 from gatekeeper.policy.order_fields import NAMES, OrderRefused
 from gatekeeper.policy.orders import OrderRecord
 
-PATH = "/tmf-api/serviceOrdering/v4/serviceOrder"
-MAX_ITEMS = 200
+PATH: Final = "/tmf-api/serviceOrdering/v4/serviceOrder"
+MAX_ITEMS: Final = 200
 
 
 def _printable(text: str) -> str:
@@ -28,9 +28,9 @@ _Text = Annotated[str, Field(max_length=256)]
 # What becomes (a part of) an order's number: read as policy.order_fields reads one, so that it is found again by it.
 _Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
 # What a characteristic may be: our fields but for those that TMF641 says otherwise.
-_CHARACTERISTICS = frozenset(NAMES) - {"order", "kind"}
-_KIND = "orderKind"
-_STATES = {"inactive": "suspend", "active": "resume", "terminated": "cancel"}
+_CHARACTERISTICS: Final = frozenset(NAMES) - {"order", "kind"}
+_KIND: Final = "orderKind"
+_STATES: Final = {"inactive": "suspend", "active": "resume", "terminated": "cancel"}
 
 
 class _Form(BaseModel):

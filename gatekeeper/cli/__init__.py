@@ -3,13 +3,14 @@
 import importlib
 import io
 import sys
+from typing import Final
 
 import click
 
 from gatekeeper import __version__
 
 # verb -> (module, attribute). Kept as text so that --version and --help import nothing heavy.
-_VERBS = {
+_VERBS: Final = {
     "init": ("gatekeeper.cli.setup", "init"),
     "check": ("gatekeeper.cli.setup", "check"),
     "serve": ("gatekeeper.cli.serve", "serve"),
@@ -25,7 +26,7 @@ _VERBS = {
     "clear": ("gatekeeper.cli.clear", "clear"),
     "lab": ("gatekeeper.cli.lab", "lab"),
 }
-_HELP = {
+_HELP: Final = {
     "init": "Write a configuration file and make the store.",
     "check": "Check the configuration: every error, with its line.",
     "serve": "Answer DHCP and RADIUS.",

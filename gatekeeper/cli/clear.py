@@ -1,15 +1,16 @@
 """clear: end a session or a lease, forget a learned port."""
 
 import time
+from typing import Final
 
 import click
 
 from gatekeeper.cli.errors import DONE, FAILED, REFUSED
 from gatekeeper.cli.options import config_option, unix_now
 
-_PATIENCE_S = 35.0  # a NAS that does not answer is given up after 30 s (RFC 5080 2.2.1)
-_UNSENT_S = 3.0  # whoever serves takes up what is waiting within a second
-_LOOK_S = 0.1
+_PATIENCE_S: Final = 35.0  # a NAS that does not answer is given up after 30 s (RFC 5080 2.2.1)
+_UNSENT_S: Final = 3.0  # whoever serves takes up what is waiting within a second
+_LOOK_S: Final = 0.1
 
 
 @click.group()

@@ -1,12 +1,18 @@
 """Our operator's errors -> one clear line on stderr and an exit code. Anything else is our bug and is loud."""
 
 import sys
+from typing import Final
 
-DONE, FAILED, BAD_ARGUMENTS, REFUSED, NO_SUCH, CONFLICT = range(6)
+DONE: Final = 0
+FAILED: Final = 1
+BAD_ARGUMENTS: Final = 2
+REFUSED: Final = 3
+NO_SUCH: Final = 4
+CONFLICT: Final = 5
 
 
 # By name: who meets none of them imports none of them.
-_CODES = {
+_CODES: Final = {
     "ConfigError": BAD_ARGUMENTS,
     "StoreError": FAILED,
     "DoorError": FAILED,

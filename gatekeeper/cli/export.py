@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gatekeeper.policy.orders import Boxed
     from gatekeeper.store.ports import Store
 
-_FORMATS = (
+_FORMATS: Final = (
     *("orders", "csv", "kea-leases", "kea-reservations"),
     *("dnsmasq-leases", "dnsmasq-hosts", "freeradius-users"),
 )

@@ -1,6 +1,6 @@
 """radtest: a real Access-Request to a running gatekeeper, or to any RADIUS server."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from gatekeeper.drivers.radius_client import RadiusClient, Visited
     from gatekeeper.wire.radius_seal import Secret
 
-_AUTH_PORT = 1812
-_LOOPBACK = "127.0.0.1"
-_METHODS = ("pap", "chap", "eap-md5", "none")
+_AUTH_PORT: Final = 1812
+_LOOPBACK: Final = "127.0.0.1"
+_METHODS: Final = ("pap", "chap", "eap-md5", "none")
 
 
 class _Target(NamedTuple):

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gatekeeper.drivers.capture import Packet
     from gatekeeper.drivers.replay import Step
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 Row = dict[str, object]
 
 

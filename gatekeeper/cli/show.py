@@ -1,13 +1,13 @@
 """show: listings out of the store, whether the service runs or not."""
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from gatekeeper.cli.options import config_option, unix_now
 
-_WHAT = (
+_WHAT: Final = (
     "bindings",
     "boxes",
     "leases",

@@ -1,5 +1,7 @@
 """[dhcp.radius]: the upstream AAA that decides about boxes."""
 
+from typing import Final
+
 from gatekeeper.book import AaaPolicy, AaaServer
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
@@ -8,8 +10,8 @@ from gatekeeper.wire.radius_seal import Secret
 from gatekeeper.wire.user_name import NamePart, mac_field, parse_template
 
 # RFC 2131 4.1: a box that was not answered waits 4 s, then 8 s. Nobody waits any more for what took longer than this.
-MOST_S = 10
-_PLACE: KeyPath = ("dhcp", "radius")
+MOST_S: Final = 10
+_PLACE: Final[KeyPath] = ("dhcp", "radius")
 
 
 def make_aaa(dhcp: DhcpSection, problems: Problems) -> AaaPolicy | None:

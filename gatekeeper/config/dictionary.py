@@ -3,11 +3,11 @@
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gatekeeper.wire.nas import AttributeCode
 
-SHIPPED = "dictionary"
+SHIPPED: Final = "dictionary"
 
 
 def shipped_folder() -> Path:

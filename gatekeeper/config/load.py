@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,11 +18,11 @@ from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.schema import Endpoint, FileSchema
 
-_STANDARD = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
-_MAX_ROUNDS = 100
-_FAMOUS_SECRETS = frozenset({"testing123", "secret", "radius", "password", "cisco", "huawei", "admin", "123456"})
-_SHORT_SECRET = 8
-_LOOPBACK = 127
+_STANDARD: Final = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
+_MAX_ROUNDS: Final = 100
+_FAMOUS_SECRETS: Final = frozenset({"testing123", "secret", "radius", "password", "cisco", "huawei", "admin", "123456"})
+_SHORT_SECRET: Final = 8
+_LOOPBACK: Final = 127
 
 
 Found = list[tuple[KeyPath, str]]

@@ -1,7 +1,7 @@
 """How one [[radius.client]] asks and is answered: its dialect's row, and the keys that stand above it."""
 
 import difflib
-from typing import Any
+from typing import Any, Final
 
 from gatekeeper.book import Acs
 from gatekeeper.config.dictionary import Dictionary
@@ -19,9 +19,9 @@ from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, RateAttribute, check_temp
 from gatekeeper.wire.nas_request import MacSource, PortSource, Reading
 from gatekeeper.wire.radius import CALLING_STATION_ID, NAS_PORT_ID
 
-_NAS_PORT = "NAS-Port"
+_NAS_PORT: Final = "NAS-Port"
 # Vendor 54 needs no dictionary: its numbers are the options' codes. (pyrad passes its format over.)
-_DHCP_OPTION = AttributeCode(DHCP_ENTERPRISE, 43, "string", DHCP_VENDOR)
+_DHCP_OPTION: Final = AttributeCode(DHCP_ENTERPRISE, 43, "string", DHCP_VENDOR)
 
 
 class ClientReader:

@@ -2,13 +2,15 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
 
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import OptionSection, SubnetSection
 from gatekeeper.wire.dhcp_options import BY_CODE, BY_NAME, RESERVED, OptionRow, encode_value
 
-_RENEW, _REBIND = 58, 59
+_RENEW: Final = 58
+_REBIND: Final = 59
 
 
 class OptionTable:

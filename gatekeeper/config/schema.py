@@ -1,7 +1,7 @@
 """The configuration file's tables, keys, types and bounds. Unknown keys are errors."""
 
 import re
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -10,7 +10,7 @@ from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.option_types import CONFIGURABLE
 from gatekeeper.wire.text import ip_text, parse_ip
 
-MAX_LEASE_S = 0xFFFFFFFE  # 0xFFFFFFFF means for ever (RFC 2131 3.3), which no pool survives
+MAX_LEASE_S: Final = 0xFFFFFFFE  # 0xFFFFFFFF means for ever (RFC 2131 3.3), which no pool survives
 
 
 class Network(NamedTuple):

@@ -1,6 +1,8 @@
 """The configuration that ``gatekeeper init`` writes."""
 
-TEMPLATE = """\
+from typing import Final
+
+TEMPLATE: Final = """\
 # gatekeeper: DHCP and RADIUS by MAC whitelist. 'gatekeeper check' tells what is wrong with this file.
 
 [store]

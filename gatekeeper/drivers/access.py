@@ -4,7 +4,7 @@ On each of them foreign DHCP servers are listened for as well.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.config.load import Settings
@@ -19,8 +19,8 @@ from gatekeeper.model import Via
 from gatekeeper.report.line import rogue_line
 from gatekeeper.state.rogues import Rogue, Rogues
 
-DHCP_PORT = 67
-WATCH = "watch"  # a door that only Interfaces.hear looks at
+DHCP_PORT: Final = 67
+WATCH: Final = "watch"  # a door that only Interfaces.hear looks at
 
 
 class Loop(Protocol):

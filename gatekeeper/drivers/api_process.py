@@ -16,21 +16,26 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from gatekeeper.config.load import Api, Settings
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import DoorError
 from gatekeeper.wire.text import ip_text
 
-_BACKLOG = 256
-_FIRST_S, _HUNG_S = 10.0, 60.0  # ready after so long, or serve goes on without; ended after so long
-_BACK_OFF_S, _MOST_BACK_OFF_S = 1.0, 30.0
-_STEADY_S = 60.0  # one that has lived for so long is started again at once
-_END_S = 3.0
+_BACKLOG: Final = 256
+# ready after so long, or serve goes on without; ended after so long
+_FIRST_S: Final = 10.0
+_HUNG_S: Final = 60.0
+_BACK_OFF_S: Final = 1.0
+_MOST_BACK_OFF_S: Final = 30.0
+_STEADY_S: Final = 60.0  # one that has lived for so long is started again at once
+_END_S: Final = 3.0
 # The last process may have been killed a moment ago, and its child is about to notice.
-_TRIES, _TRY_S = 10, 0.05
+_TRIES: Final = 10
+_TRY_S: Final = 0.05
 
-_HELP = {
+_HELP: Final = {
     errno.EADDRINUSE: "another service listens there: find it with 'ss -tlpn'",
     errno.EACCES: "ports under 1024 need root or CAP_NET_BIND_SERVICE",
     errno.EADDRNOTAVAIL: "no interface of this machine has that address",

@@ -5,17 +5,21 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import dpkt
 
-_GZIP = b"\x1f\x8b"
-_RECORD_HEADER = 16
-_TAGS = (0x8100, 0x88A8, 0x9100)
-_VLAN_ID, _IPV4 = 0x0FFF, b"\x08\x00"
-_LINK_ETHERNET, _LINK_RAW, _LINK_SLL, _LINK_SLL2 = 1, 101, 113, 276
+_GZIP: Final = b"\x1f\x8b"
+_RECORD_HEADER: Final = 16
+_TAGS: Final = (0x8100, 0x88A8, 0x9100)
+_VLAN_ID: Final = 0x0FFF
+_IPV4: Final = b"\x08\x00"
+_LINK_ETHERNET: Final = 1
+_LINK_RAW: Final = 101
+_LINK_SLL: Final = 113
+_LINK_SLL2: Final = 276
 # What gzip and dpkt raise over a damaged file.
-_DAMAGED = (OSError, EOFError, ValueError, struct.error, zlib.error, dpkt.Error)
+_DAMAGED: Final = (OSError, EOFError, ValueError, struct.error, zlib.error, dpkt.Error)
 
 
 class CaptureError(Exception):

@@ -1,8 +1,9 @@
 """The clock. Leases end by time that passes, not by a wall clock that somebody sets."""
 
 import time
+from typing import Final
 
-JUMP_S = 60
+JUMP_S: Final = 60
 
 
 class Clock:

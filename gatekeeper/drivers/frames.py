@@ -8,33 +8,45 @@ import socket
 import struct
 from contextlib import suppress
 from ctypes import addressof, c_char, create_string_buffer
+from typing import Final
 
 from gatekeeper.drivers.sockets import BATCH, DoorError, Link, grow
 from gatekeeper.model import Datagram, Destination, Via
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.frame import BROADCAST_IP, UdpFrame, udp_frame
 
-_FRAME = 2048
-_SO_ATTACH_FILTER, _SOL_PACKET, _PACKET_AUXDATA, _PACKET_IGNORE_OUTGOING = 26, 263, 8, 23
+_FRAME: Final = 2048
+_SO_ATTACH_FILTER: Final = 26
+_SOL_PACKET: Final = 263
+_PACKET_AUXDATA: Final = 8
+_PACKET_IGNORE_OUTGOING: Final = 23
 # Bound to IPv4 alone, the kernel would show us frames of VLANs it does not know with their tags gone.
-_ETH_P_ALL = 0x0003
-_AUXDATA = struct.Struct("=IIIHHHH")
-_VLAN_VALID, _VLAN_ID = 0x10, 0xFFF
+_ETH_P_ALL: Final = 0x0003
+_AUXDATA: Final = struct.Struct("=IIIHHHH")
+_VLAN_VALID: Final = 0x10
+_VLAN_ID: Final = 0xFFF
 
 # Classic BPF (man 7 packet, filter.rst of the kernel). A check: load, offset, jump, value, and whether it must hold.
 _Check = tuple[int, int, int, int, bool]
-_BYTE, _HALF, _WORD, _HALF_BEHIND_IP = 0x30, 0x28, 0x20, 0x48
-_EQUAL, _BITS = 0x15, 0x45
-_NOT_OUR_OWN: _Check = (_WORD, 0xFFFFF004, _EQUAL, 4, False)  # packet type: outgoing
-_UNTAGGED: _Check = (_WORD, 0xFFFFF02C, _BITS, _VLAN_ID, False)  # VLAN tag; id 0 is a priority alone
-_UDP: tuple[_Check, ...] = (
+_BYTE: Final = 0x30
+_HALF: Final = 0x28
+_WORD: Final = 0x20
+_HALF_BEHIND_IP: Final = 0x48
+_EQUAL: Final = 0x15
+_BITS: Final = 0x45
+_NOT_OUR_OWN: Final[_Check] = (_WORD, 0xFFFFF004, _EQUAL, 4, False)  # packet type: outgoing
+_UNTAGGED: Final[_Check] = (_WORD, 0xFFFFF02C, _BITS, _VLAN_ID, False)  # VLAN tag; id 0 is a priority alone
+_UDP: Final[tuple[_Check, ...]] = (
     (_HALF, 12, _EQUAL, 0x0800, True),
     (_BYTE, 23, _EQUAL, 17, True),
     (_HALF, 20, _BITS, 0x3FFF, False),  # a fragment
 )
 # What boxes without an address send, and what servers send to boxes.
-FROM_BOXES: tuple[_Check, ...] = ((_WORD, 30, _EQUAL, 0xFFFFFFFF, True), (_HALF_BEHIND_IP, 16, _EQUAL, 67, True))
-FROM_SERVERS: tuple[_Check, ...] = ((_HALF_BEHIND_IP, 14, _EQUAL, 67, True), (_HALF_BEHIND_IP, 16, _EQUAL, 68, True))
+FROM_BOXES: Final[tuple[_Check, ...]] = ((_WORD, 30, _EQUAL, 0xFFFFFFFF, True), (_HALF_BEHIND_IP, 16, _EQUAL, 67, True))
+FROM_SERVERS: Final[tuple[_Check, ...]] = (
+    (_HALF_BEHIND_IP, 14, _EQUAL, 67, True),
+    (_HALF_BEHIND_IP, 16, _EQUAL, 68, True),
+)
 
 
 def filter_program(wanted: tuple[_Check, ...], tagged: bool) -> bytes:

@@ -5,8 +5,9 @@ again and again would find nothing.
 """
 
 import gc
+from typing import Final
 
-EVERY_S = 60.0
+EVERY_S: Final = 60.0
 
 
 class Garbage:

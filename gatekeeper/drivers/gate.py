@@ -6,7 +6,7 @@ What a packet goes through is the heart's business; here stands when the loop lo
 import select
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import cast
+from typing import Final, cast
 
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
@@ -27,7 +27,7 @@ from gatekeeper.model import Reason
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import LoopPort
 
-_WAIT_FOR_THE_DISK = frozenset({DHCP, ACCOUNTING})
+_WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 
 
 class Gate:

@@ -1,6 +1,7 @@
 """What the packet loop does once a second beside packets: counts go to the store, alarms to the log."""
 
 from collections import Counter
+from typing import Final
 
 from gatekeeper.drivers.access import Interfaces, Loop
 from gatekeeper.drivers.clock import Clock
@@ -10,10 +11,10 @@ from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.state.world import World
 
-EVERY_S = 1.0
-_NEARLY_FULL = 0.9
-_STALE_EVERY_S = 60.0
-_DAY_S = 86_400
+EVERY_S: Final = 1.0
+_NEARLY_FULL: Final = 0.9
+_STALE_EVERY_S: Final = 60.0
+_DAY_S: Final = 86_400
 
 
 class Housekeeper:

@@ -6,18 +6,19 @@ import time
 import traceback
 from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.model import Outcome, Reason
 from gatekeeper.report.line import outcome_line
 
-WINDOW_S = 60
-_GATHER_S = 0.05
-_ALARM_S = 10.0
-_MAX_ALARMS = 1_024
-_MAX_LINES = 10_000
-_MAX_REFUSALS = 4_096
-_MAX_STRANGERS = 32  # on one line in one window that are told one by one
+WINDOW_S: Final = 60
+_GATHER_S: Final = 0.05
+_ALARM_S: Final = 10.0
+_MAX_ALARMS: Final = 1_024
+_MAX_LINES: Final = 10_000
+_MAX_REFUSALS: Final = 4_096
+_MAX_STRANGERS: Final = 32  # on one line in one window that are told one by one
 
 
 @dataclass(slots=True)

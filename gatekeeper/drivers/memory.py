@@ -1,6 +1,7 @@
 """What one packet process knows when it begins: pools as the store has them, and boxes looked up ahead."""
 
 import time
+from typing import Final
 
 from gatekeeper.book import Policybook
 from gatekeeper.heart.needs import lacking
@@ -9,8 +10,8 @@ from gatekeeper.state.pools import Pools
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import FactsPort
 
-WARM_S = 0.5
-_AT_ONCE = 1024
+WARM_S: Final = 0.5
+_AT_ONCE: Final = 1024
 
 
 def make_world(book: Policybook, store: FactsPort) -> World:

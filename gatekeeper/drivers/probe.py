@@ -1,12 +1,13 @@
 """ARP probes: an address that is offered for the first time is asked for on the link before the offer leaves."""
 
 import socket
+from typing import Final
 
 from gatekeeper.drivers.sockets import BATCH, DoorError
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.arp import ETHERTYPE, claimed_address, probe_frame
 
-_FRAME = 128
+_FRAME: Final = 128
 
 
 class ArpProbe:

@@ -5,7 +5,7 @@ A private store in memory, no sockets, no root. Equal input gives equal output, 
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
@@ -23,12 +23,12 @@ from gatekeeper.wire import Malformed
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
 
-_AUTH_PORTS = frozenset({1812, 1645})
-_ACCT_PORTS = frozenset({1813, 1646})
-_SERVER_ID = 54
-_KEY = b"gatekeeper replay"  # equal input gives equal answers; nobody is let in by them
+_AUTH_PORTS: Final = frozenset({1812, 1645})
+_ACCT_PORTS: Final = frozenset({1813, 1646})
+_SERVER_ID: Final = 54
+_KEY: Final = b"gatekeeper replay"  # equal input gives equal answers; nobody is let in by them
 # The server's MAC where the capture shows none (locally administered).
-_OUR_MAC = b"\x02\x67\x6b\x00\x00\x01"
+_OUR_MAC: Final = b"\x02\x67\x6b\x00\x00\x01"
 
 
 class Step(NamedTuple):

@@ -10,20 +10,23 @@ import errno
 import fcntl
 import socket
 import struct
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from gatekeeper.model import Datagram, Destination, Via, make
 from gatekeeper.wire.text import ip_text, parse_ip
 
-BATCH = 64
-_DATAGRAM = 4096
-_BUFFER = 4 << 20
-_MAX_PEERS = 65_536
-_SIOCGIFADDR, _SIOCGIFHWADDR, _SIOCGIFFLAGS = 0x8915, 0x8927, 0x8913
-_SO_RCVBUFFORCE = 33
-_ETHERNET, _IFF_UP = 1, 1
-_IP_PKTINFO = getattr(socket, "IP_PKTINFO", 8)
-_PKTINFO = struct.Struct("=I4s4s")
+BATCH: Final = 64
+_DATAGRAM: Final = 4096
+_BUFFER: Final = 4 << 20
+_MAX_PEERS: Final = 65_536
+_SIOCGIFADDR: Final = 0x8915
+_SIOCGIFHWADDR: Final = 0x8927
+_SIOCGIFFLAGS: Final = 0x8913
+_SO_RCVBUFFORCE: Final = 33
+_ETHERNET: Final = 1
+_IFF_UP: Final = 1
+_IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
+_PKTINFO: Final = struct.Struct("=I4s4s")
 
 
 class DoorError(Exception):

@@ -5,6 +5,7 @@ between is the driver's business. Without an answer a question is refused AAA_UN
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from gatekeeper.book import AaaPolicy, Policybook
 from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
@@ -20,10 +21,10 @@ from gatekeeper.wire.relay_agent import CIRCUIT_ID, REMOTE_ID
 from gatekeeper.wire.user_name import LONGEST, Said, render_name
 
 # What gives nothing needs no leave: RELEASE and DECLINE are not among them.
-_ASKED = frozenset({"discover", "rapid", "selecting", "init-reboot", "renewing", "rebinding", "inform"})
+_ASKED: Final = frozenset({"discover", "rapid", "selecting", "init-reboot", "renewing", "rebinding", "inform"})
 # A technician's order at the AAA must work at the box's next try.
-REFUSED_S = 5
-_ROUTERS = 3
+REFUSED_S: Final = 5
+_ROUTERS: Final = 3
 
 
 class AskingEngine(DhcpEngine):

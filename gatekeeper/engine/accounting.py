@@ -1,6 +1,6 @@
 """The RADIUS mouth's other ear: Accounting-Requests. They are answered when what they say is on disk (RFC 2866 2)."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
@@ -31,7 +31,7 @@ from gatekeeper.wire.radius_seal import signature_is_right
 from gatekeeper.wire.session_class import Decision, read_class
 from gatekeeper.wire.text import ip_text
 
-_STATUS = {1: "start", 2: "stop", 3: "interim"}
+_STATUS: Final = {1: "start", 2: "stop", 3: "interim"}
 
 
 class AccountingQuestion(NamedTuple):

@@ -1,7 +1,7 @@
 """The DHCP mouth: one datagram in, one Outcome out."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.engine.agent import read_agent
@@ -39,13 +39,16 @@ from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY,
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo
 from gatekeeper.wire.text import ip_text
 
-_AGENT, _CLIENT_ID, _SERVER_ID, _RAPID_COMMIT = 82, 61, 54, 80
-_AUTO_CONFIGURE = 116
-_DURABLE = (Action.ACK, Action.FREE, Action.QUARANTINE)
-_REPLY = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM, Action.DENY: OFFER}
+_AGENT: Final = 82
+_CLIENT_ID: Final = 61
+_SERVER_ID: Final = 54
+_RAPID_COMMIT: Final = 80
+_AUTO_CONFIGURE: Final = 116
+_DURABLE: Final = (Action.ACK, Action.FREE, Action.QUARANTINE)
+_REPLY: Final = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM, Action.DENY: OFFER}
 
 
-_NO_AGENT: tuple[RelayInfo, PortId | None] = NO_RELAY_INFO, None
+_NO_AGENT: Final[tuple[RelayInfo, PortId | None]] = NO_RELAY_INFO, None
 
 
 class DhcpQuestion(NamedTuple):

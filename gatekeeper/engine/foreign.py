@@ -1,14 +1,15 @@
 """Is this another DHCP server's answer? A router plugged in the wrong way round takes a whole line out of service."""
 
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from gatekeeper.model import Datagram
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import ACK, BOOTREPLY, NAK, NAMES, OFFER, SERVER_PORT, decode
 
-_SERVER_ID = 54
-_ANSWERS = (OFFER, ACK, NAK)
+_SERVER_ID: Final = 54
+_ANSWERS: Final = (OFFER, ACK, NAK)
 
 
 def foreign_server(datagram: Datagram, ours: AbstractSet[int]) -> ForeignServer | None:

@@ -1,6 +1,6 @@
 """The RADIUS mouth: one datagram in, one Outcome out."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
@@ -28,7 +28,7 @@ from gatekeeper.wire.radius import (
 )
 from gatekeeper.wire.text import ip_text
 
-_ONE_HOST = 0xFFFFFFFF
+_ONE_HOST: Final = 0xFFFFFFFF
 
 
 class RadiusQuestion(NamedTuple):

@@ -1,12 +1,12 @@
 """What both RADIUS engines do at the door: whose packet it is, no answer with a reason, the same answer again."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Action, Datagram, Destination, Outcome, PortId, Reason, Verdict
 from gatekeeper.wire.radius import NAMES
 
-_MAX_SOURCES = 65_536
+_MAX_SOURCES: Final = 65_536
 
 
 class Clients:

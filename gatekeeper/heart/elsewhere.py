@@ -3,7 +3,7 @@
 One question at a time about each box, and about each address: the youngest.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from gatekeeper.heart.needs import Probe
 from gatekeeper.heart.waiting import Room, Waiting
@@ -11,7 +11,7 @@ from gatekeeper.model import Outcome
 from gatekeeper.wire.aaa import AaaQuestion
 
 # RFC 5227 waits longer, for hosts that just woke up; a box waits 4 s at most for its first offer (RFC 2131 4.1).
-PROBE_S = 0.4
+PROBE_S: Final = 0.4
 
 
 class Elsewhere:

@@ -1,7 +1,7 @@
 """The engines of one Policybook over one world, as the mouths of a heart. Serve, replay and tests make them here."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Policybook
 from gatekeeper.engine.aaa import dhcp_engine
@@ -12,7 +12,7 @@ from gatekeeper.heart.ports import Mouths
 from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
 
-_SLACK_S = 1.0
+_SLACK_S: Final = 1.0
 
 
 class Engines(NamedTuple):

@@ -1,12 +1,11 @@
 """The sequence of a packet, and nothing else has it: see the laws in the package.
 
-In the manner of h11 and aioquic: ``receive`` and the answers go in; ``needs``, ``next_batch``, ``told`` and
-``next_due`` say what comes out and what is to be done.
+As in h11 and aioquic, ``receive`` and answers go in; ``needs``, ``next_batch``, ``told`` and ``next_due`` come out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, Final
 
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.heart.batches import Batches, share
@@ -22,10 +21,12 @@ from gatekeeper.state.effects import lost_reason
 from gatekeeper.state.world import World
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 
-DHCP, AUTHENTICATION, ACCOUNTING = "dhcp", "authentication", "accounting"
-MOST = 4096  # in each room
-_MOST_ROUNDS = 8
-_AT_ONCE = 64  # of one room, whose time is over: other packets are to have their turn
+DHCP: Final = "dhcp"
+AUTHENTICATION: Final = "authentication"
+ACCOUNTING: Final = "accounting"
+MOST: Final = 4096  # in each room
+_MOST_ROUNDS: Final = 8
+_AT_ONCE: Final = 64  # of one room, whose time is over: other packets are to have their turn
 
 
 class Heart:

@@ -1,13 +1,13 @@
 """What is looked up in the store, and which answers still count: what was read before a change is read again."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from gatekeeper.heart.needs import Lookup
 from gatekeeper.heart.waiting import Key, Room, Waiting
 from gatekeeper.policy.leasequery import Sought
 
-LOOKUP_S = 2.0
+LOOKUP_S: Final = 2.0
 _Found = TypeVar("_Found")
 
 

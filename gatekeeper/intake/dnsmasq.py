@@ -7,20 +7,20 @@ Other keys of a dnsmasq.conf are passed over, but for those that name further fi
 
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Final
 
 from gatekeeper.intake.entry import install, not_taken, note_of
 from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.wire.text import is_host_name, parse_ip, parse_mac
 
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_KEY = re.compile(r"\s*(?:--)?([a-z0-9-]+)\s*(?:=\s*(.*))?")
-_LEASE_TIME = re.compile(r"\d+[smhdw]?|infinite", re.IGNORECASE)
-_FILES = ("dhcp-hostsfile", "dhcp-hostsdir", "conf-file", "conf-dir", "read-ethers")
+_COMMENT: Final = re.compile(r"(?:^|\s)#.*")
+_KEY: Final = re.compile(r"\s*(?:--)?([a-z0-9-]+)\s*(?:=\s*(.*))?")
+_LEASE_TIME: Final = re.compile(r"\d+[smhdw]?|infinite", re.IGNORECASE)
+_FILES: Final = ("dhcp-hostsfile", "dhcp-hostsdir", "conf-file", "conf-dir", "read-ethers")
 # hwaddr with a type in front, as 06-00:20:e0:3b:13:af; 01 is Ethernet.
-_TYPED = re.compile(r"([0-9A-Fa-f]{1,2})-((?:[0-9A-Fa-f]{1,2}:){5}[0-9A-Fa-f]{1,2})")
-_WILD = re.compile(r"[0-9A-Fa-f*]{1,2}(?:[:-][0-9A-Fa-f*]{1,2}){5}")
-_TAGS = ("set:", "tag:", "net:")
+_TYPED: Final = re.compile(r"([0-9A-Fa-f]{1,2})-((?:[0-9A-Fa-f]{1,2}:){5}[0-9A-Fa-f]{1,2})")
+_WILD: Final = re.compile(r"[0-9A-Fa-f*]{1,2}(?:[:-][0-9A-Fa-f*]{1,2}){5}")
+_TAGS: Final = ("set:", "tag:", "net:")
 
 
 class _Host:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Protocol
+from typing import IO, Final, Protocol
 
 from gatekeeper.intake import dnsmasq, freeradius, kea
 from gatekeeper.intake.order_file import Line, OrderFile, OrderFileError, encoding_of
@@ -50,7 +50,7 @@ class ForeignFile:
         return self._lines
 
 
-_READ: dict[str, Callable[[IO[str]], Iterable[Line]]] = {
+_READ: Final[dict[str, Callable[[IO[str]], Iterable[Line]]]] = {
     "dnsmasq": dnsmasq.read,
     "kea": kea.read,
     "freeradius": freeradius.read,

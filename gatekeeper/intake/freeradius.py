@@ -7,20 +7,20 @@ those that ``wire.nas`` sends, read backwards; Framed-IP-Address is the fixed ad
 import re
 import string
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from gatekeeper.intake.entry import install, not_taken, note_of
 from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.text import parse_mac
 
-_NAME = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
-_ITEM = re.compile(
+_NAME: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+_ITEM: Final = re.compile(
     r'\s*([A-Za-z0-9][\w.:-]*)\s*(:=|\+=|==|!=|>=|<=|=~|!~|=\*|!\*|=|>|<)\s*("(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s,#]+)\s*(,|$|(?=#))'
 )
-_PASSWORDS = frozenset({"Cleartext-Password", "User-Password", "Auth-Type", "Service-Type"})
-_UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
-_HOLES = {
+_PASSWORDS: Final = frozenset({"Cleartext-Password", "User-Password", "Auth-Type", "Service-Type"})
+_UNITS: Final = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_HOLES: Final = {
     "up_bps": r"(?P<up_bps>\d{1,15})",
     "down_bps": r"(?P<down_bps>\d{1,15})",
     "up_kbps": r"(?P<up_kbps>\d{1,12})",
@@ -69,7 +69,7 @@ def _readers() -> dict[str, list[re.Pattern[str]]]:
     return found
 
 
-_READERS = _readers()
+_READERS: Final = _readers()
 
 
 def read(text: IO[str]) -> Iterator[Line]:

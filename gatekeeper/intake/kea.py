@@ -9,19 +9,19 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from json import decoder, scanner
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from gatekeeper.intake.entry import install, not_taken, note_of
 from gatekeeper.intake.order_file import Line, OrderFileError
 from gatekeeper.wire.text import parse_mac
 
 # Text first, so that a sign in a URL is no comment.
-_SKIPPED = re.compile(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/|(?://|#)[^\n]*', re.DOTALL)
-_INCLUDE = re.compile(r"<\?include\b")
-_MOST = 1 << 27  # a million reservations
-_LINE = "\0line"  # no key of JSON that a person writes
-_NONE = "0.0.0.0"  # noqa: S104
-_TAKEN = frozenset({"hw-address", "ip-address", "hostname", "user-context", _LINE})
+_SKIPPED: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/|(?://|#)[^\n]*', re.DOTALL)
+_INCLUDE: Final = re.compile(r"<\?include\b")
+_MOST: Final = 1 << 27  # a million reservations
+_LINE: Final = "\0line"  # no key of JSON that a person writes
+_NONE: Final = "0.0.0.0"  # noqa: S104
+_TAKEN: Final = frozenset({"hw-address", "ip-address", "hostname", "user-context", _LINE})
 
 
 class _Decoder(json.JSONDecoder):

@@ -4,14 +4,14 @@ import codecs
 import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from gatekeeper.intake.order_lines import BadLine, OrderLines
 from gatekeeper.model import Reason
 from gatekeeper.policy.order_fields import NAMES, OrderRefused, meant
 
-_CHUNK = 1 << 16
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_CHUNK: Final = 1 << 16
+_OTHER_DELIMITERS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class OrderFileError(Exception):

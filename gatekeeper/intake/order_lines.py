@@ -5,10 +5,10 @@ the row is whole, and given back, but for its first line, where it is none.
 """
 
 from collections import deque
-from typing import IO
+from typing import IO, Final
 
 # Every field in full length and quoted has room; whoever opens a quote and does not close it loses no more than this.
-MAX_ROW = 16_384
+MAX_ROW: Final = 16_384
 
 
 class BadLine(Exception):  # noqa: N818 - the line is bad, nothing broke

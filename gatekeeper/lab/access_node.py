@@ -5,7 +5,7 @@ Access-Accept for that MAC on that port; with the BRAS switched off it relays ev
 """
 
 import socket
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.lab import links, plan
 from gatekeeper.lab.accounting import LOST_CARRIER, Accounting, Session
@@ -27,10 +27,13 @@ from gatekeeper.wire.dhcp import SERVER_PORT as DHCP_PORT
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, UdpFrame, udp_frame
 from gatekeeper.wire.text import ip_text
 
-UPLINK, GATE_END, BOX_END = "uplink", "eth0", "eth0"
-_AGENT, _CIRCUIT_ID = 82, 1
-_IPV4 = 0x0800
-_FRAME = 2048
+UPLINK: Final = "uplink"
+GATE_END: Final = "eth0"
+BOX_END: Final = "eth0"
+_AGENT: Final = 82
+_CIRCUIT_ID: Final = 1
+_IPV4: Final = 0x0800
+_FRAME: Final = 2048
 
 
 class _Port(NamedTuple):

@@ -1,7 +1,7 @@
 """The BRAS's sessions: told to the gate by accounting, changed and ended when the gate asks for it (RFC 5176)."""
 
 import socket
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.lab import plan
 from gatekeeper.lab.bras import DOWN, UP, RadiusAnswer, rates
@@ -37,8 +37,11 @@ from gatekeeper.wire.radius_accounting import (
 )
 from gatekeeper.wire.radius_seal import Secret, plain_reply, signature_is_right, signed_request
 
-ACCOUNTING_PORT, COA_PORT = 1813, 3799
-LOST_CARRIER, ADMIN_RESET = 2, 6  # RFC 2866 5.10
+ACCOUNTING_PORT: Final = 1813
+COA_PORT: Final = 3799
+# RFC 2866 5.10
+LOST_CARRIER: Final = 2
+ADMIN_RESET: Final = 6
 Key = tuple[bytes, int]  # MAC and port
 
 

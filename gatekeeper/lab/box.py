@@ -5,7 +5,7 @@ import secrets
 import socket
 import time
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from gatekeeper.lab import links
@@ -25,13 +25,13 @@ from gatekeeper.wire.dhcp import ACK, DISCOVER, NAK, OFFER, REQUEST, DhcpMessage
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, UdpFrame, udp_frame
 from gatekeeper.wire.text import ip_text, printable
 
-INTERFACE = "eth0"
+INTERFACE: Final = "eth0"
 # RFC 2131 4.1 waits 4, 8, 16 s and so on; here an eighth of it.
-_FIRST_WAIT_S = 0.5
-_HTTP_S = 5.0
-_IPV4 = 0x0800
+_FIRST_WAIT_S: Final = 0.5
+_HTTP_S: Final = 5.0
+_IPV4: Final = 0x0800
 # Requested: mask, routers, DNS, host name, domain, broadcast, NTP. Not 43: Sichuan's boxes get it without asking.
-_REQUESTED = bytes((1, 3, 6, 12, 15, 28, 42))
+_REQUESTED: Final = bytes((1, 3, 6, 12, 15, 28, 42))
 
 
 class Boot(NamedTuple):

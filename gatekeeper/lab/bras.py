@@ -2,7 +2,7 @@
 
 import os
 import socket
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.lab import plan
 from gatekeeper.wire import Malformed
@@ -26,12 +26,16 @@ from gatekeeper.wire.radius import (
 from gatekeeper.wire.radius_seal import Secret, hide_password, reply_is_right, sealed_request
 from gatekeeper.wire.text import printable
 
-RADIUS_PORT = 1812
-_SERVICE_TYPE, _CLASS, _NAS_PORT_TYPE = 6, 25, 61
-_FRAMED, _ETHERNET = 2, 15
-_HUAWEI = 2011
+RADIUS_PORT: Final = 1812
+_SERVICE_TYPE: Final = 6
+_CLASS: Final = 25
+_NAS_PORT_TYPE: Final = 61
+_FRAMED: Final = 2
+_ETHERNET: Final = 15
+_HUAWEI: Final = 2011
 # NetEngine RADIUS attributes 26-2, 26-3 (from the user), 26-5, 26-6 (to the user): average and peak, bit/s.
-UP, DOWN = (2, 3), (5, 6)
+UP: Final = (2, 3)
+DOWN: Final = (5, 6)
 
 
 class RadiusAnswer(NamedTuple):

@@ -4,16 +4,17 @@ import socket
 import time
 from pathlib import Path
 from struct import Struct
+from typing import Final
 
 from gatekeeper.lab.node import Actor
 
-_ETH_P_ALL = 3
-_SNAPSHOT = 65_535
-_ETHERNET = 1
+_ETH_P_ALL: Final = 3
+_SNAPSHOT: Final = 65_535
+_ETHERNET: Final = 1
 # The file format of libpcap (pcap-savefile(5)), microseconds.
-_FILE = Struct("<IHHiIII")
-_RECORD = Struct("<IIII")
-_MAGIC = 0xA1B2C3D4
+_FILE: Final = Struct("<IHHiIII")
+_RECORD: Final = Struct("<IIII")
+_MAGIC: Final = 0xA1B2C3D4
 
 
 class PcapFile:

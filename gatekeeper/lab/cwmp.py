@@ -2,13 +2,14 @@
 
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
-_SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-_CWMP = "urn:dslforum-org:cwmp-1-0"
-CONTENT_TYPE = 'text/xml; charset="utf-8"'
-STBID, PROVISIONING_CODE = "Device.X_CTC_IPTV.STBID", "Device.DeviceInfo.ProvisioningCode"
+_SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+_CWMP: Final = "urn:dslforum-org:cwmp-1-0"
+CONTENT_TYPE: Final = 'text/xml; charset="utf-8"'
+STBID: Final = "Device.X_CTC_IPTV.STBID"
+PROVISIONING_CODE: Final = "Device.DeviceInfo.ProvisioningCode"
 
 
 class Inform(NamedTuple):

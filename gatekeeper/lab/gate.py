@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 from gatekeeper.lab import links, plan
 from gatekeeper.lab.access_node import GATE_END
@@ -13,9 +14,9 @@ from gatekeeper.lab.namespace import die_with
 from gatekeeper.lab.node import Actor
 
 # -P: a folder named gatekeeper where the lab is called must not be taken for the installed one.
-COMMAND = (sys.executable, "-P", "-c", "from gatekeeper.cli import main; main()")
-_READY_S = 8.0
-_STOP_S = 5.0
+COMMAND: Final = (sys.executable, "-P", "-c", "from gatekeeper.cli import main; main()")
+_READY_S: Final = 8.0
+_STOP_S: Final = 5.0
 
 
 class GateNode(Actor):

@@ -7,11 +7,13 @@ import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_LIBC = ctypes.CDLL(None, use_errno=True)
+_CLONE_NEWUSER: Final = 0x10000000
+_CLONE_NEWNET: Final = 0x40000000
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class LabError(Exception):
@@ -28,7 +30,7 @@ class Switch(NamedTuple):
 
 
 # Debian's patch; Ubuntu 23.10 and later (unshare succeeds, but the namespace has no capabilities); namespaces(7).
-SWITCHES = (
+SWITCHES: Final = (
     Switch("kernel.unprivileged_userns_clone", "0", "1", False),
     Switch("kernel.apparmor_restrict_unprivileged_userns", "1", "0", False),
     Switch("user.max_user_namespaces", "0", "10000", True),

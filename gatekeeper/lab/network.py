@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gatekeeper.lab import plan
 from gatekeeper.lab.access_node import AccessNode
@@ -25,8 +25,8 @@ from gatekeeper.lab.namespace import LabError, adopt_orphans, die_with, gain_pri
 from gatekeeper.lab.node import Actor, Node
 from gatekeeper.lab.plan import Stb
 
-_COMMAND_S = 20.0
-_POLL_S = 0.1
+_COMMAND_S: Final = 20.0
+_POLL_S: Final = 0.1
 Row = dict[str, Any]
 
 

@@ -8,12 +8,12 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Final
 
 from gatekeeper.lab import links
 from gatekeeper.lab.namespace import LabError, die_with, join_network, new_network
 
-CALL_S = 10.0
+CALL_S: Final = 10.0
 
 
 class Actor:

@@ -1,22 +1,30 @@
 """The lab's plan: addresses, access lines, boxes, and the configuration that gatekeeper gets."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.text import parse_ip, stbid_mac
 
-GATE, RELAY, ITMS = parse_ip("10.20.0.2"), parse_ip("10.20.0.1"), parse_ip("10.20.0.53")
-NETWORK_TEXT = "10.20.0.0/16"
-GATE_TEXT, RELAY_TEXT, ITMS_TEXT = "10.20.0.2", "10.20.0.1", "10.20.0.53"
-ITMS_PORT, API_PORT = 7547, 8067
-ACS_URL = f"http://{ITMS_TEXT}:{ITMS_PORT}/acs"
-PROVISIONING_CODE = "SC.IPTV.01"
-SECRET = b"lab-secret"
-NAS_NAME = "bras1"
-DOWN_KBPS, UP_KBPS = 20_000, 4_000
-FASTER_DOWN_KBPS, FASTER_UP_KBPS = 50_000, 10_000
-FLOOD_S, FLOOD_PER_S = 3, 500
+GATE: Final = parse_ip("10.20.0.2")
+RELAY: Final = parse_ip("10.20.0.1")
+ITMS: Final = parse_ip("10.20.0.53")
+NETWORK_TEXT: Final = "10.20.0.0/16"
+GATE_TEXT: Final = "10.20.0.2"
+RELAY_TEXT: Final = "10.20.0.1"
+ITMS_TEXT: Final = "10.20.0.53"
+ITMS_PORT: Final = 7547
+API_PORT: Final = 8067
+ACS_URL: Final = f"http://{ITMS_TEXT}:{ITMS_PORT}/acs"
+PROVISIONING_CODE: Final = "SC.IPTV.01"
+SECRET: Final = b"lab-secret"
+NAS_NAME: Final = "bras1"
+DOWN_KBPS: Final = 20_000
+UP_KBPS: Final = 4_000
+FASTER_DOWN_KBPS: Final = 50_000
+FASTER_UP_KBPS: Final = 10_000
+FLOOD_S: Final = 3
+FLOOD_PER_S: Final = 500
 
-CONFIG = f"""\
+CONFIG: Final = f"""\
 [store]
 url = "sqlite:gatekeeper.db"
 
@@ -88,8 +96,8 @@ class Stb(NamedTuple):
         return stbid_mac(self.stbid)
 
 
-FIRST = Stb("box1", "00100199006007000000D4C1C8EE9B1F")
-STRANGER = Stb("box2", "0010019900601800000000076342CAFE")
-LATE = Stb("box3", "95100599007040700000488EEF46C1F8")
-SECOND = Stb("box4", "00100199006007000000D4C1C8EE9B20")
-BOXES = (FIRST, STRANGER, LATE, SECOND)
+FIRST: Final = Stb("box1", "00100199006007000000D4C1C8EE9B1F")
+STRANGER: Final = Stb("box2", "0010019900601800000000076342CAFE")
+LATE: Final = Stb("box3", "95100599007040700000488EEF46C1F8")
+SECOND: Final = Stb("box4", "00100199006007000000D4C1C8EE9B20")
+BOXES: Final = (FIRST, STRANGER, LATE, SECOND)

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from gatekeeper.lab.namespace import LabError
 from gatekeeper.lab.network import Network, build_network
 from gatekeeper.lab.steps import Steps, StoryEnds
 from gatekeeper.lab.stories import STORIES
 
-_LOG_TAIL = 20
+_LOG_TAIL: Final = 20
 
 
 class Say(Enum):

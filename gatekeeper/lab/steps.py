@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Final
 
 from gatekeeper.lab import plan
 from gatekeeper.lab.box import Boot
@@ -13,7 +14,7 @@ from gatekeeper.wire.acs import decode_tr069, show
 from gatekeeper.wire.line_id import port_from_text, port_from_wire
 from gatekeeper.wire.text import ip_text, mac_text
 
-RATES = ("--down", str(plan.DOWN_KBPS), "--up", str(plan.UP_KBPS))
+RATES: Final = ("--down", str(plan.DOWN_KBPS), "--up", str(plan.UP_KBPS))
 
 
 class StoryEnds(Exception):  # noqa: N818 - the story ends, nothing of ours broke

@@ -5,7 +5,7 @@ Ports: 1 home of the first account, 2 the stranger's, 3 a neighbour's, 4 the lat
 
 import importlib.util
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.lab import plan
 from gatekeeper.lab.network import Network, until
@@ -28,9 +28,10 @@ from gatekeeper.lab.steps import (
 )
 from gatekeeper.wire.text import ip_text, mac_text
 
-_ACCOUNT, _LATE_ACCOUNT = "028123456@itv", "028654321@itv"
-_REFUSED = 3
-_BOOT_S = 40.0  # more than the longest row of tries in here
+_ACCOUNT: Final = "028123456@itv"
+_LATE_ACCOUNT: Final = "028654321@itv"
+_REFUSED: Final = 3
+_BOOT_S: Final = 40.0  # more than the longest row of tries in here
 
 
 def start(network: Network, steps: Steps) -> None:
@@ -173,7 +174,7 @@ class Story(NamedTuple):
     vital: bool = False
 
 
-STORIES: tuple[Story, ...] = (
+STORIES: Final[tuple[Story, ...]] = (
     Story("start", start, vital=True),
     Story("install", install, vital=True),
     Story("unknown box", unknown_box),

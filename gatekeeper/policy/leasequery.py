@@ -1,7 +1,7 @@
 """What a lease query asks for, and which of three answers it gets (RFC 4388 6, RFC 6148 for the remote-id)."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import Lease
 from gatekeeper.wire import Malformed
@@ -9,11 +9,15 @@ from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEUNASSIGNED, LEASEUNKNOWN, Dhc
 from gatekeeper.wire.relay_agent import REMOTE_ID
 from gatekeeper.wire.text import ip_text, printable
 
-ADDRESS, MAC, CLIENT_ID, REMOTE = "address", "MAC", "client-id", "remote-id"
+ADDRESS: Final = "address"
+MAC: Final = "MAC"
+CLIENT_ID: Final = "client-id"
+REMOTE: Final = "remote-id"
 # Hardware that no lease here has: a well-formed question, and nothing is known of it.
-FOREIGN = "hardware"
-_CLIENT_ID, _AGENT = 61, 82
-_ETHERNET = 1
+FOREIGN: Final = "hardware"
+_CLIENT_ID: Final = 61
+_AGENT: Final = 82
+_ETHERNET: Final = 1
 
 
 class Sought(NamedTuple):

@@ -190,7 +190,7 @@ def _cancel(order: Order, known: Account, situation: Situation) -> Changes:
     return Changes(account, (), situation.macs, effects, disconnect=situation.macs)
 
 
-_DECIDE: dict[str, Callable[[Order, Account, Situation], Changes]] = {
+_DECIDE: Final[dict[str, Callable[[Order, Account, Situation], Changes]]] = {
     "install": _install,
     "amend": _install,  # the same merge of fields; that the account is known was asked before
     "swap": _swap,

@@ -14,7 +14,7 @@ made, the identifier of our request, and what the challenge came from. It is bou
 
 import hmac
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas
 from gatekeeper.model import Action, Reason, Verdict
@@ -36,10 +36,10 @@ from gatekeeper.wire.eap import (
 from gatekeeper.wire.radius import EAP_MESSAGE, STATE, USER_NAME, RadiusPacket
 from gatekeeper.wire.radius_seal import Secret
 
-MAX_AGE_S = 30
-_STATE = Struct("!IB16s")
-_TAG = 16
-_WRONG = Verdict(Action.REJECT, Reason.BAD_PASSWORD)
+MAX_AGE_S: Final = 30
+_STATE: Final = Struct("!IB16s")
+_TAG: Final = 16
+_WRONG: Final = Verdict(Action.REJECT, Reason.BAD_PASSWORD)
 
 
 class Challenge(NamedTuple):

@@ -6,6 +6,7 @@ What the password must be is the client's ``mac_password``: ``mac`` (the box's M
 
 import hmac
 from collections.abc import Iterator
+from typing import Final
 
 from gatekeeper.book import Nas
 from gatekeeper.model import Action, Reason, Verdict
@@ -21,22 +22,22 @@ from gatekeeper.wire.radius import (
 )
 from gatekeeper.wire.radius_seal import chap_response, reveal_password
 
-SERVED = "PAP, CHAP, EAP-MD5 or Call-Check"
-_CALL_CHECK = (10).to_bytes(4, "big")
-_MICROSOFT = 311
+SERVED: Final = "PAP, CHAP, EAP-MD5 or Call-Check"
+_CALL_CHECK: Final = (10).to_bytes(4, "big")
+_MICROSOFT: Final = 311
 # Methods that are known and not served: (vendor, attribute) -> name. RFC 2548 2.1.3, 2.3.2; RFC 2869 5.4; RFC 5090 3.
-_OTHERS = {
+_OTHERS: Final = {
     (_MICROSOFT, 25): "MS-CHAPv2",
     (_MICROSOFT, 1): "MS-CHAP",
     (0, 70): "ARAP",
     (0, 103): "Digest",
 }
 # RouterOS manual, "DHCP Server", RADIUS: the user name is the MAC, the password is empty; it says no Call-Check.
-_SENDS_NO_PASSWORD = frozenset({"mikrotik"})
+_SENDS_NO_PASSWORD: Final = frozenset({"mikrotik"})
 
-_WRONG = Verdict(Action.REJECT, Reason.BAD_PASSWORD)
-_NO_PASSWORD = Verdict(Action.REJECT, Reason.BAD_PASSWORD, seen="no password")
-_NO_SEAL = Verdict(
+_WRONG: Final = Verdict(Action.REJECT, Reason.BAD_PASSWORD)
+_NO_PASSWORD: Final = Verdict(Action.REJECT, Reason.BAD_PASSWORD, seen="no password")
+_NO_SEAL: Final = Verdict(
     Action.REJECT, Reason.NO_MESSAGE_AUTHENTICATOR, "Message-Authenticator where there is no password", "none"
 )
 

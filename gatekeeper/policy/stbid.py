@@ -3,9 +3,11 @@
 A cloned or repaired box may say another one than its label, so that this warns or refuses is the operator's choice.
 """
 
+from typing import Final
+
 from gatekeeper.wire.text import mac_text, stbid_mac
 
-_LENGTH = 32
+_LENGTH: Final = 32
 
 
 def stbid_difference(host_name: bytes, mac: bytes, ordered: str) -> tuple[str, str] | None:

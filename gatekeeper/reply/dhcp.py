@@ -1,6 +1,7 @@
 """DHCP replies (RFC 2131 table 3). Options that depend only on subnet, message and request list are compiled once."""
 
 from collections import Counter
+from typing import Final
 
 from gatekeeper.book import Acs, Policybook, Subnet
 from gatekeeper.model import Destination, make
@@ -25,21 +26,29 @@ from gatekeeper.wire.dhcp import (
 from gatekeeper.wire.dhcp_options import vendor_classes
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC
 
-_AREAS = NO_AREAS + MAGIC  # sname and file stay empty
-_END = b"\xff"
-_RAPID_COMMIT = b"\x50\x00"
-_DO_NOT_AUTO_CONFIGURE = b"\x74\x01\x00"
-_PRL, _MAX_SIZE, _VENDOR_CLASS, _CLIENT_ID, _AGENT, _V_I_CLASS = 55, 57, 60, 61, 82, 124
-_RENEW, _REBIND = 58, 59
-_MAX_COMPILED = 4096
+_AREAS: Final = NO_AREAS + MAGIC  # sname and file stay empty
+_END: Final = b"\xff"
+_RAPID_COMMIT: Final = b"\x50\x00"
+_DO_NOT_AUTO_CONFIGURE: Final = b"\x74\x01\x00"
+_PRL: Final = 55
+_MAX_SIZE: Final = 57
+_VENDOR_CLASS: Final = 60
+_CLIENT_ID: Final = 61
+_AGENT: Final = 82
+_V_I_CLASS: Final = 124
+_RENEW: Final = 58
+_REBIND: Final = 59
+_MAX_COMPILED: Final = 4096
 # RFC 2131 2: a client takes 576 octets of IP; 20 + 8 of them are headers. Nothing over an Ethernet frame is sent.
-_DEFAULT_SIZE, _LARGEST_SIZE, _HEADERS = 576, 1500, 28
-_FRAMING = 241  # all before the options field, and END
-_SMALLEST_ROOM = _DEFAULT_SIZE - _HEADERS - _FRAMING
+_DEFAULT_SIZE: Final = 576
+_LARGEST_SIZE: Final = 1500
+_HEADERS: Final = 28
+_FRAMING: Final = 241  # all before the options field, and END
+_SMALLEST_ROOM: Final = _DEFAULT_SIZE - _HEADERS - _FRAMING
 # RFC 2132 3.3: the mask before the routers. RFC 3442: classless routes before the routers.
-_BEFORE = {3: (1, 121)}
-_MUST = frozenset({1, 51, 53, 54})
-_NO_CLASS = -1
+_BEFORE: Final = {3: (1, 121)}
+_MUST: Final = frozenset({1, 51, 53, 54})
+_NO_CLASS: Final = -1
 
 
 # What a compiled option list depends on: (subnet, message kind, server id, option 55, the account's own ACS URL, the

@@ -1,15 +1,18 @@
 """Where the options of a large reply go: the options field, else ``file``, else ``sname`` (RFC 2131 4.1, option 52)."""
 
 from collections.abc import Iterable, Sequence, Set
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.dhcp import split_option
 
-_END = b"\xff"
-_SNAME, _FILE = 64, 128
-NO_AREAS = bytes(_SNAME + _FILE)
-_OVERLOAD_SIZE = 3  # option 52 itself
-_FIELD, _IN_FILE, _IN_SNAME = 0, 1, 2
+_END: Final = b"\xff"
+_SNAME: Final = 64
+_FILE: Final = 128
+NO_AREAS: Final = bytes(_SNAME + _FILE)
+_OVERLOAD_SIZE: Final = 3  # option 52 itself
+_FIELD: Final = 0
+_IN_FILE: Final = 1
+_IN_SNAME: Final = 2
 
 
 class Layout(NamedTuple):

@@ -1,14 +1,24 @@
 """Answers to lease queries (RFC 4388 6.4.2). They are rare: nothing is compiled."""
 
+from typing import Final
+
 from gatekeeper.book import Subnet
 from gatekeeper.model import Lease
 from gatekeeper.wire.dhcp import BOOTREPLY, DhcpMessage, encode, split_option
 
-_LEASE_TIME, _TYPE, _SERVER_ID, _PRL, _T1, _T2, _CLIENT_ID, _AGENT = 51, 53, 54, 55, 58, 59, 61, 82
-_LAST_TRANSACTION, _ASSOCIATED = 91, 92
-_ETHERNET = 1
+_LEASE_TIME: Final = 51
+_TYPE: Final = 53
+_SERVER_ID: Final = 54
+_PRL: Final = 55
+_T1: Final = 58
+_T2: Final = 59
+_CLIENT_ID: Final = 61
+_AGENT: Final = 82
+_LAST_TRANSACTION: Final = 91
+_ASSOCIATED: Final = 92
+_ETHERNET: Final = 1
 # Option octets in an Ethernet frame, less IP, UDP and DHCP headers and END.
-_ROOM = 1500 - 28 - 241
+_ROOM: Final = 1500 - 28 - 241
 
 
 def render_answer(

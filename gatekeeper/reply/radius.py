@@ -1,6 +1,7 @@
 """RADIUS replies (RFC 2865 4.2 to 4.4): Message-Authenticator first, what the decision says, Proxy-State as it came."""
 
 from collections import Counter
+from typing import Final
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Binding, Rate
@@ -23,11 +24,16 @@ from gatekeeper.wire.radius import (
 from gatekeeper.wire.radius_seal import plain_reply, sealed_reply
 from gatekeeper.wire.session_class import class_value
 
-_FRAMED_ADDRESS, _FRAMED_MASK, _CLASS, _SESSION_TIMEOUT, _INTERIM, _FRAMED_POOL = 8, 9, 25, 27, 85, 88
-_HOST_MASK = 0xFFFFFFFF
-_MAX_COMPILED = 4096
-_LONGEST_VENDOR = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
-_ERX = 4874
+_FRAMED_ADDRESS: Final = 8
+_FRAMED_MASK: Final = 9
+_CLASS: Final = 25
+_SESSION_TIMEOUT: Final = 27
+_INTERIM: Final = 85
+_FRAMED_POOL: Final = 88
+_HOST_MASK: Final = 0xFFFFFFFF
+_MAX_COMPILED: Final = 4096
+_LONGEST_VENDOR: Final = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
+_ERX: Final = 4874
 
 # What a compiled body depends on: (client, rate, fixed address, the account's own ACS URL, and where a template names
 # them, account and MAC).

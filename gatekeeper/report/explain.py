@@ -1,7 +1,7 @@
 """explain as text and as JSON objects."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import REASONS, Binding, Lease
 from gatekeeper.policy.explain import Explanation, RuleLine
@@ -9,7 +9,7 @@ from gatekeeper.report.table import time_text
 from gatekeeper.wire.line_id import read_cisco
 from gatekeeper.wire.text import ip_text, mac_text
 
-_SIGNS = {"pass": "✓", "refuse": "✗", "skip": "·"}
+_SIGNS: Final = {"pass": "✓", "refuse": "✗", "skip": "·"}
 
 
 class Subject(NamedTuple):

@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Subnet
 from gatekeeper.model import Lease, Rate
@@ -31,10 +31,14 @@ class Policy(NamedTuple):
 
 
 # The header that Kea 2.2 writes (memfile, DHCPv4). Its subnet ids are the places of the subnets in the configuration.
-_KEA_LEASES = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context"
-_DECLINED = 1  # Kea's state of a lease; 0 = in use
-_NO_NAME = re.compile(r"[\d.]*|\d+[smhdw]|infinite|ignore", re.IGNORECASE)  # what dnsmasq takes for something else
-_VALUE = AttributeCode(0, 0, "string")
+_KEA_LEASES: Final = (
+    "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context"
+)
+_DECLINED: Final = 1  # Kea's state of a lease; 0 = in use
+_NO_NAME: Final = re.compile(
+    r"[\d.]*|\d+[smhdw]|infinite|ignore", re.IGNORECASE
+)  # what dnsmasq takes for something else
+_VALUE: Final = AttributeCode(0, 0, "string")
 
 
 def kea_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
@@ -147,12 +151,12 @@ def _order(fields: dict[str, object]) -> str:
     return line.getvalue()
 
 
-LEASES: dict[str, Callable[[Iterable[Lease], Policy], Iterator[str]]] = {
+LEASES: Final[dict[str, Callable[[Iterable[Lease], Policy], Iterator[str]]]] = {
     "kea-leases": kea_leases,
     "dnsmasq-leases": dnsmasq_leases,
 }
 # Another server would serve every box that is in these.
-HOSTS: dict[str, Callable[[Iterable[Boxed], Policy], Iterator[str]]] = {
+HOSTS: Final[dict[str, Callable[[Iterable[Boxed], Policy], Iterator[str]]]] = {
     "kea-reservations": kea_reservations,
     "dnsmasq-hosts": dnsmasq_hosts,
     "freeradius-users": freeradius_users,

@@ -1,13 +1,14 @@
 """One outcome as one log line: it begins as engineers know it from dhcpd and FreeRADIUS, and ends in key=value."""
 
 import re
+from typing import Final
 
 from gatekeeper.model import Action, Outcome, Verdict
 from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
 
-_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+_PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
 
 
 def outcome_line(outcome: Outcome) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS
@@ -13,8 +14,8 @@ from gatekeeper.report.vendor import vendor
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
 
-WHAT = tuple(COLUMNS)
-STATIC = ("reasons", "rfc")  # what needs neither a configuration nor a store
+WHAT: Final = tuple(COLUMNS)
+STATIC: Final = ("reasons", "rfc")  # what needs neither a configuration nor a store
 
 Read = Callable[[str, Mapping[str, str]], Iterable[Row]]
 Filters = Mapping[str, str | None]

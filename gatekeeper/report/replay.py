@@ -1,11 +1,14 @@
 """Rows of a replay: one per client-side packet."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from gatekeeper.model import Outcome
 from gatekeeper.wire.text import ip_text
 
-COLUMNS = (*("frame", "time", "protocol", "message", "mac", "verdict", "reply", "reason", "address", "recorded"),)
+COLUMNS: Final = (
+    *("frame", "time", "protocol", "message", "mac", "verdict", "reply", "reason", "address", "recorded"),
+)
 
 
 def replay_row(frame: int, time: float, outcome: Outcome, recorded: str) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """What of the RFCs gatekeeper's DHCP serves, honestly. Each row that is served has a test, named in tests/house."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class RfcRow(NamedTuple):
@@ -13,7 +13,7 @@ class RfcRow(NamedTuple):
     note: str = ""
 
 
-ROWS = (
+ROWS: Final = (
     RfcRow(951, "3", "messages of 300 octets at least", "yes"),
     RfcRow(1542, "4.1.1", "more than 16 hops: dropped", "yes"),
     RfcRow(2131, "2", "no reply larger than the box takes (576 octets, or option 57)", "yes"),

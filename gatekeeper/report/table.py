@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 Row = dict[str, object]
 
-COLUMNS: dict[str, tuple[str, ...]] = {
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "bindings": (
         *("account", "subscriber", "mac", "stbid", "state", "port", "port_state", "address", "lease_expires"),
         *("rate_down_kbps", "rate_up_kbps", "order"),
@@ -32,8 +33,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "unsealed_from",
     ),
 }
-_TIMES = frozenset({"lease_expires", "first_seen", "last_seen", "received", "started", "port_at"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TIMES: Final = frozenset({"lease_expires", "first_seen", "last_seen", "received", "started", "port_at"})
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class BadColumn(ValueError):  # noqa: N818

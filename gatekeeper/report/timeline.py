@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Final
 
 from gatekeeper.model import Holder
 from gatekeeper.report.table import time_text
 from gatekeeper.wire.text import mac_text, parse_ip, parse_mac
 
-COLUMNS = ("time", "kind", "mac", "account", "address", "port", "detail")
-_SPAN = re.compile(r"(\d{1,6})([smhdw])")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+COLUMNS: Final = ("time", "kind", "mac", "account", "address", "port", "detail")
+_SPAN: Final = re.compile(r"(\d{1,6})([smhdw])")
+_UNIT_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def key_of(text: str) -> tuple[str, object]:

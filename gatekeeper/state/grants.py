@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 
-MAX_ACCEPTED = 65_536
-MAX_REFUSED = 16_384
+MAX_ACCEPTED: Final = 65_536
+MAX_REFUSED: Final = 16_384
 
 
 class _Kept(NamedTuple):

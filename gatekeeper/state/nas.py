@@ -1,6 +1,6 @@
 """What each RADIUS client sends, counted: who still sends no Message-Authenticator is to be seen (CVE-2024-3596)."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.text import ip_text
 
@@ -24,7 +24,12 @@ class NasSeen(NamedTuple):
 
 
 # The fields of NasSeen after its name, as they are counted up.
-_ACCEPTS, _REJECTS, _SEALED, _UNSEALED, _UNSEALED_FROM, _LAST_SEEN = range(6)
+_ACCEPTS: Final = 0
+_REJECTS: Final = 1
+_SEALED: Final = 2
+_UNSEALED: Final = 3
+_UNSEALED_FROM: Final = 4
+_LAST_SEEN: Final = 5
 
 
 class NasCounts:

@@ -6,9 +6,10 @@ box that comes back after a while finds its old address free for as long as ther
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 # Addresses at the head of the reclaim queue that are on offer just now are passed over, this many at most.
-_LOOK_AT = 64
+_LOOK_AT: Final = 64
 
 
 class Pool:

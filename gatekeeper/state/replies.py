@@ -1,10 +1,10 @@
 """Answers to RADIUS requests, kept for their duplicates (RFC 5080 2.2.2): the same request gets the same answer."""
 
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-KEEP_S = 10
-MAX_KEPT = 65_536
+KEEP_S: Final = 10
+MAX_KEPT: Final = 65_536
 
 
 class RequestKey(NamedTuple):

@@ -1,10 +1,10 @@
 """DHCP servers that are not ours: counted, and told once a window each."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-WINDOW_S = 60.0
+WINDOW_S: Final = 60.0
 # Servers with invented addresses fill neither memory nor log: what comes beyond is not counted before the next drain.
-MAX_ROGUES = 256
+MAX_ROGUES: Final = 256
 
 
 class ForeignServer(NamedTuple):

@@ -5,14 +5,15 @@ none, which is what lets idle ones go and keeps the tables bounded.
 """
 
 from collections.abc import Hashable
+from typing import Final
 
-BURST_S = 2.0  # a full bucket holds what its rate gives in this time …
-MAC_TOKENS = 8.0  # … and that of a MAC a DORA with its retries at least
-MAX_KEYS = 32_768
-_SWEEP_S = 0.1
-_LONG_AGO = float("-inf")
-_CLOCK_SLACK_S = 1.0
-_ROUNDING = 1e-3
+BURST_S: Final = 2.0  # a full bucket holds what its rate gives in this time …
+MAC_TOKENS: Final = 8.0  # … and that of a MAC a DORA with its retries at least
+MAX_KEYS: Final = 32_768
+_SWEEP_S: Final = 0.1
+_LONG_AGO: Final = float("-inf")
+_CLOCK_SLACK_S: Final = 1.0
+_ROUNDING: Final = 1e-3
 
 
 class Buckets:

@@ -3,6 +3,7 @@ applied here at once, and settled when the commit has them on disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Final
 
 from gatekeeper.model import (
     NO_FACTS,
@@ -21,9 +22,9 @@ from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.nas import NasCounts, NasSeen
 from gatekeeper.state.pools import Pools
 
-MAX_KNOWN = 500_000
-MAX_UNKNOWN = 65_536
-MAX_CROWDS = 65_536
+MAX_KNOWN: Final = 500_000
+MAX_UNKNOWN: Final = 65_536
+MAX_CROWDS: Final = 65_536
 
 
 class World:

@@ -4,7 +4,7 @@ RFC 2865 4 and 5; the access line as Option 82 names it goes into NAS-Port-Id (R
 attributes (RFC 4679 3.3.1, 3.3.2).
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import Reason
 from gatekeeper.wire.radius import (
@@ -23,12 +23,20 @@ from gatekeeper.wire.radius import (
 from gatekeeper.wire.radius_seal import Secret, hide_password, sealed_request
 from gatekeeper.wire.text import printable
 
-_SERVICE_TYPE, _FRAMED_IP_ADDRESS, _SESSION_TIMEOUT, _NAS_PORT_TYPE = 6, 8, 27, 61
-_FRAMED, _CALL_CHECK, _ETHERNET = 2, 10, 15
-_DSL_FORUM, _CIRCUIT_ID, _REMOTE_ID = 3561, 1, 2
-_LONGEST, _LONGEST_VENDOR = 253, 247
+_SERVICE_TYPE: Final = 6
+_FRAMED_IP_ADDRESS: Final = 8
+_SESSION_TIMEOUT: Final = 27
+_NAS_PORT_TYPE: Final = 61
+_FRAMED: Final = 2
+_CALL_CHECK: Final = 10
+_ETHERNET: Final = 15
+_DSL_FORUM: Final = 3561
+_CIRCUIT_ID: Final = 1
+_REMOTE_ID: Final = 2
+_LONGEST: Final = 253
+_LONGEST_VENDOR: Final = 247
 # RFC 2865 5.8: "the user selects an address" and "the NAS selects one".
-_NO_ADDRESS = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE})
+_NO_ADDRESS: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE})
 
 
 class AaaQuestion(NamedTuple):
@@ -53,7 +61,7 @@ class Grant(NamedTuple):
     said: str = ""
 
 
-UNREACHABLE = Grant(Reason.AAA_UNREACHABLE)
+UNREACHABLE: Final = Grant(Reason.AAA_UNREACHABLE)
 
 
 def access_request(

@@ -6,14 +6,14 @@ same are 11 to 14. Interval and multiplier are decimal ASCII.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.text import printable
 from gatekeeper.wire.vendor_options import enterprises
 
-BBF_ENTERPRISE = 3561
-_NAMES = {1: "url", 2: "provisioning_code", 3: "retry_minimum_wait_s", 4: "retry_multiplier"}
+BBF_ENTERPRISE: Final = 3561
+_NAMES: Final = {1: "url", 2: "provisioning_code", 3: "retry_minimum_wait_s", 4: "retry_multiplier"}
 
 
 class AcsInfo(NamedTuple):
@@ -81,7 +81,7 @@ def hexadecimal(info: AcsInfo) -> tuple[int, bytes]:
     return 43, info.raw
 
 
-ENCODINGS: dict[str, Callable[[AcsInfo], tuple[int, bytes]]] = {
+ENCODINGS: Final[dict[str, Callable[[AcsInfo], tuple[int, bytes]]]] = {
     "tr069": tr069,
     "plain": plain,
     "h3c": h3c,
@@ -155,7 +155,7 @@ def _show_option125(value: bytes) -> str:
     )
 
 
-_SHOWN: dict[str, Callable[[bytes], str]] = {
+_SHOWN: Final[dict[str, Callable[[bytes], str]]] = {
     "tr069": lambda value: _named(decode_tr069(value)),
     "plain": lambda value: value.decode("ascii", "backslashreplace"),
     "h3c": _show_h3c,

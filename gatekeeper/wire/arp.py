@@ -1,14 +1,17 @@
 """ARP (RFC 826) as far as a probe goes: who has this address (RFC 5227 2.1.1)?"""
 
 from struct import Struct
+from typing import Final
 
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.frame import BROADCAST_MAC
 
-ETHERTYPE = 0x0806
-_ARP = Struct("!HHBBH6sI6sI")
-_ETHERNET, _IPV4, _REQUEST = 1, 0x0800, 1
-_NO_MAC = bytes(6)
+ETHERTYPE: Final = 0x0806
+_ARP: Final = Struct("!HHBBH6sI6sI")
+_ETHERNET: Final = 1
+_IPV4: Final = 0x0800
+_REQUEST: Final = 1
+_NO_MAC: Final = bytes(6)
 
 
 def probe_frame(our_mac: bytes, address: int) -> bytes:

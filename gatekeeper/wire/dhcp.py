@@ -5,21 +5,34 @@
 """
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import make
 from gatekeeper.wire import Malformed
 
-MAGIC = b"\x63\x82\x53\x63"
-SERVER_PORT, CLIENT_PORT = 67, 68
-BOOTREQUEST, BOOTREPLY = 1, 2
-DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
-LEASEQUERY, LEASEUNASSIGNED, LEASEUNKNOWN, LEASEACTIVE = range(10, 14)  # RFC 4388
-BROADCAST = 0x8000
+MAGIC: Final = b"\x63\x82\x53\x63"
+SERVER_PORT: Final = 67
+CLIENT_PORT: Final = 68
+BOOTREQUEST: Final = 1
+BOOTREPLY: Final = 2
+DISCOVER: Final = 1
+OFFER: Final = 2
+REQUEST: Final = 3
+DECLINE: Final = 4
+ACK: Final = 5
+NAK: Final = 6
+RELEASE: Final = 7
+INFORM: Final = 8
+# RFC 4388
+LEASEQUERY: Final = 10
+LEASEUNASSIGNED: Final = 11
+LEASEUNKNOWN: Final = 12
+LEASEACTIVE: Final = 13
+BROADCAST: Final = 0x8000
 # RFC 951: the vendor area had 64 octets, so relays and clients exist that drop anything under 300 octets.
-MINIMUM = 300
+MINIMUM: Final = 300
 
-NAMES = {
+NAMES: Final = {
     DISCOVER: "DHCPDISCOVER",
     OFFER: "DHCPOFFER",
     REQUEST: "DHCPREQUEST",
@@ -34,10 +47,12 @@ NAMES = {
     LEASEACTIVE: "DHCPLEASEACTIVE",
 }
 
-HEADER = Struct("!BBBBIHHIIII16s")
-_PAD, _END = 0, 255
-_OVERLOAD, _TYPE = 52, 53
-_MAX_HOPS = 16  # RFC 1542 4.1.1
+HEADER: Final = Struct("!BBBBIHHIIII16s")
+_PAD: Final = 0
+_END: Final = 255
+_OVERLOAD: Final = 52
+_TYPE: Final = 53
+_MAX_HOPS: Final = 16  # RFC 1542 4.1.1
 
 
 class DhcpMessage(NamedTuple):

@@ -3,7 +3,7 @@
 Names are those that Kea and ISC dhcpd users write; the IANA registry's names, in small letters with hyphens, work too.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.option_types import KINDS, LONGEST, LONGEST_JOINED
 from gatekeeper.wire.vendor_options import enterprises
@@ -19,7 +19,7 @@ class OptionRow(NamedTuple):
     alias: str = ""
 
 
-_ROWS = (
+_ROWS: Final = (
     OptionRow(1, "subnet-mask", "ip", "RFC 2132 3.3"),
     OptionRow(2, "time-offset", "i32", "RFC 2132 3.4"),
     OptionRow(3, "routers", "ips", "RFC 2132 3.5", "router"),
@@ -149,10 +149,10 @@ _ROWS = (
     OptionRow(249, "ms-classless-static-routes", "routes", "MS-DHCPE 2.2.8"),
 )
 
-BY_CODE: dict[int, OptionRow] = {row.code: row for row in _ROWS}
-BY_NAME: dict[str, OptionRow] = {row.name: row for row in _ROWS} | {row.alias: row for row in _ROWS if row.alias}
+BY_CODE: Final[dict[int, OptionRow]] = {row.code: row for row in _ROWS}
+BY_NAME: Final[dict[str, OptionRow]] = {row.name: row for row in _ROWS} | {row.alias: row for row in _ROWS if row.alias}
 # What the engine itself writes; a configuration that sets one of these would contradict it.
-RESERVED = frozenset({0, 50, 51, 52, 53, 54, 55, 56, 57, 61, 82, 255})
+RESERVED: Final = frozenset({0, 50, 51, 52, 53, 54, 55, 56, 57, 61, 82, 255})
 
 
 def encode_value(kind: str, value: object) -> bytes:

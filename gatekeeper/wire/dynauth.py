@@ -1,15 +1,22 @@
 """CoA and Disconnect (RFC 5176): what is asked of a NAS, and what it answers."""
 
+from typing import Final
+
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.radius import RadiusPacket, attribute
 from gatekeeper.wire.radius_accounting import EVENT_TIMESTAMP
 
-DISCONNECT_REQUEST, DISCONNECT_ACK, DISCONNECT_NAK, COA_REQUEST, COA_ACK, COA_NAK = range(40, 46)
-ERROR_CAUSE = 101
-SESSION_NOT_FOUND = 503
+DISCONNECT_REQUEST: Final = 40
+DISCONNECT_ACK: Final = 41
+DISCONNECT_NAK: Final = 42
+COA_REQUEST: Final = 43
+COA_ACK: Final = 44
+COA_NAK: Final = 45
+ERROR_CAUSE: Final = 101
+SESSION_NOT_FOUND: Final = 503
 
 # RFC 5176 3.5
-ERROR_CAUSES = {
+ERROR_CAUSES: Final = {
     201: "residual session context removed",
     202: "invalid EAP packet",
     401: "unsupported attribute",

@@ -1,15 +1,20 @@
 """EAP packets (RFC 3748 4) and how RADIUS carries them (RFC 3579 3.1)."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.radius import EAP_MESSAGE, attribute
 
-REQUEST, RESPONSE, SUCCESS, FAILURE = 1, 2, 3, 4
-IDENTITY, NAK, MD5_CHALLENGE = 1, 3, 4
+REQUEST: Final = 1
+RESPONSE: Final = 2
+SUCCESS: Final = 3
+FAILURE: Final = 4
+IDENTITY: Final = 1
+NAK: Final = 3
+MD5_CHALLENGE: Final = 4
 
 # IANA "EAP Method Types": those that access equipment and boxes are known to ask for.
-METHODS = {
+METHODS: Final = {
     1: "Identity",
     2: "Notification",
     3: "Nak",
@@ -29,7 +34,7 @@ METHODS = {
     55: "TEAP",
     254: "expanded type",
 }
-_PART = 253
+_PART: Final = 253
 
 
 class EapPacket(NamedTuple):

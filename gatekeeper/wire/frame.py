@@ -4,15 +4,16 @@ Boxes without an address are answered by frames of our own making (RFC 2131 4.1)
 """
 
 from struct import Struct
+from typing import Final
 
 from gatekeeper.wire import Malformed
 
-BROADCAST_MAC = b"\xff" * 6
-BROADCAST_IP = 0xFFFFFFFF
+BROADCAST_MAC: Final = b"\xff" * 6
+BROADCAST_IP: Final = 0xFFFFFFFF
 
-_IP = Struct("!BBHHHBBHII")
-_UDP = Struct("!HHHH")
-_PSEUDO = Struct("!IIBBH")
+_IP: Final = Struct("!BBHHHBBHII")
+_UDP: Final = Struct("!HHHH")
+_PSEUDO: Final = Struct("!IIBBH")
 
 
 def checksum(data: bytes) -> int:

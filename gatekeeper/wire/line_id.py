@@ -25,27 +25,27 @@ remote-id ``00 06 MAC``.
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import PortId, make
 from gatekeeper.wire.text import printable
 
-NO_TAG = 4096
-_CUT_AT = 128
+NO_TAG: Final = 4096
+_CUT_AT: Final = 128
 
-_TELECOM = re.compile(
+_TELECOM: Final = re.compile(
     r"(?P<kind>[a-z]{1,8}|0) (?P<bras>\d{1,2}/(?:\d{1,2}/)?\d{1,2}):(?P<xpi>\d{1,4})\.(?P<xci>\d{1,5}) "
     r"(?P<node>[^\s/|]{1,50})/(?P<ani>\d{1,2}/\d{1,2}/\d{1,3}/\d{1,2}/\d{1,3})(?::(?P<pvc>\d{1,4}\.\d{1,5}))?"
 )
-_TR_101 = re.compile(r"([^\s/|]{1,50}) (atm|eth) (\d{1,6}(?:/\d{1,6}){1,5})(?::(\d{1,5}(?:\.\d{1,5})?))?")
+_TR_101: Final = re.compile(r"([^\s/|]{1,50}) (atm|eth) (\d{1,6}(?:/\d{1,6}){1,5})(?::(\d{1,5}(?:\.\d{1,5})?))?")
 # As printed. Between the two parts of Option 82, where both make the port, stands a blank.
-_CISCO = re.compile(
+_CISCO: Final = re.compile(
     r"0x(?:0004(?P<vlan>[0-9a-f]{4})(?P<module>[0-9a-f]{2})(?P<port>[0-9a-f]{2})(?:200006(?P<mac>[0-9a-f]{12}))?"
     r"|0006(?P<only_mac>[0-9a-f]{12}))"
 )
-_KEYED = re.compile(r"\s*(\w{1,8})\s*=\s*(\d{1,5})\s*")
-_LEADING_ZERO = re.compile(r"(?<!\d)0\d")
-_NUMBERS = re.compile(r"\d+")
+_KEYED: Final = re.compile(r"\s*(\w{1,8})\s*=\s*(\d{1,5})\s*")
+_LEADING_ZERO: Final = re.compile(r"(?<!\d)0\d")
+_NUMBERS: Final = re.compile(r"\d+")
 
 
 def port_from_wire(value: bytes, node: str) -> PortId:

@@ -1,10 +1,11 @@
 """Domain names as DNS writes them (RFC 1035 3.1), with compression (RFC 1035 4.1.4, in DHCP: RFC 3397 2)."""
 
 import re
+from typing import Final
 
-_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
-_LONGEST = 255  # RFC 1035 2.3.4
-_POINTER = 0xC0
+_LABEL: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_LONGEST: Final = 255  # RFC 1035 2.3.4
+_POINTER: Final = 0xC0
 
 
 def _labels(name: str) -> list[str]:

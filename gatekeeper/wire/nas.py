@@ -4,7 +4,7 @@ Attributes are named as in ``dictionaries/``; their numbers and types come from 
 and ``nas_rates`` say what the words of a row mean.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class MacRow(NamedTuple):
@@ -62,13 +62,13 @@ class AttributeCode(NamedTuple):
 
 
 # The octets that the access node wrote, which DHCP sees too, come before the NAS's own idea of the line.
-_AGENT = PortRow("ADSL-Agent-Circuit-Id", "line", "ADSL-Agent-Remote-Id")  # RFC 4679 3.3.1, 3.3.2
-_LINE = PortRow("NAS-Port-Id")
-_USUAL = (_AGENT, _LINE)
-_STATION = MacRow("Calling-Station-Id")
-DHCP_VENDOR = "DHCP-Vendor"  # option 43 under vendor 54
+_AGENT: Final = PortRow("ADSL-Agent-Circuit-Id", "line", "ADSL-Agent-Remote-Id")  # RFC 4679 3.3.1, 3.3.2
+_LINE: Final = PortRow("NAS-Port-Id")
+_USUAL: Final = (_AGENT, _LINE)
+_STATION: Final = MacRow("Calling-Station-Id")
+DHCP_VENDOR: Final = "DHCP-Vendor"  # option 43 under vendor 54
 
-_ROWS = (
+_ROWS: Final = (
     Dialect(
         "generic",
         (),
@@ -178,4 +178,4 @@ _ROWS = (
         ports=_USUAL,
     ),
 )
-DIALECTS: dict[str, Dialect] = {row.name: row for row in _ROWS}
+DIALECTS: Final[dict[str, Dialect]] = {row.name: row for row in _ROWS}

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable
+from typing import Final
 
 from gatekeeper.wire.nas_port import option_of, wide_option_of
 from gatekeeper.wire.text import parse_mac
 
-_CLIENT_ID = 61
-_BETWEEN_PAIRS = {sign: bytes((sign,)) * 5 for sign in b":-. "}
-_ETHERNET = 1
+_CLIENT_ID: Final = 61
+_BETWEEN_PAIRS: Final = {sign: bytes((sign,)) * 5 for sign in b":-. "}
+_ETHERNET: Final = 1
 # RouterOS: the client identifier, hardware type first, octets without their leading zero.
-_LOOSE = re.compile(r"(?:1:)?([0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5})")
+_LOOSE: Final = re.compile(r"(?:1:)?([0-9A-Fa-f]{1,2}(?::[0-9A-Fa-f]{1,2}){5})")
 
 
 def mac_in(value: bytes) -> bytes:
@@ -58,7 +59,7 @@ def _in_wide_options(value: bytes) -> bytes:
     return mac_of_client_id(wide_option_of(value, _CLIENT_ID))
 
 
-FORMS: dict[str, Callable[[bytes], bytes]] = {
+FORMS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "text": mac_in,
     "client-id": _in_client_id,
     "last-word": _in_last_word,

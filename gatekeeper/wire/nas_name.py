@@ -6,28 +6,29 @@ run behind it, of text and parts with a form of their own, fits for the first ti
 
 import re
 from functools import lru_cache
+from typing import Final
 
 from gatekeeper.wire.nas_identity import mac_in, mac_of_client_id
 from gatekeeper.wire.text import stbid_mac
 
-_HEX = "[0-9A-Fa-f]"
-_NUMBER = r"\d{1,5}+"
-_ADDRESS = r"\d{1,3}+(?:\.\d{1,3}+){3}"
-_MAC = (
+_HEX: Final = "[0-9A-Fa-f]"
+_NUMBER: Final = r"\d{1,5}+"
+_ADDRESS: Final = r"\d{1,3}+(?:\.\d{1,3}+){3}"
+_MAC: Final = (
     f"(?>{_HEX}{{12}}|{_HEX}{{2}}(?:[:. -]{_HEX}{{2}}){{5}}|{_HEX}{{4}}(?:[:.-]{_HEX}{{4}}){{2}}"
     f"|{_HEX}{{6}}[:.-]{_HEX}{{6}})"
 )
-_FORMED = {
+_FORMED: Final = {
     "mac": _MAC,
     "stbid": f"[0-9A-Za-z]{{20}}{_HEX}{{12}}",
     **dict.fromkeys(("pevlan", "cevlan", "slot", "port"), _NUMBER),
     **dict.fromkeys(("ip", "gateway"), _ADDRESS),
 }
-_FREE = (
+_FREE: Final = (
     *("option12", "option60", "option61", "option82"),
     *("circuit_id", "remote_id", "sysname", "domain", "any"),
 )
-_PART = re.compile(r"\{([^{}]*)\}|([^{}]+)|([{}])")
+_PART: Final = re.compile(r"\{([^{}]*)\}|([^{}]+)|([{}])")
 
 
 def compile_name(template: str) -> re.Pattern[str]:

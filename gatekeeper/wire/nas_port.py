@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.relay_agent import read_relay_info
 
-_AGENT = 82
-_BITS = re.compile(r"([a-z]\w{0,15}):(\d{1,2})")
+_AGENT: Final = 82
+_BITS: Final = re.compile(r"([a-z]\w{0,15}):(\d{1,2})")
 # The words of the slot=;subslot=;port= form, in which vlanid is the inner tag and vlanid2 the outer.
-_WORDS = {
+_WORDS: Final = {
     "slot": "slot",
     "subslot": "subslot",
     "port": "port",
@@ -61,7 +62,7 @@ def _wide_options(value: bytes, port_key: str) -> bytes:
     return _option_82(wide_option_of(value, _AGENT), port_key)
 
 
-FORMS: dict[str, Callable[[bytes, str], bytes]] = {
+FORMS: Final[dict[str, Callable[[bytes, str], bytes]]] = {
     "line": _line,
     "option-82": _option_82,
     "options": _options,

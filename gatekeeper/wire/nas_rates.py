@@ -6,15 +6,15 @@ Fields of a template: ``up_bps down_bps up_kbps down_kbps`` (up = from the subsc
 
 import string
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import Rate
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.radius import VENDOR_SPECIFIC, attribute, vendor_attribute
 
-MAX_U32 = 0xFFFFFFFF
-DHCP_ENTERPRISE = 54
-_OF_THE_BOX = frozenset({"account", "mac"})
+MAX_U32: Final = 0xFFFFFFFF
+DHCP_ENTERPRISE: Final = 54
+_OF_THE_BOX: Final = frozenset({"account", "mac"})
 
 
 class RateAttribute(NamedTuple):
@@ -100,7 +100,7 @@ def _names(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
-_LONGEST = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
+_LONGEST: Final = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
 
 
 def _encode(code: AttributeCode, value: str) -> bytes:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.model import PortId, make
 from gatekeeper.wire.line_id import cut_port, port_from_wire, whole_port
@@ -13,7 +13,7 @@ from gatekeeper.wire.nas_port import line_of_bits
 from gatekeeper.wire.radius import CALLING_STATION_ID, NAS_PORT_ID, USER_NAME, RadiusPacket, vendor_table
 
 Vendors = dict[tuple[int, int], list[bytes]]
-_NONE: Vendors = {}
+_NONE: Final[Vendors] = {}
 
 
 class MacSource(NamedTuple):

@@ -25,14 +25,14 @@ DATA is text, or octets where it begins with ``0x``. The two vendor types also t
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.names import encode_name, encode_names, read_names
 from gatekeeper.wire.text import ip_text, octets_text, parse_ip, parse_octets, printable, split_items
 from gatekeeper.wire.vendor_options import classes, show_classes, show_vendor, show_vendor_class, vendor, vendor_class
 
-LONGEST = 255  # one option
-LONGEST_JOINED = 1024  # several of the same code (RFC 3396); with more no reply could hold it
+LONGEST: Final = 255  # one option
+LONGEST_JOINED: Final = 1024  # several of the same code (RFC 3396); with more no reply could hold it
 
 
 class Kind(NamedTuple):
@@ -195,7 +195,7 @@ def _none(value: object) -> bytes:
     raise ValueError(f"no value is wanted: this option has none, not {value!r}")
 
 
-KINDS: dict[str, Kind] = {
+KINDS: Final[dict[str, Kind]] = {
     "ip": Kind(_ip, _show_ips),
     "ips": Kind(_ips, _show_ips),
     "homes": Kind(_homes, _show_ips),
@@ -221,4 +221,4 @@ KINDS: dict[str, Kind] = {
     "none": Kind(_none, octets_text),
 }
 # What an operator may give to an option of his own.
-CONFIGURABLE = tuple(name for name in KINDS if name != "none")
+CONFIGURABLE: Final = tuple(name for name in KINDS if name != "none")

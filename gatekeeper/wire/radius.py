@@ -1,18 +1,37 @@
 """RADIUS packets (RFC 2865 3, RFC 2866, RFC 5176, RFC 5997): a receiver's checks, a sender's building blocks."""
 
 from struct import Struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire import Malformed
 
-ACCESS_REQUEST, ACCESS_ACCEPT, ACCESS_REJECT, ACCOUNTING_REQUEST, ACCOUNTING_RESPONSE = 1, 2, 3, 4, 5
-ACCESS_CHALLENGE, STATUS_SERVER = 11, 12
-USER_NAME, USER_PASSWORD, CHAP_PASSWORD, NAS_IP_ADDRESS, NAS_PORT = 1, 2, 3, 4, 5
-REPLY_MESSAGE, VENDOR_SPECIFIC, CALLING_STATION_ID, NAS_IDENTIFIER, PROXY_STATE = 18, 26, 31, 32, 33
-EAP_MESSAGE, MESSAGE_AUTHENTICATOR, NAS_PORT_ID, NAS_IPV6_ADDRESS = 79, 80, 87, 95
-SERVICE_TYPE, STATE, CHAP_CHALLENGE, NAS_PORT_TYPE = 6, 24, 60, 61
+ACCESS_REQUEST: Final = 1
+ACCESS_ACCEPT: Final = 2
+ACCESS_REJECT: Final = 3
+ACCOUNTING_REQUEST: Final = 4
+ACCOUNTING_RESPONSE: Final = 5
+ACCESS_CHALLENGE: Final = 11
+STATUS_SERVER: Final = 12
+USER_NAME: Final = 1
+USER_PASSWORD: Final = 2
+CHAP_PASSWORD: Final = 3
+NAS_IP_ADDRESS: Final = 4
+NAS_PORT: Final = 5
+REPLY_MESSAGE: Final = 18
+VENDOR_SPECIFIC: Final = 26
+CALLING_STATION_ID: Final = 31
+NAS_IDENTIFIER: Final = 32
+PROXY_STATE: Final = 33
+EAP_MESSAGE: Final = 79
+MESSAGE_AUTHENTICATOR: Final = 80
+NAS_PORT_ID: Final = 87
+NAS_IPV6_ADDRESS: Final = 95
+SERVICE_TYPE: Final = 6
+STATE: Final = 24
+CHAP_CHALLENGE: Final = 60
+NAS_PORT_TYPE: Final = 61
 
-NAMES = {
+NAMES: Final = {
     1: "Access-Request",
     2: "Access-Accept",
     3: "Access-Reject",
@@ -28,10 +47,10 @@ NAMES = {
     44: "CoA-ACK",
     45: "CoA-NAK",
 }
-HEADER = Struct("!BBH16s")
-_MAX_SIZE = 4096
-_MAX_ATTRIBUTES = 200  # as FreeRADIUS's max_attributes
-_HOLDS_TOO_MANY = 20 + 2 * _MAX_ATTRIBUTES  # octets that more attributes than that have at least
+HEADER: Final = Struct("!BBH16s")
+_MAX_SIZE: Final = 4096
+_MAX_ATTRIBUTES: Final = 200  # as FreeRADIUS's max_attributes
+_HOLDS_TOO_MANY: Final = 20 + 2 * _MAX_ATTRIBUTES  # octets that more attributes than that have at least
 
 
 class RadiusPacket(NamedTuple):

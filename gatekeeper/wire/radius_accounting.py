@@ -1,6 +1,6 @@
 """What an Accounting-Request says (RFC 2866, RFC 2869): which session of which NAS, its state, its counters."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.radius import (
@@ -15,14 +15,33 @@ from gatekeeper.wire.radius import (
 )
 from gatekeeper.wire.text import ip_text, printable
 
-FRAMED_IP_ADDRESS, CLASS, EVENT_TIMESTAMP = 8, 25, 55
-ACCT_STATUS_TYPE, ACCT_DELAY_TIME, ACCT_INPUT_OCTETS, ACCT_OUTPUT_OCTETS, ACCT_SESSION_ID = 40, 41, 42, 43, 44
-ACCT_SESSION_TIME, ACCT_TERMINATE_CAUSE, ACCT_INPUT_GIGAWORDS, ACCT_OUTPUT_GIGAWORDS = 46, 49, 52, 53
+FRAMED_IP_ADDRESS: Final = 8
+CLASS: Final = 25
+EVENT_TIMESTAMP: Final = 55
+ACCT_STATUS_TYPE: Final = 40
+ACCT_DELAY_TIME: Final = 41
+ACCT_INPUT_OCTETS: Final = 42
+ACCT_OUTPUT_OCTETS: Final = 43
+ACCT_SESSION_ID: Final = 44
+ACCT_SESSION_TIME: Final = 46
+ACCT_TERMINATE_CAUSE: Final = 49
+ACCT_INPUT_GIGAWORDS: Final = 52
+ACCT_OUTPUT_GIGAWORDS: Final = 53
 
-START, STOP, INTERIM, ON, OFF = 1, 2, 3, 7, 8
-STATUS_NAMES = {START: "Start", STOP: "Stop", INTERIM: "Interim-Update", ON: "Accounting-On", OFF: "Accounting-Off"}
+START: Final = 1
+STOP: Final = 2
+INTERIM: Final = 3
+ON: Final = 7
+OFF: Final = 8
+STATUS_NAMES: Final = {
+    START: "Start",
+    STOP: "Stop",
+    INTERIM: "Interim-Update",
+    ON: "Accounting-On",
+    OFF: "Accounting-Off",
+}
 # RFC 2866 5.10
-CAUSES = {
+CAUSES: Final = {
     1: "User-Request",
     2: "Lost-Carrier",
     3: "Lost-Service",
@@ -43,12 +62,12 @@ CAUSES = {
     18: "Host-Request",
 }
 # What a NAS finds a session by (RFC 5176 3), in the sequence in which it is asked with them.
-SESSION_KEYS = (
+SESSION_KEYS: Final = (
     *(USER_NAME, NAS_IP_ADDRESS, NAS_PORT, FRAMED_IP_ADDRESS, CALLING_STATION_ID, NAS_IDENTIFIER),
     *(ACCT_SESSION_ID, NAS_PORT_ID),
 )
 # A clock that is further off than this is not believed; the packet's arrival is.
-_CLOCK_S = 7 * 86_400
+_CLOCK_S: Final = 7 * 86_400
 
 
 class Report(NamedTuple):

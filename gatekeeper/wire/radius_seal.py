@@ -3,11 +3,12 @@
 
 import hmac
 from hashlib import md5
+from typing import Final
 
 from gatekeeper.wire.radius import HEADER, MESSAGE_AUTHENTICATOR, RadiusPacket
 
-_NONE = bytes(16)
-_SEAL = bytes((MESSAGE_AUTHENTICATOR, 18))
+_NONE: Final = bytes(16)
+_SEAL: Final = bytes((MESSAGE_AUTHENTICATOR, 18))
 
 
 class Secret:

@@ -3,17 +3,19 @@
 The option itself is kept and echoed octet for octet; here is only what the gate acts on.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import suboptions
 
-CIRCUIT_ID, REMOTE_ID = 1, 2  # RFC 3046
-LINK_SELECTION = 5  # RFC 3527
-FLAGS = 10  # RFC 5010
-SERVER_ID_OVERRIDE = 11  # RFC 5107
-SOURCE_PORT = 19  # RFC 8357
-_UNICAST = 0x80
+# RFC 3046
+CIRCUIT_ID: Final = 1
+REMOTE_ID: Final = 2
+LINK_SELECTION: Final = 5  # RFC 3527
+FLAGS: Final = 10  # RFC 5010
+SERVER_ID_OVERRIDE: Final = 11  # RFC 5107
+SOURCE_PORT: Final = 19  # RFC 8357
+_UNICAST: Final = 0x80
 
 
 class RelayInfo(NamedTuple):
@@ -28,7 +30,7 @@ class RelayInfo(NamedTuple):
     unicast: bool
 
 
-NO_RELAY_INFO = RelayInfo(b"", 0, 0, False, False)
+NO_RELAY_INFO: Final = RelayInfo(b"", 0, 0, False, False)
 
 
 def read_relay_info(agent: bytes, port_key: str) -> RelayInfo:

@@ -4,10 +4,10 @@ The NAS echoes it in every Accounting-Request of the session, whatever it calls 
 and the order that was in force: ``gk1 d4c1c8ee9b1f 2026112200017``.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-_MARK = b"gk1"
-_LONGEST = 253
+_MARK: Final = b"gk1"
+_LONGEST: Final = 253
 
 
 class Decision(NamedTuple):

@@ -6,16 +6,17 @@ The MAC spellings are those that access equipment sends: 12 hex digits; pairs or
 
 import re
 from functools import lru_cache
+from typing import Final
 
-_MAC = re.compile(
+_MAC: Final = re.compile(
     r"[0-9A-Fa-f]{12}"
     r"|[0-9A-Fa-f]{2}([:. -])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
     r"|[0-9A-Fa-f]{4}([:.-])[0-9A-Fa-f]{4}\2[0-9A-Fa-f]{4}"
     r"|[0-9A-Fa-f]{6}[:.-][0-9A-Fa-f]{6}"
 )
-_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-_SEPARATORS = str.maketrans("", "", ":.- ")
-_PRINTABLE = re.compile(rb"[\x20-\x7e]+")
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_SEPARATORS: Final = str.maketrans("", "", ":.- ")
+_PRINTABLE: Final = re.compile(rb"[\x20-\x7e]+")
 
 
 def parse_mac(text: str) -> bytes:

@@ -7,13 +7,15 @@ wrote stands in the name as it is where it is printable ASCII, else as ``0x…``
 import difflib
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.text import ip_text, printable, stbid_mac
 
-LONGEST = 253  # RFC 2865 5.1
-_PART = re.compile(r"\{([^{}]*)\}|([^{}]+)")
-_HOST_NAME, _VENDOR_CLASS, _CLIENT_ID = 12, 60, 61
+LONGEST: Final = 253  # RFC 2865 5.1
+_PART: Final = re.compile(r"\{([^{}]*)\}|([^{}]+)")
+_HOST_NAME: Final = 12
+_VENDOR_CLASS: Final = 60
+_CLIENT_ID: Final = 61
 
 
 class Said(NamedTuple):
@@ -46,7 +48,7 @@ def _shown(value: bytes) -> str:
     return printable(value) if value else ""
 
 
-_MACS: dict[str, Callable[[bytes], str]] = {
+_MACS: Final[dict[str, Callable[[bytes], str]]] = {
     "mac": lambda mac: mac.hex(),
     "mac-": lambda mac: mac.hex("-"),
     "mac:": lambda mac: mac.hex(":"),
@@ -58,7 +60,7 @@ _MACS: dict[str, Callable[[bytes], str]] = {
     "MAC.": lambda mac: mac.hex(".", 2).upper(),
     "MAC-4": lambda mac: mac.hex("-", 2).upper(),
 }
-_OTHERS: dict[str, Callable[[Said], str]] = {
+_OTHERS: Final[dict[str, Callable[[Said], str]]] = {
     "option12": lambda said: _shown(said.options.get(_HOST_NAME, b"")),
     "option60": lambda said: _shown(said.options.get(_VENDOR_CLASS, b"")),
     "option61": lambda said: _shown(said.options.get(_CLIENT_ID, b"")),
@@ -67,7 +69,7 @@ _OTHERS: dict[str, Callable[[Said], str]] = {
     "giaddr": lambda said: ip_text(said.giaddr) if said.giaddr else "",
     "stbid": _stbid,
 }
-FIELDS = (*_MACS, *_OTHERS)
+FIELDS: Final = (*_MACS, *_OTHERS)
 
 
 def parse_template(template: str) -> tuple[NamePart, ...]:

@@ -1,19 +1,20 @@
 """What a person ends by hand: a lease, a learned port. And what others report of a box."""
 
 import sqlite3
+from typing import Final
 
 from gatekeeper.model import Event
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.wire.text import ip_text, mac_text, parse_mac
 
-_HELD = "state <> 'released' AND expires_at > ?"
-_ACCOUNT_OF = "coalesce((SELECT account FROM boxes WHERE mac = :key), :key)"
-_FORGET_PORT = """
+_HELD: Final = "state <> 'released' AND expires_at > ?"
+_ACCOUNT_OF: Final = "coalesce((SELECT account FROM boxes WHERE mac = :key), :key)"
+_FORGET_PORT: Final = """
 UPDATE accounts SET port = '', line = '', port_state = 'unlearned', port_by = '', port_at = 0
 WHERE account = ? AND port_state = 'learned'"""
 # A row with a MAC and an address says that this box has this address no longer.
-_TELL = "INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')"
+_TELL: Final = "INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')"
 
 
 class ClearingTables(JournalTables):

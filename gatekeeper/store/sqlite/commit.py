@@ -24,7 +24,7 @@ from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
 
 # An address changes hands only when its holder's time is over.
-_BIND = {
+_BIND: Final = {
     size: f"""
 INSERT INTO leases ({listed(LEASE)}) VALUES {",".join([f"({marks(LEASE)})"] * size)}
 ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.account, port = excluded.port,
@@ -35,20 +35,20 @@ WHERE leases.state = 'released' OR leases.expires_at <= excluded.last_seen
    OR (leases.state = 'active' AND leases.mac = excluded.mac)"""
     for size in CHUNKS
 }
-_OLD_LEASES = {
+_OLD_LEASES: Final = {
     size: f"""
 SELECT {listed(LEASE)} FROM leases WHERE address IN ({marks}) AND state = 'active' AND expires_at <= ?"""
     for size, marks in MARKS.items()
 }
-_RELEASE = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
-_LEARN = {
+_RELEASE: Final = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
+_LEARN: Final = {
     # column1 … column5 are account, port, protocol, time and line. (Before a WITH, sqlite3 would count no rows.)
     size: f"""
 UPDATE accounts SET port = column2, port_state = 'learned', port_by = column3, port_at = column4, line = column5
 FROM (VALUES {",".join(["(?,?,?,?,?)"] * size)}) WHERE account = column1 AND port_state = 'unlearned'"""
     for size in CHUNKS
 }
-_TELL = {
+_TELL: Final = {
     size: f"""
 WITH own (origin) AS (VALUES (?))
 INSERT INTO feed (mac, address, origin)

@@ -3,6 +3,7 @@ transaction that makes them necessary; whoever serves sends them, so a crash bet
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from gatekeeper.model import Event
 from gatekeeper.store import StoreError
@@ -11,23 +12,23 @@ from gatekeeper.store.rows import WANTED, standing_of, wanted_of
 from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.wire.text import mac_text, parse_mac
 
-_ASK = """
+_ASK: Final = """
 INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
 SELECT ?, s.id, ?, 'waiting', 0, '', ?, 0 FROM sessions s WHERE s.state = 'active' AND s.mac = ?
     AND NOT EXISTS (
         SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
-_ASK_BY_KEY = """
+_ASK_BY_KEY: Final = """
 INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
 SELECT 'disconnect', s.id, '', 'waiting', 0, '', ?, 0 FROM sessions s
 WHERE s.state = 'active' AND (s.session = ? OR s.mac = ?) AND NOT EXISTS (
     SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
-_WAITING = f"""
+_WAITING: Final = f"""
 SELECT {WANTED}
 FROM dynauth d JOIN sessions s ON s.id = d.session LEFT JOIN accounts a ON a.account = s.account
 WHERE d.ended = 0 ORDER BY d.id LIMIT ?"""
-_END = "UPDATE dynauth SET state = ?, detail = ?, ended = ? WHERE id = ? AND ended = 0"
-_SENT = "UPDATE dynauth SET state = 'sent' WHERE id = ? AND ended = 0"
-_GONE = "UPDATE sessions SET state = 'closed', cause = 'not known to the NAS' WHERE id = ? AND state = 'active'"
+_END: Final = "UPDATE dynauth SET state = ?, detail = ?, ended = ? WHERE id = ? AND ended = 0"
+_SENT: Final = "UPDATE dynauth SET state = 'sent' WHERE id = ? AND ended = 0"
+_GONE: Final = "UPDATE sessions SET state = 'closed', cause = 'not known to the NAS' WHERE id = ? AND state = 'active'"
 
 
 class DynauthTables(JournalTables):

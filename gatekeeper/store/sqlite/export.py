@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
+from typing import Final
 
 from gatekeeper.policy.orders import Account, Boxed
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import ACCOUNT, Row, account_of, listed, mac_of
 from gatekeeper.store.sqlite.tables import Tables
 
-_ALL = f"""
+_ALL: Final = f"""
 SELECT {listed(ACCOUNT, "a.")}, b.mac, b.stbid FROM accounts a LEFT JOIN boxes b USING (account)
 WHERE a.state <> 'cancelled' ORDER BY a.account, b.mac"""
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
@@ -10,12 +10,12 @@ from gatekeeper.store.ports import PoolCount
 from gatekeeper.store.rows import COUNTER, COUNTER_NAME, FATE, FATE_NAME, counter_of, fate_of, listed
 from gatekeeper.store.sqlite.tables import Tables
 
-_FATES = f"SELECT {listed(FATE)} FROM outcomes ORDER BY {FATE_NAME}"
-_COUNTERS = f"SELECT {listed(COUNTER)} FROM counters ORDER BY {COUNTER_NAME}"
-_IN_RANGE = """
+_FATES: Final = f"SELECT {listed(FATE)} FROM outcomes ORDER BY {FATE_NAME}"
+_COUNTERS: Final = f"SELECT {listed(COUNTER)} FROM counters ORDER BY {COUNTER_NAME}"
+_IN_RANGE: Final = """
 SELECT coalesce(sum(state = 'active'), 0), coalesce(sum(state = 'declined'), 0) FROM leases
 WHERE address BETWEEN ? AND ? AND expires_at > ?"""
-_AMOUNTS = {
+_AMOUNTS: Final = {
     "boxes": "SELECT count(*) FROM boxes",
     "accounts": "SELECT count(*) FROM accounts",
     "sessions": "SELECT count(*) FROM sessions WHERE state = 'active'",

@@ -6,6 +6,7 @@ what is refused is counted elsewhere and told here when it ends, or once an hour
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Final
 
 from gatekeeper.model import Event, Holder
 from gatekeeper.store import StoreError
@@ -13,15 +14,17 @@ from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed, marks
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import ip_text, mac_text
 
-MAX_EVENTS = 20_000_000
-_PRUNE = 10_000
+MAX_EVENTS: Final = 20_000_000
+_PRUNE: Final = 10_000
 
-_WRITE = f"INSERT INTO journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
-_COLUMNS = f"id, {listed(EVENT)}"
+_WRITE: Final = f"INSERT INTO journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
+_COLUMNS: Final = f"id, {listed(EVENT)}"
 # What is told of an account without naming a box concerns each of its boxes.
-_OF_BOX = "(mac = :value OR (mac = '' AND account <> '' AND account = (SELECT account FROM boxes WHERE mac = :value)))"
+_OF_BOX: Final = (
+    "(mac = :value OR (mac = '' AND account <> '' AND account = (SELECT account FROM boxes WHERE mac = :value)))"
+)
 # Who was admitted is written up to a second later than what came of it: of one second it stands before that.
-_OF_KEY = f"""
+_OF_KEY: Final = f"""
 SELECT * FROM (
     SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at >= :since
     UNION ALL
@@ -31,14 +34,14 @@ SELECT * FROM (
     FROM refused WHERE mac = {{mac}} AND last_seen >= :since)
 ORDER BY at, kind NOT IN ('order', 'refused', 'Access-Accept'), id"""
 # Kinds that say who has an address from then on, or that nobody has.
-_HOLDS = "'lease', 'lease ended', 'released', 'declined'"
-_LEASE = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"
-_BEFORE = f"""
+_HOLDS: Final = "'lease', 'lease ended', 'released', 'declined'"
+_LEASE: Final = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"
+_BEFORE: Final = f"""
 SELECT at, kind, mac, account, port FROM journal WHERE address = ? AND at <= ? AND kind IN ({_HOLDS})
 ORDER BY at DESC, id DESC LIMIT 1"""
-_AFTER = f"""
+_AFTER: Final = f"""
 SELECT at FROM journal WHERE address = ? AND at > ? AND kind IN ({_HOLDS}) ORDER BY at, id LIMIT 1"""
-_SESSION_AT = """
+_SESSION_AT: Final = """
 SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions
 WHERE address = ? AND started <= ? AND (state = 'active' OR last_seen >= ?) ORDER BY started DESC LIMIT 1"""
 

@@ -6,6 +6,7 @@ and they are there only while [dhcp] leasequery lets somebody ask.
 """
 
 import sqlite3
+from typing import Final
 
 from gatekeeper.model import Lease
 from gatekeeper.policy.leasequery import ADDRESS, CLIENT_ID, MAC, REMOTE, Sought
@@ -15,10 +16,11 @@ from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import mac_text
 
 # A remote-id that names a whole access node has many leases; this many are looked at, and this many are told.
-_MOST_LOOKED_AT, _MOST = 4_096, 256
+_MOST_LOOKED_AT: Final = 4_096
+_MOST: Final = 256
 
 # SQL has no octet -> number, but the place in this row of all octets is one. Absent octets are 0.
-_OCTETS = f"x'{bytes(range(256)).hex()}'"
+_OCTETS: Final = f"x'{bytes(range(256)).hex()}'"
 
 
 def _length(agent: str, at: str) -> str:
@@ -52,13 +54,13 @@ INSERT INTO lease_keys SELECT key, '{kind}', address FROM (
     SELECT address, (SELECT key FROM ({key.format(row="leases")})) AS key FROM leases) WHERE key IS NOT NULL;"""
 
 
-_KEEP = f"""
+_KEEP: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE lease_keys (key BLOB, kind TEXT, address INTEGER, PRIMARY KEY (key, kind, address)) WITHOUT ROWID;
 {_triggers(CLIENT_ID, "client_id", "SELECT {row}.client_id AS key WHERE {row}.client_id <> x''")}
 {_triggers(REMOTE, "agent", _remote_id("{row}.agent"))}
 COMMIT;"""
-_DROP = """
+_DROP: Final = """
 BEGIN IMMEDIATE;
 DROP TRIGGER lease_keys_client_id_insert;
 DROP TRIGGER lease_keys_client_id_update;
@@ -67,11 +69,11 @@ DROP TRIGGER lease_keys_agent_update;
 DROP TABLE lease_keys;
 COMMIT;"""
 
-_ACTIVE = "state = 'active' AND expires_at > :now ORDER BY last_seen DESC, address LIMIT :most"
-_BY_KEY = f"""
+_ACTIVE: Final = "state = 'active' AND expires_at > :now ORDER BY last_seen DESC, address LIMIT :most"
+_BY_KEY: Final = f"""
 SELECT {listed(LEASE)} FROM leases WHERE address IN (
     SELECT address FROM lease_keys WHERE key = :value AND kind = :form LIMIT :looked) AND {_ACTIVE}"""
-_QUERIES = {
+_QUERIES: Final = {
     # An address that was leased once is known, though nobody holds it now.
     ADDRESS: f"SELECT {listed(LEASE)} FROM leases WHERE address = :value",
     MAC: f"SELECT {listed(LEASE)} FROM leases WHERE mac = :value AND {_ACTIVE}",

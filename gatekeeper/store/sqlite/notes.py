@@ -1,6 +1,7 @@
 """What is tallied beside the commit: refusals, admissions, counts, foreign servers, what NASes send, the heartbeat."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from gatekeeper.model import Admitted, Refused
 from gatekeeper.state.admissions import admission_event
@@ -27,32 +28,34 @@ from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.store.sqlite.tables import parts
 from gatekeeper.wire.text import mac_text
 
-_ACCOUNTS_OF = {size: f"SELECT mac, account FROM boxes WHERE mac IN ({marks})" for size, marks in MARKS.items()}
-_REFUSED_OF = {size: f"SELECT {listed(REFUSED)} FROM refused WHERE mac IN ({marks})" for size, marks in MARKS.items()}
-_REFUSE = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({marks(REFUSED)})"
-_PRUNE_REFUSED = """
+_ACCOUNTS_OF: Final = {size: f"SELECT mac, account FROM boxes WHERE mac IN ({marks})" for size, marks in MARKS.items()}
+_REFUSED_OF: Final = {
+    size: f"SELECT {listed(REFUSED)} FROM refused WHERE mac IN ({marks})" for size, marks in MARKS.items()
+}
+_REFUSE: Final = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({marks(REFUSED)})"
+_PRUNE_REFUSED: Final = """
 DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
-_ROGUE = f"""
+_ROGUE: Final = f"""
 INSERT INTO rogues ({listed(ROGUE)}) VALUES ({marks(ROGUE)})
 ON CONFLICT (server, mac, interface) DO UPDATE SET offers = rogues.offers + excluded.offers,
     last_seen = excluded.last_seen"""
-_PRUNE_ROGUES = """
+_PRUNE_ROGUES: Final = """
 DELETE FROM rogues WHERE (server, mac, interface) IN
     (SELECT server, mac, interface FROM rogues ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
-_FATE = f"""
+_FATE: Final = f"""
 INSERT INTO outcomes ({listed(FATE)}) VALUES ({marks(FATE)})
 ON CONFLICT (protocol, message, reply, reason) DO UPDATE SET count = outcomes.count + excluded.count"""
-_COUNTER = f"""
+_COUNTER: Final = f"""
 INSERT INTO counters ({listed(COUNTER)}) VALUES ({marks(COUNTER)})
 ON CONFLICT (name, label) DO UPDATE SET value = counters.value + excluded.value"""
-_NAS = f"""
+_NAS: Final = f"""
 INSERT INTO nas_seen ({listed(NAS_SEEN)}) VALUES ({marks(NAS_SEEN)})
 ON CONFLICT (name) DO UPDATE SET requests = nas_seen.requests + excluded.requests,
     accepts = nas_seen.accepts + excluded.accepts, rejects = nas_seen.rejects + excluded.rejects,
     sealed = nas_seen.sealed + excluded.sealed, unsealed = nas_seen.unsealed + excluded.unsealed,
     unsealed_from = coalesce(nullif(excluded.unsealed_from, ''), nas_seen.unsealed_from),
     last_seen = max(nas_seen.last_seen, excluded.last_seen)"""
-_BEAT = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
+_BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
 class NoteTables(JournalTables):

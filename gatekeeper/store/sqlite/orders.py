@@ -25,21 +25,21 @@ from gatekeeper.store.sqlite.dynauth import DynauthTables
 from gatekeeper.wire.text import mac_text
 
 # An order is written once, but for one that was held.
-_WRITE_ORDER = f"""
+_WRITE_ORDER: Final = f"""
 INSERT INTO orders ({listed(ORDER)}) VALUES ({marks(ORDER)})
 ON CONFLICT (number) DO UPDATE SET state = excluded.state, reason = excluded.reason, detail = excluded.detail,
     effects = excluded.effects WHERE orders.state = 'held'"""
-_NEIGHBOURS = """
+_NEIGHBOURS: Final = """
 SELECT count(*) FROM accounts a JOIN boxes b USING (account) WHERE a.line = ? AND a.port <> '' AND a.account <> ?"""
 # 'INSERT OR REPLACE' would delete the row that the boxes refer to.
 _WRITTEN: Final = (*ACCOUNT, "line")
 _REWRITTEN: Final = tuple(name for name in _WRITTEN if name != "account")
-_WRITE_ACCOUNT = f"""
+_WRITE_ACCOUNT: Final = f"""
 INSERT INTO accounts ({listed(_WRITTEN)}) VALUES ({marks(_WRITTEN)})
 ON CONFLICT (account) DO UPDATE SET ({listed(_REWRITTEN)}) = ({listed(_REWRITTEN, "excluded.")})"""
-_ACCOUNT = f"SELECT {listed(ACCOUNT)} FROM accounts WHERE account = ?"
-_REFUSED = f"SELECT {listed(REFUSED)} FROM refused WHERE mac = ?"
-_WRITE_BOX = """
+_ACCOUNT: Final = f"SELECT {listed(ACCOUNT)} FROM accounts WHERE account = ?"
+_REFUSED: Final = f"SELECT {listed(REFUSED)} FROM refused WHERE mac = ?"
+_WRITE_BOX: Final = """
 INSERT INTO boxes VALUES (?, ?, ?)
 ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.stbid ELSE excluded.stbid END
 WHERE boxes.account = excluded.account"""

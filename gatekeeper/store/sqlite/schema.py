@@ -1,10 +1,12 @@
 """The SQLite schema. ``application_id`` tells a gatekeeper store from any other file, ``user_version`` its schema."""
 
-APPLICATION_ID = 0x676B7072  # "gkpr"
-VERSION = 3
+from typing import Final
+
+APPLICATION_ID: Final = 0x676B7072  # "gkpr"
+VERSION: Final = 3
 
 # That an address has one holder and a MAC one account is said here, by primary keys, not hoped for in memory.
-SCHEMA = """
+_TABLES: Final = """
 CREATE TABLE accounts (
     account TEXT PRIMARY KEY,
     subscriber TEXT NOT NULL,
@@ -76,7 +78,7 @@ CREATE TABLE rogues (
 """
 
 # What RADIUS accounting tells, and what is asked of a NAS because of it. New with version 2.
-SESSIONS = """
+SESSIONS: Final = """
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY,
     session TEXT NOT NULL,
@@ -134,7 +136,7 @@ CREATE TABLE nas_seen (
 """
 
 # Orders that wait for the one that they refer to, and what happened when. New with version 2.
-_ORDERS = """
+_ORDERS: Final = """
 CREATE TABLE {name} (
     number TEXT PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -149,12 +151,12 @@ CREATE TABLE {name} (
     held_until INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 """
-HELD = """
+HELD: Final = """
 CREATE INDEX orders_held ON orders (account, received) WHERE state = 'held';
 """
 # No index but the sequence: leases are given a thousand times for each time that somebody asks what happened, and
 # asking reads the whole table (a million rows take some 0.2 s).
-JOURNAL = """
+JOURNAL: Final = """
 CREATE TABLE journal (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -167,34 +169,34 @@ CREATE TABLE journal (
 );
 """
 # TM Forum's service orders: items as JSON, each with the number of the order that it became. New with version 2.
-SERVICE_ORDERS = """
+SERVICE_ORDERS: Final = """
 CREATE TABLE service_orders (
     number TEXT PRIMARY KEY,
     items TEXT NOT NULL,
     received INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-_OLD_ORDERS = (
+_OLD_ORDERS: Final = (
     _ORDERS.format(name="orders")
     .replace("'applied', 'held', 'refused'", "'applied', 'refused'")
     .replace(",\n    held_until INTEGER NOT NULL DEFAULT 0", "")
 )
-_OLD_COUNTERS = """
+_OLD_COUNTERS: Final = """
 CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-VERSION_1 = SCHEMA + _OLD_COUNTERS + _OLD_ORDERS
+VERSION_1: Final = _TABLES + _OLD_COUNTERS + _OLD_ORDERS
 # How many boxes a line has is asked before a port is ordered or learned. port is one spelling of it, line what all
 # spellings have in common. A violation is told with both values: where the box was, and where it should be.
-PORTS = """
+PORTS: Final = """
 ALTER TABLE refused ADD COLUMN bound TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN line TEXT NOT NULL DEFAULT '';
 CREATE INDEX accounts_line ON accounts (line) WHERE port <> '';
 """
 # What became of packets, and the rest by name; when the packet process reported last is one row. New with version 3.
-COUNTS = """
+COUNTS: Final = """
 CREATE TABLE outcomes (
     protocol TEXT NOT NULL,
     message TEXT NOT NULL,
@@ -215,7 +217,7 @@ CREATE TABLE heartbeat (
 );
 """
 # counted_as: the column of that name, as state.counts reads the dotted text; NULL where it has none of that name.
-_SPLIT_COUNTERS = """
+_SPLIT_COUNTERS: Final = """
 ALTER TABLE counters RENAME TO dotted;
 {counts}
 INSERT INTO heartbeat SELECT 1, value FROM dotted WHERE name = 'loop.heartbeat';
@@ -229,11 +231,11 @@ INSERT INTO counters
     FROM dotted WHERE counted_as(name, 'name') IS NOT NULL;
 DROP TABLE dotted;
 """
-FILL_LINES = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
-SCHEMA += _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
+FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
+SCHEMA: Final = _TABLES + _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
 
 # version -> what makes a store of it one of the next version
-UPGRADES = {
+UPGRADES: Final = {
     1: _ORDERS.format(name="orders_2")
     + """
 INSERT INTO orders_2 SELECT *, 0 FROM orders;
@@ -250,5 +252,5 @@ ALTER TABLE orders_2 RENAME TO orders;
 }
 
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.
-CHUNKS = (64, 16, 4, 1)
-MARKS = {size: ",".join("?" * size) for size in CHUNKS}
+CHUNKS: Final = (64, 16, 4, 1)
+MARKS: Final = {size: ",".join("?" * size) for size in CHUNKS}

@@ -11,28 +11,28 @@ from gatekeeper.store.sqlite.journal import JournalTables
 # Sessions that ended long ago go, so many at a time.
 _PRUNE: Final = 1_000
 
-_FIND = f"""
+_FIND: Final = f"""
 SELECT id, {listed(SESSION)} FROM sessions WHERE nas = ? AND device = ? AND session = ?
 ORDER BY id DESC LIMIT 1"""
-_INSERT = f"INSERT INTO sessions ({listed(SESSION)}) VALUES ({marks(SESSION)})"
-_CHANGES = ", ".join(f"{listed((name,))} = ?" for name in SESSION if name not in SESSION_KEY)
-_UPDATE = f"UPDATE sessions SET {_CHANGES} WHERE id = ?"
-_CLOSE_ALL = """
+_INSERT: Final = f"INSERT INTO sessions ({listed(SESSION)}) VALUES ({marks(SESSION)})"
+_CHANGES: Final = ", ".join(f"{listed((name,))} = ?" for name in SESSION if name not in SESSION_KEY)
+_UPDATE: Final = f"UPDATE sessions SET {_CHANGES} WHERE id = ?"
+_CLOSE_ALL: Final = """
 UPDATE sessions SET state = 'closed', cause = 'NAS restarted', last_seen = max(last_seen, ?)
 WHERE nas = ? AND device = ? AND state = 'active' AND started <= ?"""
-_STALE = """
+_STALE: Final = """
 UPDATE sessions SET state = 'closed', cause = 'not heard of for ' || ? || ' s'
 WHERE state = 'active' AND heard < ? AND nas = ?"""
-_STALE_OTHERS = """
+_STALE_OTHERS: Final = """
 UPDATE sessions SET state = 'closed', cause = 'not heard of for ' || ? || ' s'
 WHERE state = 'active' AND heard < ?"""
 # A Disconnect is shown to have worked by the session's end, a CoA by a report that bears the order's Class.
-_SHOW_END = """
+_SHOW_END: Final = """
 UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'disconnect' AND verified = 0 AND state <> 'refused'"""
-_SHOW_ENDS = """
+_SHOW_ENDS: Final = """
 UPDATE dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 AND state <> 'refused'
     AND session IN (SELECT id FROM sessions WHERE nas = ? AND device = ? AND state = 'closed')"""
-_SHOW_CHANGE = """
+_SHOW_CHANGE: Final = """
 UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'coa' AND verified = 0 AND "order" = ?"""
 
 

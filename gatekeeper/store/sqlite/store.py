@@ -25,19 +25,19 @@ from gatekeeper.store.sqlite.tables import BUSY_S
 from gatekeeper.store.sqlite.views import Views
 from gatekeeper.wire.text import mac_text
 
-_FACTS = {
+_FACTS: Final = {
     size: f"""
 SELECT {binding_columns("b", "a")}
 FROM boxes b JOIN accounts a USING (account) WHERE b.mac IN ({marks})"""
     for size, marks in MARKS.items()
 }
-_CROWDS = {
+_CROWDS: Final = {
     size: f"""
 SELECT a.line, count(*) FROM accounts a JOIN boxes b USING (account)
 WHERE a.line IN ({marks}) AND a.port <> '' GROUP BY a.line"""
     for size, marks in MARKS.items()
 }
-_LEASES_OF = {
+_LEASES_OF: Final = {
     size: f"""
 SELECT {listed(LEASE)} FROM leases WHERE mac IN ({marks}) AND state <> 'declined' ORDER BY last_seen, address"""
     for size, marks in MARKS.items()

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import MAX_FEED
@@ -12,8 +12,8 @@ from gatekeeper.store.sqlite.schema import CHUNKS
 
 _Item = TypeVar("_Item")
 
-BUSY_S = 5.0
-_LOOK_AGAIN_S = 0.0005
+BUSY_S: Final = 5.0
+_LOOK_AGAIN_S: Final = 0.0005
 
 
 class Tables:

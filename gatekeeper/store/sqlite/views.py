@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Only
@@ -10,7 +11,7 @@ from gatekeeper.store.rows import COUNTER_NAME, FATE_NAME, NAS_SEEN, ROGUE, list
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import ip_text, parse_ip
 
-_BINDINGS = """
+_BINDINGS: Final = """
 SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, '') AS stbid,
        CASE WHEN b.mac IS NULL AND a.state = 'active' THEN 'waiting' ELSE a.state END AS state,
        a.port, a.port_state, l.address, CASE l.state WHEN 'active' THEN l.expires_at END AS lease_expires,
@@ -19,15 +20,15 @@ SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, ''
 FROM accounts a LEFT JOIN boxes b USING (account)
 LEFT JOIN leases l ON l.address = (SELECT address FROM leases WHERE mac = b.mac ORDER BY last_seen DESC LIMIT 1)
 ORDER BY a.account, b.mac"""
-_BOXES = """
+_BOXES: Final = """
 SELECT b.mac, b.stbid, b.account, a.state FROM boxes b JOIN accounts a USING (account) ORDER BY b.mac"""
-_LEASES = """
+_LEASES: Final = """
 SELECT address, mac, account, port,
        CASE WHEN state <> 'released' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
        expires_at AS lease_expires, first_seen, last_seen
 FROM leases ORDER BY address"""
 # What an order asked of NASes stands behind what it changed, with how that ended.
-_ORDER_ROWS = """
+_ORDER_ROWS: Final = """
 SELECT number AS "order", kind, account, mac,
        CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail, received,
        effects || coalesce((
@@ -37,23 +38,24 @@ SELECT number AS "order", kind, account, mac,
                || CASE WHEN d.verified THEN ', shown by accounting' ELSE '' END, '')
            FROM dynauth d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
 FROM orders"""
-_ORDERS = f"{_ORDER_ROWS} ORDER BY received, number"
-_ORDER = f"{_ORDER_ROWS} WHERE number = :number"
-_SESSIONS = """
+_ORDERS: Final = f"{_ORDER_ROWS} ORDER BY received, number"
+_ORDER: Final = f"{_ORDER_ROWS} WHERE number = :number"
+_SESSIONS: Final = """
 SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause
 FROM sessions ORDER BY state, last_seen DESC, id"""
-_NAS = f"SELECT {listed(NAS_SEEN)} FROM nas_seen ORDER BY name"
-_REFUSED = """
+_NAS: Final = f"SELECT {listed(NAS_SEEN)} FROM nas_seen ORDER BY name"
+_REFUSED: Final = """
 SELECT mac, reason, count, first_seen, last_seen, port, protocol, bound FROM refused ORDER BY last_seen DESC, mac"""
-_ROGUE = f"SELECT {listed(ROGUE)} FROM rogues ORDER BY last_seen DESC, server, mac, interface"
-_STATS = f"""
+_ROGUE: Final = f"SELECT {listed(ROGUE)} FROM rogues ORDER BY last_seen DESC, server, mac, interface"
+_STATS: Final = f"""
 SELECT {FATE_NAME} AS name, count AS value FROM outcomes
 UNION ALL SELECT {COUNTER_NAME}, value FROM counters ORDER BY name"""
 # What a listing can be asked for by an index, or at least without going through all its rows in Python: the column
 # that is to be equal -> the condition.
-_BY_MAC, _BY_ACCOUNT = {"mac": "mac = :mac"}, {"account": "account = :account"}
-_BY_BOTH = _BY_MAC | _BY_ACCOUNT
-_NARROWED = {
+_BY_MAC: Final = {"mac": "mac = :mac"}
+_BY_ACCOUNT: Final = {"account": "account = :account"}
+_BY_BOTH: Final = _BY_MAC | _BY_ACCOUNT
+_NARROWED: Final = {
     "bindings": {"mac": "box = :mac", "address": "(address = :address OR fixed = :address)"} | _BY_ACCOUNT,
     "boxes": _BY_BOTH,
     "leases": _BY_BOTH | {"address": "address = :address"},
