@@ -6,20 +6,22 @@ a refusal always to one with a *reason*. What a verdict changes are *effects*.
 
 One packet's journey::
 
-    drivers.sockets   drains datagrams, reads the clock once
-      engine.read       wire: bytes -> message, or Malformed -> silence with a reason
-      store.facts       one query for the MACs that state.world does not know
-      engine.answer     policy: facts -> verdict (the first objecting rule wins)
-                        state:  world.apply(effects)
-                        reply:  verdict -> bytes
-      drivers.commit    effects that must last: one fsynced transaction a batch, and only then the answer is sent
+    drivers.gate      drains datagrams, reads the clock once
+      heart             has the sequence, and waits with what has to wait:
+        engine.read       wire: bytes -> message, or Malformed -> silence with a reason
+        needs             facts that state.world lacks, AAA's word, an ARP probe: drivers.supply gets them
+        engine.answer     policy: facts -> verdict (the first objecting rule wins)
+                          reply:  verdict -> bytes
+                          state:  world.apply(effects)
+        next_batch        effects that must last: drivers.commit, one fsynced transaction a batch
+        told              how the question ended, once: sent by the loop, read by log and tallies
 
 Accounting goes the same way. An order comes by ``intake``, ``api`` or ``cli`` to ``office``, where both doors meet, and
 from there to ``engine.order_desk`` and the ``store``, which tells running engines by its change feed, and NASes through
 ``drivers.dynauth``.
 
-``engine policy reply state wire model`` are pure: the same bytes, time and facts give the same outcome. That is why
-``replay`` and ``explain`` are the same engine with another driver.
+``heart engine policy reply state wire model`` are pure: the same bytes, time and answers give the same outcome. That is
+why ``serve``, ``replay``, ``explain`` and the tests are drivers of one heart. ``docs/architecture.md`` has the house.
 """
 
 __version__ = "0.1.0"
