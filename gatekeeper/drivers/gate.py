@@ -5,8 +5,8 @@ What a packet goes through is the heart's business; here stands when the loop lo
 
 import select
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Final, cast
+from collections.abc import Callable
+from typing import Final
 
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
@@ -22,8 +22,7 @@ from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, DHCP, MOST, Heart
 from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
-from gatekeeper.heart.told import Bug, Told
-from gatekeeper.model import Reason
+from gatekeeper.model import Outcome, Reason
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import LoopPort
 
@@ -139,7 +138,7 @@ class Gate:
             return
         self._heart.receive(name, door.receive(), door, now)
         self._supply.meet(now)
-        self._tell(self._heart.told(), now)
+        self._tell(now)
 
     def _go_on(self, now: float) -> None:
         """What is due, and what has come from elsewhere than the doors."""
@@ -152,7 +151,7 @@ class Gate:
         heart.handle_time(now)
         self._supply.meet(now)
         self._commit(now)
-        self._tell(heart.told(), now)
+        self._tell(now)
 
     def _commit(self, now: float) -> None:
         """Take back the commit that ended, and hand in what has gathered meanwhile."""
@@ -173,30 +172,26 @@ class Gate:
             self._under_way = batch
             self._committer.submit(batch.effects)
 
-    def _tell(self, told: Iterable[Told | Bug], now: float) -> None:
-        """Send what is to leave, then have everybody read it."""
-        for one in told:
-            if isinstance(one, Told):
-                if one.outcome.answer:
-                    self._send(one, now)
-                self._tallies.read(one)
-                self._log.read(one)
-            else:
-                self._tallies.read_bug(one)
-                self._log.read_bug(one)
+    def _tell(self, now: float) -> None:
+        """Send what is to leave, then have everybody read how questions have ended."""
+        told = self._heart.told()
+        if told:
+            for outcome, door, _ in told:
+                if outcome.answer:
+                    try:
+                        door.send(outcome.answer, outcome.to, outcome.via)
+                    except OSError as error:
+                        self._not_sent(door, outcome, error, now)
+            self._tallies.read(told)
+            self._log.read(told)
+        for bug in self._heart.bugs():
+            self._counts["bugs",] += 1
+            self._log.read_bug(bug)
 
-    def _send(self, told: Told, now: float) -> None:
-        outcome, door = told.outcome, cast(Door, told.door)
-        if outcome.to is None or outcome.via is None:
-            return
-        if door.fileno() not in self._doors:
-            # Its interface went away while the answer waited, which is alarmed elsewhere; the box asks again.
-            self._counts[outcome.protocol, "not-sent"] += 1
-            return
-        try:
-            door.send(outcome.answer, outcome.to, outcome.via)
-        except OSError as error:
-            self._counts[outcome.protocol, "not-sent"] += 1
+    def _not_sent(self, door: Door, outcome: Outcome, error: OSError, now: float) -> None:
+        self._counts[outcome.protocol, "not-sent"] += 1
+        # An interface that went away while the answer waited is alarmed elsewhere; the box asks again.
+        if door.fileno() in self._doors:
             self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
 
     def _drain(self) -> None:

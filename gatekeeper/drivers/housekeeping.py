@@ -65,9 +65,6 @@ class Housekeeper:
         counts, tallies = self._counts, self._tallies
         refused, nas, outcomes = tallies.drain_refusals(), self._world.drain_nas(), tallies.drain_outcomes()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
-        if tallies.bugs:
-            counts["bugs",] += tallies.bugs
-            tallies.bugs = 0
         if refused or counts or outcomes:
             admitted = tallies.drain_admitted()
             self._committer.note(Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted))

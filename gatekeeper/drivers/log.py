@@ -5,6 +5,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,14 +68,17 @@ class Log:
             self._alarmed[key] = now + _ALARM_S
             self.say(f"alarm: {text}")
 
-    def read(self, told: Told) -> None:
-        """The line of one outcome; repeats of one refusal once a window, with their count."""
-        outcome, now = told.outcome, told.at
-        reason = outcome.verdict.reason
-        if reason is None or self.packets == "none":
-            if self.packets == "all":
-                self.say(outcome_line(outcome))
+    def read(self, told: Iterable[Told]) -> None:
+        """The lines of these outcomes; repeats of one refusal once a window, with their count."""
+        if self.packets == "none":
             return
+        for outcome, _, now in told:
+            if outcome.verdict.reason:
+                self._refused(outcome, now)
+            elif self.packets == "all":
+                self.say(outcome_line(outcome))
+
+    def _refused(self, outcome: Outcome, now: float) -> None:
         key = _what_is_repeated(outcome)
         repeated = self._refusals.get(key)
         if repeated:

@@ -14,7 +14,6 @@ from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.supply import Supply
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
-from gatekeeper.heart.told import Bug
 from gatekeeper.model import Datagram, Outcome, Via
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
@@ -118,10 +117,9 @@ class Replay:
         batch = heart.next_batch()
         if batch:
             heart.committed(batch.number, self._store.commit(batch.effects), now)
-        told = heart.told()[0]
-        if isinstance(told, Bug):
-            raise told.error
-        return told.outcome
+        for bug in heart.bugs():
+            raise bug.error
+        return heart.told()[0].outcome
 
 
 class _Answers:

@@ -1,71 +1,79 @@
 """Group commit: outcomes that wait for the disk, and which of them a commit concerns. One batch at a time is under way;
 what gathers meanwhile is the next one, so that the price of an fsync is shared by more and more leases.
+
+A room like the others but for two things: nobody is given up by time, for what may be on disk has been promised; and a
+question need not have waited before, so that most of what a packet costs here is one place in a list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from math import inf
+from typing import Any, NamedTuple
 
 from gatekeeper.heart.needs import Batch
-from gatekeeper.heart.waiting import Room, Waiting
 from gatekeeper.model import Effect, Outcome
 
 
+class Promise(NamedTuple):
+    """An outcome that is told when its effects are on disk: whose question it answers, and by which door that came."""
+
+    mouth: str
+    question: Any
+    door: Any
+    outcome: Outcome
+
+
 class Batches:
-    """Who waits here is not given up by time: what may be on disk has been promised."""
+    """Those that gather, and those of the batch that is under way."""
 
     def __init__(self, most: int) -> None:
-        """most: that gather before doors are to be left alone. As many may be under way, and what the doors had given
-        already finds its place too."""
+        """most: that gather before doors are to be left alone; what those had given already finds its place too."""
+        self.name = "waiting.commits"  # that counters call it by
+        self.turned_away = 0
         self._most = most
-        self.room: Room[int] = Room("waiting.commits", 3 * most, inf)
-        self._effects: list[Effect] = []  # of the batch that is gathered
-        self._number = 1  # its own
-        self._under_way = 0  # number of the batch that is being committed, 0 = none
+        self._gathered: list[Promise] = []
+        self._effects: list[Effect] = []
+        self._promised: list[Promise] = []
+        self._number = 0
+        self._under_way = False
 
     def __len__(self) -> int:
-        return len(self.room)
+        return len(self._gathered) + len(self._promised)
 
     def is_full(self) -> bool:
-        return self.room.count(self._number) > self._most
+        return len(self._gathered) > self._most
 
-    def enter(self, guest: Waiting, now: float) -> Waiting | None:
-        """Let it wait for the commit of its outcome's effects. Returns it if there is no room."""
-        assert guest.outcome
-        put_out = self.room.enter(guest, self._number, now)
-        if put_out is None:
-            self._effects += guest.outcome.effects
-        return put_out
+    def enter(self, promise: Promise) -> bool:
+        """Let it wait for the commit of its effects. False: there is no room."""
+        if len(self._gathered) >= 2 * self._most:
+            self.turned_away += 1
+            return False
+        self._gathered.append(promise)
+        self._effects += promise.outcome.effects
+        return True
 
     def next(self) -> Batch | None:
         """What is to be committed now; None = nothing, or one is under way."""
         if self._under_way or not self._effects:
             return None
-        number = self._under_way = self._number
+        self._under_way = True
         self._number += 1
-        batch, self._effects = Batch(number, self._effects, self.room.count(number)), []
+        batch = Batch(self._number, self._effects, len(self._gathered))
+        self._promised, self._gathered, self._effects = self._gathered, [], []
         return batch
 
-    def ended(self, number: int) -> list[Waiting]:
-        """Those whose batch has ended, in its sequence."""
-        if number == self._under_way:
-            self._under_way = 0
-        return self.room.leave(number)
-
-    def overdue(self, now: float, most: int) -> list[Waiting]:
-        """Nobody."""
-        return self.room.overdue(now, most)
-
-    def next_due(self) -> float:
-        return self.room.next_due()
+    def ended(self, number: int) -> list[Promise]:
+        """Those whose batch has ended, in its sequence; once."""
+        if number != self._number or not self._under_way:
+            return []
+        self._under_way = False
+        promised, self._promised = self._promised, []
+        return promised
 
 
-def share(guests: list[Waiting], lost: AbstractSet[int]) -> Iterator[tuple[Waiting, Outcome, AbstractSet[int]]]:
-    """Each of a batch with its outcome and the places of its own effects that were lost. lost: in the whole batch."""
+def share(promises: Sequence[Promise], lost: AbstractSet[int]) -> Iterator[tuple[Promise, AbstractSet[int]]]:
+    """Each of a batch, with the places of its own effects that were lost. lost: places in the whole batch."""
     start = 0
-    for guest in guests:
-        outcome = guest.outcome
-        assert outcome
-        end = start + len(outcome.effects)
-        yield guest, outcome, {place - start for place in lost if start <= place < end} if lost else lost
+    for promise in promises:
+        end = start + len(promise.outcome.effects)
+        yield promise, {place - start for place in lost if start <= place < end}
         start = end

@@ -3,7 +3,7 @@
 One question at a time about each box, and about each address: the youngest.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from gatekeeper.heart.needs import Probe
 from gatekeeper.heart.waiting import Room, Waiting
@@ -22,7 +22,6 @@ class Elsewhere:
         # As patient as AAA's servers are many.
         self.words: Room[bytes] = Room("radius.upstream", most, 0.0, single=True)
         self.probes: Room[int] = Room("waiting.probes", most, PROBE_S, single=True)
-        self.rooms: tuple[Room[Any], ...] = (self.words, self.probes)
         self._words: list[AaaQuestion] = []
         self._probes: list[Probe] = []
 

@@ -5,19 +5,20 @@ As in h11 and aioquic, ``receive`` and answers go in; ``needs``, ``next_batch``,
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from math import inf
 from typing import Any, Final
 
 from gatekeeper.engine.leasequery import LeaseQuestion
-from gatekeeper.heart.batches import Batches, share
+from gatekeeper.heart.batches import Batches, Promise, share
 from gatekeeper.heart.elsewhere import Elsewhere
+from gatekeeper.heart.endings import Endings
 from gatekeeper.heart.lookups import Lookups, counting
 from gatekeeper.heart.needs import Batch, Lookup, Needs, Probe, lacking
-from gatekeeper.heart.ports import Mouth, Mouths
+from gatekeeper.heart.ports import Mouths
 from gatekeeper.heart.told import Bug, Told
-from gatekeeper.heart.waiting import Waiting, Waits, Without, turned_away
-from gatekeeper.model import Action, Datagram, Facts, Lease, Outcome, Reason, Verdict, make
+from gatekeeper.heart.waiting import Room, Waiting, Without, turned_away
+from gatekeeper.model import Datagram, Facts, Lease, Outcome, Reason, make
 from gatekeeper.policy.leasequery import Sought
-from gatekeeper.state.effects import lost_reason
 from gatekeeper.state.world import World
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 
@@ -40,12 +41,11 @@ class Heart:
         self._lookups = Lookups(most)
         self._elsewhere = Elsewhere(most)
         self._batches = Batches(most)
-        self._told: list[Told | Bug] = []
-        self._without: tuple[tuple[Waits, Without], ...] = (
-            (self._lookups, self._unreadable),
+        self._ends = Endings(world)
+        self._rooms: tuple[tuple[Room[Any], Without], ...] = (
+            *((room, self._unreadable) for room in self._lookups.rooms),
             (self._elsewhere.words, self._unheard),
             (self._elsewhere.probes, self._unclaimed),
-            (self._batches, self._unwritten),
         )
         self.set_mouths(mouths)
 
@@ -54,7 +54,7 @@ class Heart:
     def set_mouths(self, mouths: Mouths) -> None:
         """Go on with the engines of another Policybook. What waits is decided by them."""
         self._dhcp = mouths.dhcp
-        self._mouths: dict[str, Mouth] = {
+        self._mouths = self._ends.mouths = {
             DHCP: mouths.dhcp,
             AUTHENTICATION: mouths.authentication,
             ACCOUNTING: mouths.accounting,
@@ -70,10 +70,10 @@ class Heart:
             try:
                 asked = mouth.read(datagram, now)
             except Exception as bug:
-                self._told.append(Bug(bug, datagram, now))
+                self._ends.bugs.append(Bug(bug, datagram, now))
                 continue
             if isinstance(asked, Outcome):
-                self._end(mouth, asked, door, now)
+                self._ends.tell(mouth, asked, door, now)
             elif isinstance(asked, LeaseQuestion):
                 guest = Waiting(name, asked, door)
                 self._enter(self._lookups.leases.enter(guest, asked.sought, now), guest, self._unreadable, now)
@@ -137,10 +137,10 @@ class Heart:
         """On a link where it was probed, somebody says that he has this address."""
         for guest, offer in self._elsewhere.contradicted(address, mac):
             try:
-                guest.outcome = self._dhcp.conflict(offer, now)
-                self._gather(guest, now)
+                conflict = self._dhcp.conflict(offer, now)
+                self._gather(Promise(guest.mouth, guest.question, guest.door, conflict), now)
             except Exception as bug:
-                self._end_by_bug(guest.mouth, guest.question, bug, now)
+                self._ends.meet_bug(guest.mouth, guest.question, bug, now)
 
     def not_probed(self, probe: Probe, now: float) -> None:
         """It cannot be asked for on that link: the offer leaves."""
@@ -149,26 +149,27 @@ class Heart:
 
     def committed(self, number: int, lost: AbstractSet[int], now: float) -> None:
         """The batch is on disk. lost: places in it of effects that another box's claim kept out."""
-        for guest, outcome, mine in share(self._take_back(number), lost):
-            if mine:
-                self._lose(guest, mine, lost_reason(outcome.effects, mine), now)
-                continue
-            try:
-                self._world.settle(outcome.effects)
-                self._end(self._mouths[guest.mouth], outcome, guest.door, now)
-            except Exception as bug:
-                self._end_by_bug(guest.mouth, guest.question, bug, now)
+        promises = self._take_back(number)
+        if lost:
+            for promise, mine in share(promises, lost):
+                if mine:
+                    self._ends.lose(promise, mine, now)
+                else:
+                    self._ends.keep((promise,), now)
+        else:
+            self._ends.keep(promises, now)
 
     def commit_failed(self, number: int, now: float) -> None:
         """The batch is not on disk, or nobody knows whether it is: nothing of it is acknowledged."""
-        for guest in self._take_back(number):
-            self._unwritten(guest, now)
+        for promise in self._take_back(number):
+            self._ends.lose(promise, frozenset(), now)
 
     def handle_time(self, now: float) -> None:
         """Who has waited too long goes on without what he waits for."""
-        for room, without in self._without:
-            for guest in room.overdue(now, _AT_ONCE):
-                without(guest, now)
+        for room, without in self._rooms:
+            if room.waiting:
+                for guest in room.overdue(now, _AT_ONCE):
+                    without(guest, now)
 
     # What comes out.
 
@@ -181,14 +182,23 @@ class Heart:
         """What is to be committed now: one batch at a time, what gathers meanwhile is the next one."""
         return self._batches.next()
 
-    def told(self) -> list[Told | Bug]:
+    def told(self) -> list[Told]:
         """How questions have ended since the last time, in that sequence: to be sent, and to be read by who counts."""
-        told, self._told = self._told, []
+        told, self._ends.told = self._ends.told, []
         return told
+
+    def bugs(self) -> list[Bug]:
+        """How the others have: each has met a bug."""
+        bugs, self._ends.bugs = self._ends.bugs, []
+        return bugs
 
     def next_due(self) -> float:
         """When handle_time has something to do next; infinity where nobody waits for anything that ends by itself."""
-        return min([room.next_due() for room, _ in self._without])
+        due = inf
+        for room, _ in self._rooms:
+            if room.waiting:
+                due = min(due, room.next_due())
+        return due
 
     def is_full(self) -> bool:
         """True while as much waits for the disk as may: DHCP and accounting are to be left in the kernel's buffers."""
@@ -196,17 +206,19 @@ class Heart:
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
         """How many found no room to wait in since the last time."""
-        return turned_away((*self._lookups.rooms, *self._elsewhere.rooms, self._batches.room))
+        return turned_away((*(room for room, _ in self._rooms), self._batches))
 
     def waiting(self) -> int:
         """How many questions have not ended yet."""
-        return sum(len(room) for room, _ in self._without)
+        return sum(len(room) for room, _ in self._rooms) + len(self._batches)
 
     # The sequence.
 
     def _advance(self, name: str, question: Any, door: object, now: float, guest: Waiting | None) -> None:
         """Look up, ask, decide: as far as it goes now. guest: the question as one that waited already."""
-        missing = lacking(self._world, question.mac, question.port, self._counts_boxes)
+        world, mac = self._world, question.mac
+        usual = mac and not self._counts_boxes and world.knows(mac)
+        missing = None if usual else lacking(world, mac, question.port, self._counts_boxes)
         if missing is not None:
             guest = guest or Waiting(name, question, door)
             guest.rounds += 1
@@ -223,17 +235,18 @@ class Heart:
                     return
             outcome = mouth.answer(question, now)
         except Exception as bug:
-            self._end_by_bug(name, question, bug, now)
+            self._ends.meet_bug(name, question, bug, now)
             return
-        if outcome.durable or (self._probing and self._is_probed(outcome)):
+        if outcome.durable:
+            self._gather(make(Promise, (name, question, door, outcome)), now)
+        elif self._probing and self._is_probed(outcome):
             guest = guest or Waiting(name, question, door)
             guest.outcome = outcome
-            if outcome.durable:
-                self._gather(guest, now)
-            else:
-                self._enter(self._elsewhere.probe(guest, now), guest, self._unclaimed, now)
+            self._enter(self._elsewhere.probe(guest, now), guest, self._unclaimed, now)
         else:
-            self._end(mouth, outcome, door, now)
+            if outcome.token and outcome.answer:
+                mouth.sent(outcome, now)
+            self._ends.told.append(make(Told, (outcome, door, now)))
 
     def _resume(self, guests: Iterable[Waiting], now: float) -> None:
         for guest in guests:
@@ -244,28 +257,30 @@ class Heart:
         if put_out is guest:
             without(guest, now)
         elif put_out:
-            self._give_up(put_out, Reason.DUPLICATE, now)
+            self._ends.give_up(put_out, Reason.DUPLICATE, now)
 
     def _is_probed(self, outcome: Outcome) -> bool:
         via = outcome.via
         return via is not None and via.raw and via.name in self._probing and self._world.is_first(outcome)
 
-    def _gather(self, guest: Waiting, now: float) -> None:
-        self._enter(self._batches.enter(guest, now), guest, self._unwritten, now)
+    def _gather(self, promise: Promise, now: float) -> None:
+        if not self._batches.enter(promise):
+            self._ends.lose(promise, frozenset(), now)
 
-    def _take_back(self, number: int) -> list[Waiting]:
+    def _take_back(self, number: int) -> list[Promise]:
         """Those whose batch has ended. What is looked up of their boxes may have been read before that."""
-        guests = self._batches.ended(number)
-        self._lookups.facts.changed([guest.outcome.mac for guest in guests if guest.outcome])
-        return guests
+        promises = self._batches.ended(number)
+        if self._lookups.facts.waiting:
+            self._lookups.facts.changed([promise.outcome.mac for promise in promises])
+        return promises
 
     def _answer_query(self, guest: Waiting, leases: Sequence[Lease] | None, now: float) -> None:
         try:
             outcome = self._dhcp.answer_query(guest.question, leases, now)
         except Exception as bug:
-            self._told.append(Bug(bug, guest.question.datagram, now))
+            self._ends.bugs.append(Bug(bug, guest.question.datagram, now))
             return
-        self._end(self._dhcp, outcome, guest.door, now)
+        self._ends.tell(self._dhcp, outcome, guest.door, now)
 
     # Who goes on without.
 
@@ -274,7 +289,7 @@ class Heart:
         if isinstance(guest.question, LeaseQuestion):
             self._answer_query(guest, None, now)
         else:
-            self._give_up(guest, Reason.STORE_UNAVAILABLE, now)
+            self._ends.give_up(guest, Reason.STORE_UNAVAILABLE, now)
 
     def _unheard(self, guest: Waiting, now: float) -> None:
         """AAA says nothing, or too many wait for its word."""
@@ -285,36 +300,4 @@ class Heart:
     def _unclaimed(self, guest: Waiting, now: float) -> None:
         """Nobody objects to the address, or nobody could be asked."""
         assert guest.outcome
-        self._end(self._mouths[guest.mouth], guest.outcome, guest.door, now)
-
-    def _unwritten(self, guest: Waiting, now: float) -> None:
-        """The store did not take it."""
-        self._lose(guest, frozenset(), Reason.STORE_UNAVAILABLE, now)
-
-    # The ends.
-
-    def _lose(self, guest: Waiting, taken: AbstractSet[int], reason: Reason, now: float) -> None:
-        """No answer may come of it. taken: places of its effects that are another's."""
-        outcome = guest.outcome
-        assert outcome
-        self._world.lose(outcome.effects, taken)
-        self._mouths[guest.mouth].forget(guest.question)
-        verdict = Verdict(Action.SILENT, reason)
-        lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
-        self._told.append(make(Told, (lost, guest.door, now)))
-
-    def _give_up(self, guest: Waiting, reason: Reason, now: float) -> None:
-        """No answer. DUPLICATE: the same box has asked again, and its younger question waits in this one's place."""
-        mouth = self._mouths[guest.mouth]
-        mouth.forget(guest.question)
-        self._told.append(make(Told, (mouth.unanswered(guest.question, reason), guest.door, now)))
-
-    def _end_by_bug(self, name: str, question: Any, bug: Exception, now: float) -> None:
-        """The packet is lost; the NAS's next try is a new request."""
-        self._mouths[name].forget(question)
-        self._told.append(Bug(bug, question.datagram, now))
-
-    def _end(self, mouth: Mouth, outcome: Outcome, door: object, now: float) -> None:
-        if outcome.token and outcome.answer:
-            mouth.sent(outcome, now)
-        self._told.append(make(Told, (outcome, door, now)))
+        self._ends.tell(self._mouths[guest.mouth], guest.outcome, guest.door, now)

@@ -14,30 +14,27 @@ _Found = TypeVar("_Found")
 class LookupRoom(Room[Key]):
     """A room for what is read in the store: which keys are to be asked, and which answers still count."""
 
-    __slots__ = ("_asked", "_wanted")
+    __slots__ = ("_asked", "to_ask")
 
     def __init__(self, name: str, most: int, patience_s: float) -> None:
         super().__init__(name, most, patience_s)
-        self._wanted: dict[Key, None] = {}
+        self.to_ask: dict[Key, None] = {}
         # Under which number a key was asked; 0 = it has changed since, and is asked again when its answer is there.
         self._asked: dict[Key, int] = {}
 
     def enter(self, guest: Waiting, key: Key, now: float) -> Waiting | None:
         put_out = super().enter(guest, key, now)
         if put_out is not guest and key not in self._asked:
-            self._wanted[key] = None
+            self.to_ask[key] = None
         return put_out
 
     def wanted(self, number: int) -> list[Key]:
         """What is to be asked and was not yet."""
-        keys = list(self._wanted)
-        self._wanted.clear()
+        keys = list(self.to_ask)
+        self.to_ask.clear()
         for key in keys:
             self._asked[key] = number
         return keys
-
-    def has_wanted(self) -> bool:
-        return bool(self._wanted)
 
     def changed(self, keys: Iterable[Key] | None) -> None:
         """What is being read of these may be old; None = of all."""
@@ -55,7 +52,7 @@ class LookupRoom(Room[Key]):
         if asked == 0:
             del self._asked[key]
             if key in self:
-                self._wanted[key] = None
+                self.to_ask[key] = None
         return False
 
     def overdue(self, now: float, most: int) -> list[Waiting]:
@@ -63,7 +60,7 @@ class LookupRoom(Room[Key]):
         for guest in left:
             if guest.key not in self:
                 # Nobody waits any more: an answer that comes yet is not waited for by the next one.
-                self._wanted.pop(guest.key, None)
+                self.to_ask.pop(guest.key, None)
                 self._asked.pop(guest.key, None)
         return left
 
@@ -79,9 +76,6 @@ class Lookups:
         self.rooms: tuple[LookupRoom[Any], ...] = (self.facts, self.crowds, self.leases)
         self._number = 0
 
-    def __len__(self) -> int:
-        return len(self.facts) + len(self.crowds) + len(self.leases)
-
     def enter(self, guest: Waiting, missing: bytes | str, now: float) -> Waiting | None:
         """Let it wait for what ``lacking`` names. Returns it if there is no room."""
         if isinstance(missing, bytes):
@@ -95,7 +89,7 @@ class Lookups:
 
     def next(self) -> Lookup | None:
         """What is to be asked and was not yet."""
-        if not (self.facts.has_wanted() or self.crowds.has_wanted() or self.leases.has_wanted()):
+        if not (self.facts.to_ask or self.crowds.to_ask or self.leases.to_ask):
             return None
         number = self._number = self._number + 1
         macs, lines = tuple(self.facts.wanted(number)), tuple(self.crowds.wanted(number))
@@ -114,18 +108,6 @@ class Lookups:
                 room.answered(lookup.number, key)
                 left += room.leave(key)
         return left
-
-    def overdue(self, now: float, most: int) -> list[Waiting]:
-        """Those whose time is over, so many at most of each room."""
-        return [
-            *self.facts.overdue(now, most),
-            *self.crowds.overdue(now, most),
-            *self.leases.overdue(now, most),
-        ]
-
-    def next_due(self) -> float:
-        """When the next one's time is over."""
-        return min(self.facts.next_due(), self.crowds.next_due(), self.leases.next_due())
 
 
 def counting(room: LookupRoom[Key], number: int, found: Mapping[Key, _Found]) -> dict[Key, _Found]:

@@ -1,7 +1,9 @@
 """What is counted of all that is told: outcomes by their columns, refused boxes, boxes that were let in. A reader of
 ``Told`` records; drained into the store every second or so. Bounded by what it is made of."""
 
-from gatekeeper.heart.told import Bug, Told
+from collections.abc import Iterable
+
+from gatekeeper.heart.told import Told
 from gatekeeper.model import Action, Admitted, Reason, Refused
 from gatekeeper.state.admissions import Admissions
 from gatekeeper.state.refusals import Refusals
@@ -16,24 +18,21 @@ class Tallies:
         self._outcomes: dict[Columns, int] = {}
         self._refusals = Refusals()
         self._admissions = Admissions()
-        self.bugs = 0
 
-    def read(self, told: Told) -> None:
-        """Count one outcome."""
-        outcome, _, at = told
-        verdict = outcome.verdict
-        reason = verdict.reason
-        columns = outcome.protocol, outcome.message, outcome.reply or "no-answer", reason or "ok"
-        self._outcomes[columns] = self._outcomes.get(columns, 0) + 1
-        if reason and outcome.mac and reason is not Reason.DUPLICATE:
-            port = outcome.port.text if outcome.port else ""
-            self._refusals.count(outcome.mac, outcome.protocol, reason, port, at, verdict.bound)
-        elif verdict.action is Action.ACCEPT and outcome.binding:
-            port = outcome.port.text if outcome.port else ""
-            self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, at)
-
-    def read_bug(self, bug: Bug) -> None:
-        self.bugs += 1
+    def read(self, told: Iterable[Told]) -> None:
+        """Count these."""
+        counts = self._outcomes
+        for outcome, _, at in told:
+            verdict = outcome.verdict
+            reason = verdict.reason
+            columns = outcome.protocol, outcome.message, outcome.reply or "no-answer", reason or "ok"
+            counts[columns] = counts.get(columns, 0) + 1
+            if reason and outcome.mac and reason is not Reason.DUPLICATE:
+                port = outcome.port.text if outcome.port else ""
+                self._refusals.count(outcome.mac, outcome.protocol, reason, port, at, verdict.bound)
+            elif verdict.action is Action.ACCEPT and outcome.binding:
+                port = outcome.port.text if outcome.port else ""
+                self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, at)
 
     def drain_outcomes(self) -> dict[Columns, int]:
         drained, self._outcomes = self._outcomes, {}

@@ -32,18 +32,10 @@ class Waiting:
 Without = Callable[[Waiting, float], None]  # what it goes on with, then
 
 
-class Waits(Protocol):
-    """Where somebody waits."""
-
-    def __len__(self) -> int: ...
-    def overdue(self, now: float, most: int) -> list[Waiting]: ...
-    def next_due(self) -> float: ...
-
-
 class Room(Generic[Key]):
     """Those who wait for one kind of thing, by what they wait for, in the sequence in which they came."""
 
-    __slots__ = ("_by_key", "_waiting", "most", "name", "patience_s", "single", "turned_away")
+    __slots__ = ("_by_key", "most", "name", "patience_s", "single", "turned_away", "waiting")
 
     def __init__(self, name: str, most: int, patience_s: float, single: bool = False) -> None:
         """name: that counters call it by. single: one at a time for each key, the youngest."""
@@ -53,11 +45,11 @@ class Room(Generic[Key]):
         self.single = single
         self.turned_away = 0  # how many found it full, until somebody takes that down
         # All have the same patience, so that the sequence of coming is that of going.
-        self._waiting: OrderedDict[Waiting, None] = OrderedDict()
+        self.waiting: OrderedDict[Waiting, None] = OrderedDict()
         self._by_key: dict[Key, list[Waiting]] = {}
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self.waiting)
 
     def __contains__(self, key: Key) -> bool:
         return key in self._by_key
@@ -68,12 +60,12 @@ class Room(Generic[Key]):
         mine = self._by_key.get(key)
         if mine is not None and self.single:
             put_out = mine.pop()
-            del self._waiting[put_out]
-        elif len(self._waiting) >= self.most:
+            del self.waiting[put_out]
+        elif len(self.waiting) >= self.most:
             self.turned_away += 1
             return guest
         guest.key, guest.due = key, now + self.patience_s
-        self._waiting[guest] = None
+        self.waiting[guest] = None
         if mine is None:
             self._by_key[key] = [guest]
         else:
@@ -85,16 +77,12 @@ class Room(Generic[Key]):
         mine = self._by_key.get(key)
         return mine[0] if mine else None
 
-    def count(self, key: Key) -> int:
-        """How many wait for key."""
-        return len(self._by_key.get(key, ()))
-
     def leave(self, key: Key) -> list[Waiting]:
         """All that wait for key, the first one first; they wait no more."""
         left = self._by_key.pop(key, None)
         if left is None:
             return []
-        waiting = self._waiting
+        waiting = self.waiting
         for guest in left:
             del waiting[guest]
         return left
@@ -102,8 +90,8 @@ class Room(Generic[Key]):
     def overdue(self, now: float, most: int) -> list[Waiting]:
         """Those whose time is over, so many at most; they wait no more."""
         left: list[Waiting] = []
-        while self._waiting and len(left) < most:
-            guest = next(iter(self._waiting))
+        while self.waiting and len(left) < most:
+            guest = next(iter(self.waiting))
             if guest.due > now:
                 break
             self._drop(guest)
@@ -112,24 +100,31 @@ class Room(Generic[Key]):
 
     def clear(self) -> list[Waiting]:
         """All of them; they wait no more."""
-        left = list(self._waiting)
-        self._waiting.clear()
+        left = list(self.waiting)
+        self.waiting.clear()
         self._by_key.clear()
         return left
 
     def next_due(self) -> float:
         """When the next one's time is over; infinity where none's will be."""
-        return next(iter(self._waiting)).due if self._waiting else inf
+        return next(iter(self.waiting)).due if self.waiting else inf
 
     def _drop(self, guest: Waiting) -> None:
-        del self._waiting[guest]
+        del self.waiting[guest]
         same = self._by_key[guest.key]
         same.remove(guest)
         if not same:
             del self._by_key[guest.key]
 
 
-def turned_away(rooms: Iterable[Room[Any]]) -> dict[tuple[str, ...], int]:
+class Counted(Protocol):
+    """A room that counts those who found it full."""
+
+    name: str
+    turned_away: int
+
+
+def turned_away(rooms: Iterable[Counted]) -> dict[tuple[str, ...], int]:
     """How many found no room since the last time, as counters call it."""
     counts: dict[tuple[str, ...], int] = {}
     for room in rooms:

@@ -9,7 +9,6 @@ from gatekeeper.drivers.supply import Supply
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
-from gatekeeper.heart.told import Bug
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
@@ -156,12 +155,9 @@ class Bench:
 
     def told(self) -> list[Outcome]:
         """What has ended since the last time. A bug is raised."""
-        outcomes = []
-        for one in self.heart.told():
-            if isinstance(one, Bug):
-                raise one.error
-            outcomes.append(one.outcome)
-        return outcomes
+        for bug in self.heart.bugs():
+            raise bug.error
+        return [one.outcome for one in self.heart.told()]
 
     def hear(
         self, data: bytes, via: Via = RELAYED, now: int = NOW, source_mac: bytes = BOX, source: int = 0

@@ -133,11 +133,10 @@ class Life(RuleBasedStateMachine):
             self.words += needs.words
             self.probes += needs.probes
         for one in self.heart.told():
-            if isinstance(one, Told):
-                self._ended(one.door)
-                self._check(one)
-            else:
-                self._check_bug(one)
+            self._ended(one.door)
+            self._check(one)
+        for bug in self.heart.bugs():
+            self._check_bug(bug)
 
     def _ended(self, door: object) -> None:
         assert isinstance(door, int)
@@ -182,13 +181,14 @@ class Life(RuleBasedStateMachine):
         self._ended(door)
 
     def _waiting(self) -> set[object]:
-        rooms = [*self._rooms()]
-        return {guest.door for room in rooms for guest in room._waiting}
+        *rooms, batches = self._rooms()
+        waiting = {guest.door for room in rooms for guest in room.waiting}
+        return waiting | {promise.door for promise in (*batches._gathered, *batches._promised)}
 
     def _rooms(self) -> list[Any]:
         heart: Any = self.heart
         lookups, elsewhere = heart._lookups, heart._elsewhere
-        return [lookups.facts, lookups.crowds, lookups.leases, elsewhere.words, elsewhere.probes, heart._batches.room]
+        return [lookups.facts, lookups.crowds, lookups.leases, elsewhere.words, elsewhere.probes, heart._batches]
 
     @rule(mac=macs, line=lines, direct=st.booleans())
     def a_box_discovers(self, mac: bytes, line: bytes, direct: bool) -> None:
@@ -293,7 +293,6 @@ class Life(RuleBasedStateMachine):
             told = self.heart.told()
             assert len(told) == batch.outcomes
             for one in told:
-                assert isinstance(one, Told)
                 assert one.outcome.verdict.reason is Reason.STORE_UNAVAILABLE
                 assert not one.outcome.answer
                 assert one.door in before

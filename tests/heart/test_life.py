@@ -11,7 +11,6 @@ from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
 from gatekeeper.heart.lookups import LOOKUP_S
 from gatekeeper.heart.needs import Batch, Lookup
 from gatekeeper.heart.tallies import Tallies
-from gatekeeper.heart.told import Bug, Told
 from gatekeeper.model import Datagram, Outcome, Reason
 from gatekeeper.wire.aaa import Grant
 from tests.engine.bench import (
@@ -59,8 +58,9 @@ def asked(data: bytes) -> Datagram:
 
 
 def ends(heart: Heart) -> list[tuple[str, str]]:
-    """(reply or "silent", reason) of all that has ended; a bug is one that is told as such."""
-    return [told(one.outcome) if isinstance(one, Told) else ("bug", str(one.error)) for one in heart.told()]
+    """(reply or "silent", reason) of all that has ended; none has met a bug."""
+    assert heart.bugs() == []
+    return [told(one.outcome) for one in heart.told()]
 
 
 def lookup(heart: Heart) -> Lookup:
@@ -108,7 +108,6 @@ def test_when_the_store_cannot_be_read_nobody_is_refused_and_the_next_try_is_a_n
     bench.heart.receive(name, [datagram], None, NOW)
     bench.heart.lookup_lost(lookup(bench.heart), NOW)
     lost = bench.heart.told()[0]
-    assert isinstance(lost, Told)
     assert told(lost.outcome) == ("silent", "STORE_UNAVAILABLE")
     assert lost.outcome.mac == BOX
     assert bench.handle(name, datagram, NOW + 1).reply in ("DHCPOFFER", "Access-Accept", "Accounting-Response")
@@ -268,13 +267,13 @@ def test_doors_are_to_be_left_alone_while_too_much_waits_for_the_disk(bench: Ben
 
 
 def test_what_the_doors_had_given_already_has_room_and_beyond_that_it_is_lost_in_words(bench: Bench) -> None:
-    """Three times as much as the doors are left alone for."""
+    """Twice as much as the doors are left alone for."""
     heart = Heart(bench.engines.mouths(), bench.world, most=1)
-    for number in range(4):
+    for number in range(3):
         report = accounting_request(1, session=f"{number}", name=None, identifier=number)
         heart.receive(ACCOUNTING, [Datagram(report, BRAS, 40001, REPORTS)], None, NOW)
     assert ends(heart) == [("silent", "STORE_UNAVAILABLE")]
-    assert len(batch(heart).effects) == 3
+    assert len(batch(heart).effects) == 2
 
 
 # A bug costs its packet.
@@ -320,8 +319,8 @@ def test_a_bug_costs_its_packet_only_and_the_next_try_is_a_new_request(bench: Be
     datagram = asked(access_request())
     bench.heart.receive(AUTHENTICATION, [datagram], None, NOW)
     bench.supply.meet(NOW)
-    bug = bench.heart.told()[0]
-    assert isinstance(bug, Bug)
+    (bug,) = bench.heart.bugs()
+    assert bench.heart.told() == []
     assert (str(bug.error), bug.datagram, bug.at) == (where, datagram, NOW)
     faulty.broken = False
     assert told(bench.handle(AUTHENTICATION, datagram)) == ("Access-Accept", "")
@@ -363,11 +362,10 @@ def test_the_younger_question_of_a_box_takes_the_place_of_the_older(upstream: Be
     """The older one ends too, as what it is: a duplicate."""
     assert ask_aaa(upstream, relayed(discover()), relayed(discover())) == [BOX, BOX]
     (older,) = upstream.heart.told()
-    assert isinstance(older, Told)
     assert told(older.outcome) == ("silent", "DUPLICATE")
     assert upstream.heart.waiting() == 1
     tallies = Tallies()
-    tallies.read(older)
+    tallies.read([older])
     assert tallies.drain_refusals() == []  # nobody is refused by it
 
 
@@ -494,7 +492,6 @@ def test_each_datagram_ends_by_the_door_it_came_through(bench: Bench) -> None:
     bench.heart.receive(AUTHENTICATION, [asked(access_request())], "the door", NOW)
     bench.supply.meet(NOW)
     (one,) = bench.heart.told()
-    assert isinstance(one, Told)
     assert (one.door, one.at) == ("the door", NOW)
 
 
@@ -511,9 +508,7 @@ def test_duplicates_are_no_refusals_and_lost_ones_are(bench: Bench) -> None:
     ended = bench.heart.told()
     ack_under_way(bench)
     bench.heart.commit_failed(batch(bench.heart).number, NOW)
-    for one in ended + bench.heart.told():
-        assert isinstance(one, Told)
-        tallies.read(one)
+    tallies.read(ended + bench.heart.told())
     assert sorted((row.mac, row.reason, row.times) for row in tallies.drain_refusals()) == [
         (OTHER, Reason.UNKNOWN_MAC, 1),
         (BOX, Reason.STORE_UNAVAILABLE, 1),

@@ -67,7 +67,7 @@ def test_what_is_asked_is_asked_once(bench: Bench) -> None:
     room.enter(guest(bench), "a", NOW)
     assert room.wanted(1) == ["a"]
     room.enter(guest(bench), "a", NOW)
-    assert not room.has_wanted()
+    assert not room.to_ask
     assert room.answered(1, "a")
     assert not room.answered(1, "a")
 
@@ -101,5 +101,5 @@ def test_what_nobody_waits_for_any_more_is_not_asked(bench: Bench) -> None:
     room = LookupRoom("room", 1, 2.0)
     room.enter(guest(bench), "a", NOW)
     room.overdue(NOW + 2, 9)
-    assert not room.has_wanted()
+    assert not room.to_ask
     assert room.enter(guest(bench), "b", NOW + 2) is None

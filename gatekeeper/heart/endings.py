@@ -1,0 +1,62 @@
+"""How questions end: told, kept, lost, given up, or by a bug of ours. Each of these ends one, once."""
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from gatekeeper.heart.batches import Promise
+from gatekeeper.heart.ports import Mouth
+from gatekeeper.heart.told import Bug, Told
+from gatekeeper.heart.waiting import Waiting
+from gatekeeper.model import Action, Outcome, Reason, Verdict, make
+from gatekeeper.state.effects import lost_reason
+from gatekeeper.state.world import World
+
+
+class Endings:
+    """Those that nobody has fetched yet."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.mouths: dict[str, Mouth] = {}
+        self.told: list[Told] = []
+        self.bugs: list[Bug] = []
+
+    def tell(self, mouth: Mouth, outcome: Outcome, door: Any, now: float) -> None:
+        """It is decided, and what must be on disk is there."""
+        if outcome.token and outcome.answer:
+            mouth.sent(outcome, now)
+        self.told.append(make(Told, (outcome, door, now)))
+
+    def keep(self, promises: Iterable[Promise], now: float) -> None:
+        """These are on disk."""
+        settle, mouths, append = self._world.settle, self.mouths, self.told.append
+        for name, question, door, outcome in promises:
+            try:
+                settle(outcome.effects)
+                if outcome.token and outcome.answer:
+                    mouths[name].sent(outcome, now)
+            except Exception as bug:
+                self.meet_bug(name, question, bug, now)
+            else:
+                append(make(Told, (outcome, door, now)))
+
+    def lose(self, promise: Promise, taken: AbstractSet[int], now: float) -> None:
+        """No answer may come of it. taken: places of its effects that are another's; none = the store failed."""
+        name, question, door, outcome = promise
+        self._world.lose(outcome.effects, taken)
+        self.mouths[name].forget(question)
+        verdict = Verdict(Action.SILENT, lost_reason(outcome.effects, taken))
+        lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
+        self.told.append(make(Told, (lost, door, now)))
+
+    def give_up(self, guest: Waiting, reason: Reason, now: float) -> None:
+        """No answer. DUPLICATE: the same box has asked again, and its younger question waits in this one's place."""
+        mouth = self.mouths[guest.mouth]
+        mouth.forget(guest.question)
+        self.told.append(make(Told, (mouth.unanswered(guest.question, reason), guest.door, now)))
+
+    def meet_bug(self, name: str, question: Any, bug: Exception, now: float) -> None:
+        """The packet is lost; the NAS's next try is a new request."""
+        self.mouths[name].forget(question)
+        self.bugs.append(Bug(bug, question.datagram, now))
