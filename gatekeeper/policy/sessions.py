@@ -59,6 +59,23 @@ def continued(known: Course, report: SessionReported) -> Course:
     return make(Course, (make(Session, both), state, report.heard))
 
 
+def only_counts(before: Course, after: Course) -> bool:
+    """True if nothing but counters and times is different, as in most reports."""
+    old, new = before.session, after.session
+    return (
+        before.state == after.state
+        and old.keys == new.keys
+        and old.address == new.address
+        and old.port == new.port
+        and old.order == new.order
+        and old.started == new.started
+        and old.cause == new.cause
+        and old.account == new.account
+        and old.mac == new.mac
+        and old.source == new.source
+    )
+
+
 def begin_event(said: Session) -> Event:
     """A session runs that nobody knew of."""
     return _event("session", said, f"{said.session} at {said.nas}")

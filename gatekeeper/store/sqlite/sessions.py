@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from gatekeeper.model import Event, SessionReported, SessionsEnded
-from gatekeeper.policy.sessions import Course, begin_event, begun, broken_off, continued, end_event, is_another
+from gatekeeper.policy.sessions import (
+    Course,
+    begin_event,
+    begun,
+    broken_off,
+    continued,
+    end_event,
+    is_another,
+    only_counts,
+)
 from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, marks, session_change, session_of, session_row
 from gatekeeper.store.sqlite.journal import JournalTables
 
@@ -17,6 +26,8 @@ ORDER BY id DESC LIMIT 1"""
 _INSERT: Final = f"INSERT INTO sessions ({listed(SESSION)}) VALUES ({marks(SESSION)})"
 _CHANGES: Final = ", ".join(f"{listed((name,))} = ?" for name in SESSION if name not in SESSION_KEY)
 _UPDATE: Final = f"UPDATE sessions SET {_CHANGES} WHERE id = ?"
+# What is in no index but one is written for less.
+_COUNT: Final = "UPDATE sessions SET last_seen = ?, bytes_in = ?, bytes_out = ?, heard = ? WHERE id = ?"
 _CLOSE_ALL: Final = """
 UPDATE sessions SET state = 'closed', cause = 'NAS restarted', last_seen = max(last_seen, ?)
 WHERE nas = ? AND device = ? AND state = 'active' AND started <= ?"""
@@ -53,7 +64,11 @@ class SessionTables(JournalTables):
                 self._show(row, "", now, ended=True)
             return self._begin_session(report)
         after = continued(known, report)
-        self._rewrite(row, after)
+        if only_counts(known, after):
+            kept = after.session
+            self._connection.execute(_COUNT, (kept.last_seen, kept.bytes_in, kept.bytes_out, after.heard, row))
+        else:
+            self._rewrite(row, after)
         self._show(row, said.order, now, ended=after.state == "closed")
         over = after.state == "closed" != known.state
         return (end_event(said, after.session.cause),) if over else ()
