@@ -75,6 +75,23 @@ def test_what_counts_as_such_a_field() -> None:
     assert strange_fields(source) == ["a", "d"]
 
 
+def returned_whole(source: str) -> list[int]:
+    """Lines that return a generator expression."""
+    returns = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Return)]
+    return [node.lineno for node in returns if isinstance(node.value, ast.GeneratorExp)]
+
+
+@pytest.mark.parametrize("file", [file for room in rooms_below_drivers() for file in files_of(room)], ids=str)
+def test_what_is_read_row_by_row_is_so_when_it_is_compiled(file: Path) -> None:
+    """mypyc makes a list of a generator expression: a million leases at once. map and yield stay what they are."""
+    assert returned_whole((ROOT / file).read_text(encoding="utf-8")) == []
+
+
+def test_what_counts_as_returned_whole() -> None:
+    source = "def f(rows):\n return (row for row in rows)\ndef g(rows):\n return sum(row for row in rows)\n"
+    assert returned_whole(source) == [2]
+
+
 def _missing() -> str:
     """What the compiling lacks; "" = nothing."""
     lacking = [name for name in ("mypyc", "setuptools") if find_spec(name) is None]
