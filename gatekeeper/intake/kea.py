@@ -8,6 +8,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import chain
 from json import decoder, scanner
 from typing import IO, Any, Final
 
@@ -59,7 +60,7 @@ def read(file: IO[str]) -> Iterator[Line]:
     reservations = found if isinstance(found, list) else list(_reservations(found, 0))
     if not reservations:
         raise OrderFileError("1: there are no reservations in it")
-    return (line for one in reservations for line in _entry(one))
+    return chain.from_iterable(map(_entry, reservations))
 
 
 def _blank(match: re.Match[str]) -> str:

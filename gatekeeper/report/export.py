@@ -63,7 +63,9 @@ def dnsmasq_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
 
 
 def _current(leases: Iterable[Lease], now: int) -> Iterator[Lease]:
-    return (lease for lease in leases if lease.state != "released" and lease.expires_at > now)
+    for lease in leases:
+        if lease.state != "released" and lease.expires_at > now:
+            yield lease
 
 
 def kea_reservations(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:

@@ -37,7 +37,11 @@ def rows_of(what: str, book: Policybook | None, read: Read | None, filters: Filt
         return pool_rows(book.subnets, read("leases", {}))
     if what == "nas":
         return nas_rows(book.clients, read("nas", {}))
-    return (row | {"vendor": vendor(str(row["mac"])) if row.get("mac") else ""} for row in read(what, _equal(filters)))
+    return map(_with_vendor, read(what, _equal(filters)))
+
+
+def _with_vendor(row: Row) -> Row:
+    return row | {"vendor": vendor(str(row["mac"])) if row.get("mac") else ""}
 
 
 def chosen(
@@ -54,7 +58,8 @@ def chosen(
 def as_shown(what: str, rows: Iterable[Row]) -> Iterator[Row]:
     """The rows with the columns of ``-o json``; bindings tell the ACS too."""
     columns = (*COLUMNS[what], "acs_url") if what == "bindings" else COLUMNS[what]
-    return ({name: row.get(name) for name in columns} for row in rows)
+    for row in rows:
+        yield {name: row.get(name) for name in columns}
 
 
 def _equal(filters: Filters) -> dict[str, str]:

@@ -3,6 +3,8 @@
 import sqlite3
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import Event
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite.journal import JournalTables
@@ -17,6 +19,7 @@ WHERE account = ? AND port_state = 'learned'"""
 _TELL: Final = "INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')"
 
 
+@trait
 class ClearingTables(JournalTables):
     """``clear`` and ``events``: each call is one transaction, and running engines hear of it by the change feed."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import (
     AddressDeclined,
     Effect,
@@ -71,6 +73,7 @@ class _Batch:
         self.told: dict[int, Sequence[Event]] = {}  # what only the store knows to be news
 
 
+@trait
 class CommitTables(SessionTables):
     """The commit thread's side of the store: what lasts of the engines' outcomes."""
 

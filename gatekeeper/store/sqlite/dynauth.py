@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import Event
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import COA, MOST_WAITING, Ended, Standing, Wanted
@@ -31,6 +33,7 @@ _SENT: Final = "UPDATE dynauth SET state = 'sent' WHERE id = ? AND ended = 0"
 _GONE: Final = "UPDATE sessions SET state = 'closed', cause = 'not known to the NAS' WHERE id = ? AND state = 'active'"
 
 
+@trait
 class DynauthTables(JournalTables):
     """The outbox of the dynamic authorization client."""
 

@@ -6,6 +6,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.policy.orders import Account, Boxed
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import ACCOUNT, Row, account_of, listed, mac_of
@@ -16,6 +18,7 @@ SELECT {listed(ACCOUNT, "a.")}, b.mac, b.stbid FROM accounts a LEFT JOIN boxes b
 WHERE a.state <> 'cancelled' ORDER BY a.account, b.mac"""
 
 
+@trait
 class ExportTables(Tables):
     """Reading that does not end when the service writes: it sees the store as it was when it began."""
 

@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import Event, Holder
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed, marks
@@ -46,6 +48,7 @@ SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions
 WHERE address = ? AND started <= ? AND (state = 'active' OR last_seen >= ?) ORDER BY started DESC LIMIT 1"""
 
 
+@trait
 class JournalTables(Tables):
     """Writing is done inside a transaction of those who make it true."""
 

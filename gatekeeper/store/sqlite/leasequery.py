@@ -8,6 +8,8 @@ and they are there only while [dhcp] leasequery lets somebody ask.
 import sqlite3
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import Lease
 from gatekeeper.policy.leasequery import ADDRESS, CLIENT_ID, MAC, REMOTE, Sought
 from gatekeeper.store import StoreError
@@ -82,6 +84,7 @@ _QUERIES: Final = {
 }
 
 
+@trait
 class LeaseQueryTables(Tables):
     """The side of the store that lease queries read."""
 

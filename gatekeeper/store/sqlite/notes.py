@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import Admitted, Refused
 from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.counts import Fate, columns_of
@@ -58,6 +60,7 @@ ON CONFLICT (name) DO UPDATE SET requests = nas_seen.requests + excluded.request
 _BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
+@trait
 class NoteTables(JournalTables):
     """The commit thread's side of the store: what may be lost without harm, written every second or so."""
 

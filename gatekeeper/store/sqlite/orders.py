@@ -3,6 +3,8 @@
 from contextlib import AbstractContextManager
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import Event
 from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Changes, OrderRecord, OrderRules, Situation, difference
@@ -45,6 +47,7 @@ ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.s
 WHERE boxes.account = excluded.account"""
 
 
+@trait
 class OrderTables(DynauthTables):
     """The order desk's side of the store."""
 

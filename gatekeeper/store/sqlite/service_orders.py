@@ -2,10 +2,13 @@
 
 import sqlite3
 
+from mypy_extensions import trait
+
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite.tables import Tables
 
 
+@trait
 class ServiceOrderTables(Tables):
     """One is kept before its items are handed in: a crash between leaves items that wait to be sent again."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.model import Event, SessionReported, SessionsEnded
 from gatekeeper.policy.sessions import (
     Course,
@@ -47,6 +49,7 @@ _SHOW_CHANGE: Final = """
 UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'coa' AND verified = 0 AND "order" = ?"""
 
 
+@trait
 class SessionTables(JournalTables):
     """The side of the store that accounting writes; called inside a transaction of the commit."""
 

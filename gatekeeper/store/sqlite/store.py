@@ -186,7 +186,7 @@ class SqliteStore(
     def all_leases(self) -> Iterable[Lease]:
         """Every lease on record, those that end first first."""
         query = f"SELECT {listed(LEASE)} FROM leases ORDER BY expires_at, address"
-        return (lease_of(row) for row in self._connection.execute(query))
+        return map(lease_of, self._connection.execute(query))
 
     def fixed_addresses(self) -> list[int]:
         """Addresses that orders fixed. Raises StoreError."""

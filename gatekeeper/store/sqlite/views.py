@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from mypy_extensions import trait
+
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Only
 from gatekeeper.store.ports import ViewRow as Row
@@ -65,6 +67,7 @@ _NARROWED: Final = {
 }
 
 
+@trait
 class Views(Tables):
     """Read-only listings. Times are Unix seconds, addresses dotted quads, absent values None or ""."""
 
