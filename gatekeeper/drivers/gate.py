@@ -154,23 +154,23 @@ class Gate:
         self._tell(now)
 
     def _commit(self, now: float) -> None:
-        """Take back the commit that ended, and hand in what has gathered meanwhile."""
-        batch = self._under_way
-        done = self._committer.finished() if batch else None
-        if batch and done:
-            self._under_way = None
+        """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work."""
+        ended = self._under_way
+        done = self._committer.finished() if ended else None
+        if done is None and ended:
+            return
+        self._under_way = self._heart.next_batch()
+        if self._under_way:
+            self._committer.submit(self._under_way.effects)
+        if ended and done:
             self._counts["commit", "transactions"] += 1
-            self._counts["commit", "outcomes"] += batch.outcomes
+            self._counts["commit", "outcomes"] += ended.outcomes
             if done.error:
                 told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
                 self._log.alarm(told, now)
-                self._heart.commit_failed(batch.number, now)
+                self._heart.commit_failed(ended.number, now)
             else:
-                self._heart.committed(batch.number, done.lost, now)
-        batch = self._heart.next_batch()
-        if batch:
-            self._under_way = batch
-            self._committer.submit(batch.effects)
+                self._heart.committed(ended.number, done.lost, now)
 
     def _tell(self, now: float) -> None:
         """Send what is to leave, then have everybody read how questions have ended."""

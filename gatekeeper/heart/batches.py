@@ -1,5 +1,5 @@
-"""Group commit: outcomes that wait for the disk, and which of them a commit concerns. One batch at a time is under way;
-what gathers meanwhile is the next one, so that the price of an fsync is shared by more and more leases.
+"""Group commit: outcomes that wait for the disk, and which of them a commit concerns. What gathers while a batch is
+under way is the next one, so that the price of an fsync is shared by more and more leases.
 
 A room like the others but for two things: nobody is given up by time, for what may be on disk has been promised; and a
 question need not have waited before, so that most of what a packet costs here is one place in a list.
@@ -23,7 +23,7 @@ class Promise(NamedTuple):
 
 
 class Batches:
-    """Those that gather, and those of the batch that is under way."""
+    """Those that gather, and those of the batches that are under way."""
 
     def __init__(self, most: int) -> None:
         """most: that gather before doors are to be left alone; what those had given already finds its place too."""
@@ -32,12 +32,11 @@ class Batches:
         self._most = most
         self._gathered: list[Promise] = []
         self._effects: list[Effect] = []
-        self._promised: list[Promise] = []
+        self._under_way: dict[int, list[Promise]] = {}
         self._number = 0
-        self._under_way = False
 
     def __len__(self) -> int:
-        return len(self._gathered) + len(self._promised)
+        return len(self._gathered) + sum(map(len, self._under_way.values()))
 
     def is_full(self) -> bool:
         return len(self._gathered) > self._most
@@ -52,22 +51,18 @@ class Batches:
         return True
 
     def next(self) -> Batch | None:
-        """What is to be committed now; None = nothing, or one is under way."""
-        if self._under_way or not self._effects:
+        """All that has gathered; None = nothing. How many are under way at a time is up to who commits them."""
+        if not self._gathered:
             return None
-        self._under_way = True
         self._number += 1
         batch = Batch(self._number, self._effects, len(self._gathered))
-        self._promised, self._gathered, self._effects = self._gathered, [], []
+        self._under_way[batch.number] = self._gathered
+        self._gathered, self._effects = [], []
         return batch
 
     def ended(self, number: int) -> list[Promise]:
         """Those whose batch has ended, in its sequence; once."""
-        if number != self._number or not self._under_way:
-            return []
-        self._under_way = False
-        promised, self._promised = self._promised, []
-        return promised
+        return self._under_way.pop(number, [])
 
 
 def share(promises: Sequence[Promise], lost: AbstractSet[int]) -> Iterator[tuple[Promise, AbstractSet[int]]]:

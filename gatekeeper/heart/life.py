@@ -179,7 +179,7 @@ class Heart:
         return Needs(lookup, *(wanted or ((), ()))) if lookup or wanted else None
 
     def next_batch(self) -> Batch | None:
-        """What is to be committed now: one batch at a time, what gathers meanwhile is the next one."""
+        """What has gathered to be committed; it is under way from now on."""
         return self._batches.next()
 
     def told(self) -> list[Told]:

@@ -200,17 +200,20 @@ def test_nothing_durable_leaves_before_its_commit_has_ended(bench: Bench) -> Non
     assert ends(bench.heart) == []
 
 
-def test_one_batch_at_a_time_and_what_gathers_meanwhile_is_the_next(bench: Bench) -> None:
-    """Group commit: the price of an fsync is shared by more and more leases."""
+def test_what_gathers_while_a_batch_is_under_way_is_the_next(bench: Bench) -> None:
+    """Group commit: the price of an fsync is shared by more and more leases; each batch ends for itself."""
     bench.install()
     bench.install(OTHER, "B")
     ack_under_way(bench)
     first = batch(bench.heart)
-    ack_under_way(bench, OTHER)
     assert bench.heart.next_batch() is None
-    bench.heart.committed(first.number, bench.store.commit(first.effects), NOW)
+    ack_under_way(bench, OTHER)
     second = batch(bench.heart)
     assert (first.outcomes, second.outcomes) == (1, 1)
+    bench.heart.committed(first.number, bench.store.commit(first.effects), NOW)
+    assert ends(bench.heart) == [("DHCPACK", "")]
+    assert bench.heart.waiting() == 1
+    bench.heart.committed(second.number, bench.store.commit(second.effects), NOW)
     assert ends(bench.heart) == [("DHCPACK", "")]
 
 
