@@ -46,7 +46,8 @@ class Gate:
         """store: the loop's own connection, for reading; seq: the end of the change feed before world was read; most:
         how many questions may wait for one kind of thing."""
         self._engines = engines
-        self._heart = Heart(engines.mouths(), world, interfaces.probing(), most)
+        self._probing = interfaces.probing()
+        self._heart = Heart(engines.mouths(), world, self._probing, most)
         self._committer = committer
         self._log = log
         self._interfaces = interfaces
@@ -143,8 +144,9 @@ class Gate:
     def _go_on(self, now: float) -> None:
         """What is due, and what has come from elsewhere than the doors."""
         heart = self._heart
-        for address, mac in self._interfaces.claims():
-            heart.claimed(address, mac, now)
+        if self._probing:
+            for address, mac in self._interfaces.claims():
+                heart.claimed(address, mac, now)
         if self._upstream:
             for question, grant in self._upstream.ended(now):
                 heart.heard_word(question, grant, now)

@@ -4,6 +4,7 @@ A store that cannot be read is alarmed, and is no end of anything: see ``Heart.l
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from gatekeeper.heart.life import Heart
 from gatekeeper.heart.needs import Lookup, Probe
@@ -12,6 +13,7 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.ports import LoopPort
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion
 
+LOOK_EVERY_S: Final = 0.005
 Alarm = Callable[[str, float], None]
 
 
@@ -38,6 +40,7 @@ class Supply:
         self._seq = seq
         self._origin = origin
         self._version = -1
+        self._looked_at = float("-inf")
         self.ask: Callable[[AaaQuestion, float], bool] = nobody_asked
         self.probe: Callable[[Probe, float], bool] = nothing_probed
 
@@ -71,7 +74,13 @@ class Supply:
             heart.leases_found(number, sought, found, now)
 
     def poll_feed(self, now: float) -> None:
-        """Read the change feed if anybody else has written since the last time. One page is read where nobody has."""
+        """Read the change feed if anybody else has written since the last time. One page is read where nobody has.
+
+        That page costs as much as half a packet: under load it is looked at every LOOK_EVERY_S, else each time.
+        """
+        if self._looked_at <= now < self._looked_at + LOOK_EVERY_S:
+            return
+        self._looked_at = now
         try:
             version = self._store.data_version()
         except StoreError as error:

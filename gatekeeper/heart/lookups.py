@@ -23,10 +23,19 @@ class LookupRoom(Room[Key]):
         self._asked: dict[Key, int] = {}
 
     def enter(self, guest: Waiting, key: Key, now: float) -> Waiting | None:
-        put_out = super().enter(guest, key, now)
-        if put_out is not guest and key not in self._asked:
+        if len(self.waiting) >= self.most:
+            self.turned_away += 1
+            return guest
+        guest.key, guest.due = key, now + self.patience_s
+        self.waiting[guest] = None
+        mine = self._by_key.get(key)
+        if mine is not None:
+            mine.append(guest)
+            return None
+        self._by_key[key] = [guest]
+        if key not in self._asked:
             self.to_ask[key] = None
-        return put_out
+        return None
 
     def wanted(self, number: int) -> list[Key]:
         """What is to be asked and was not yet."""
