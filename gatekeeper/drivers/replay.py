@@ -21,7 +21,10 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Store
 from gatekeeper.wire import Malformed
 from gatekeeper.wire import dhcp as dhcp_wire
+from gatekeeper.wire.dhcp import BOOTREPLY, BOOTREQUEST
+from gatekeeper.wire.dhcp_header import op_of, question_key
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
+from gatekeeper.wire.radius import identifier_of
 
 _AUTH_PORTS: Final = frozenset({1812, 1645})
 _ACCT_PORTS: Final = frozenset({1813, 1646})
@@ -66,7 +69,7 @@ class Replay:
         if book.server_id:
             return book.server_id
         for packet in self._packets:
-            if packet.source_port == DHCP_PORT and packet.payload[:1] == b"\x02":
+            if packet.source_port == DHCP_PORT and op_of(packet.payload) == BOOTREPLY:
                 try:
                     value = dhcp_wire.decode(packet.payload).options.get(_SERVER_ID, b"")
                 except Malformed:
@@ -79,7 +82,7 @@ class Replay:
         """Each client-side packet in its sequence."""
         answers = _Answers(self._packets, self._auth_ports | self._acct_ports)
         for packet in self._packets:
-            if packet.destination_port == DHCP_PORT and packet.payload[:1] != b"\x02":
+            if packet.destination_port == DHCP_PORT and op_of(packet.payload) != BOOTREPLY:
                 datagram = self._dhcp_datagram(packet)
                 if datagram:
                     yield Step(packet, self._ask(DHCP, datagram, packet.time), answers.to_dhcp(packet))
@@ -132,22 +135,21 @@ class _Answers:
         self._answers: dict[tuple[object, ...], list[Packet]] = {}
         for packet in packets:
             if packet.source_port in radius_ports and packet.payload:
-                key: tuple[object, ...] = (packet.destination, packet.destination_port, packet.payload[1])
+                key: tuple[object, ...] = (packet.destination, packet.destination_port, identifier_of(packet.payload))
                 self._answers.setdefault(key, []).append(packet)
-            elif packet.source_port == DHCP_PORT and packet.payload[:1] == b"\x02":
-                self._answers.setdefault(_dhcp_key(packet), []).append(packet)
+            elif packet.source_port == DHCP_PORT and op_of(packet.payload) == BOOTREPLY:
+                self._answers.setdefault(question_key(packet.payload), []).append(packet)
             if packet.destination_port in radius_ports and packet.payload:
-                key = (packet.source, packet.source_port, packet.payload[1:2][0] if packet.payload[1:2] else -1)
+                key = (packet.source, packet.source_port, identifier_of(packet.payload))
                 self._questions.setdefault(key, []).append(packet.frame)
-            elif packet.destination_port == DHCP_PORT and packet.payload[:1] == b"\x01":
-                self._questions.setdefault(_dhcp_key(packet), []).append(packet.frame)
+            elif packet.destination_port == DHCP_PORT and op_of(packet.payload) == BOOTREQUEST:
+                self._questions.setdefault(question_key(packet.payload), []).append(packet.frame)
 
     def to_dhcp(self, packet: Packet) -> bytes:
-        return self._find(_dhcp_key(packet), packet.frame)
+        return self._find(question_key(packet.payload), packet.frame)
 
     def to_radius(self, packet: Packet) -> bytes:
-        identifier = packet.payload[1] if len(packet.payload) > 1 else -1
-        return self._find((packet.source, packet.source_port, identifier), packet.frame)
+        return self._find((packet.source, packet.source_port, identifier_of(packet.payload)), packet.frame)
 
     def _find(self, key: tuple[object, ...], frame: int) -> bytes:
         """The first answer after the question and before the next question of the same kind."""
@@ -156,11 +158,6 @@ class _Answers:
             if answer.frame > frame and (not later or answer.frame < later[0]):
                 return answer.payload
         return b""
-
-
-def _dhcp_key(packet: Packet) -> tuple[object, ...]:
-    """xid, giaddr and chaddr: what question and answer share."""
-    return packet.payload[4:8], packet.payload[24:28], packet.payload[28:34]
 
 
 def _fail(text: str, now: float) -> None:

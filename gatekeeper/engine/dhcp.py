@@ -36,6 +36,7 @@ from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
+from gatekeeper.wire.dhcp_header import GIADDR, OP
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo
 from gatekeeper.wire.text import ip_text
 
@@ -87,11 +88,11 @@ class DhcpEngine:
         try:
             message = decode(datagram.data)
             if message.op != BOOTREQUEST:
-                raise Malformed("op is not BOOTREQUEST", 0)
+                raise Malformed("op is not BOOTREQUEST", OP.start)
             giaddr, options = message.giaddr, message.options
             if door.raw and giaddr:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
-                raise Malformed("giaddr in a broadcast", 24)
+                raise Malformed("giaddr in a broadcast", GIADDR.start)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = self._agent(message, door)
             relay, port = read_agent(agent, giaddr, self._port_key, self._cut_nodes) if agent else _NO_AGENT

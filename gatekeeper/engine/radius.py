@@ -20,6 +20,7 @@ from gatekeeper.wire.radius import (
     ACCESS_ACCEPT,
     ACCESS_REJECT,
     ACCESS_REQUEST,
+    CODE,
     EAP_MESSAGE,
     NAMES,
     STATUS_SERVER,
@@ -158,8 +159,8 @@ class RadiusEngine:
         """The answer leaves: a duplicate of the request gets it again."""
         if isinstance(outcome.token, RadiusQuestion):
             self._kept.answer(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
-            if outcome.answer[0] in (ACCESS_ACCEPT, ACCESS_REJECT):
-                self._world.nas.answered(outcome.where, outcome.answer[0] == ACCESS_ACCEPT)
+            if outcome.answer[CODE] in (ACCESS_ACCEPT, ACCESS_REJECT):
+                self._world.nas.answered(outcome.where, outcome.answer[CODE] == ACCESS_ACCEPT)
 
     def unanswered(self, question: RadiusQuestion, reason: Reason) -> Outcome:
         """The outcome of a request that cannot be decided: silence, never a Reject."""

@@ -6,7 +6,7 @@ from gatekeeper.model import Action, Datagram, Destination, Outcome, Verdict
 from gatekeeper.policy.radius import distrust
 from gatekeeper.reply.radius import status_reply
 from gatekeeper.state.world import World
-from gatekeeper.wire.radius import NAMES, STATUS_SERVER, RadiusPacket
+from gatekeeper.wire.radius import CODE, NAMES, STATUS_SERVER, RadiusPacket
 
 
 def answer_status(
@@ -23,7 +23,7 @@ def answer_status(
     world.nas.alive(nas.name, now)
     answer = status_reply(packet, nas, accounting)
     return outcome._replace(
-        reply=NAMES[answer[0]],
+        reply=NAMES[answer[CODE]],
         verdict=Verdict(Action.TELL),
         answer=answer,
         to=Destination(datagram.source, datagram.source_port),
