@@ -63,7 +63,7 @@ class Housekeeper:
     def _write_counts(self, engines: Engines) -> None:
         self.drain_engines(engines)
         counts, tallies = self._counts, self._tallies
-        refused, nas, outcomes = tallies.drain_refusals(), self._world.drain_nas(), tallies.drain_outcomes()
+        refused, nas, outcomes = tallies.drain_refusals(), engines.seen.drain(), tallies.drain_outcomes()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
         if tallies.bugs:
             counts["bugs",] += tallies.bugs

@@ -16,6 +16,7 @@ from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
 from gatekeeper.heart.told import Bug
 from gatekeeper.model import Datagram, Outcome, Via
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Store
@@ -59,7 +60,7 @@ class Replay:
         # There is no AAA in a capture: the orders decide, whatever [dhcp] authorize says.
         book = settings.book._replace(aaa=None)
         world = make_world(book, store)
-        self._heart = Heart(Engines.of(book, world, Replies(), _KEY, sorted(own_ids)).mouths(), world)
+        self._heart = Heart(Engines.of(book, world, Replies(), NasCounts(), _KEY, sorted(own_ids)).mouths(), world)
         self._supply = Supply(self._heart, store, _fail, store.feed_end())
         store.keep_lease_keys(bool(book.leasequery))
 

@@ -21,6 +21,7 @@ from gatekeeper.model import (
     Verdict,
 )
 from gatekeeper.reply.radius import accounting_reply
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -50,10 +51,11 @@ class AccountingQuestion(NamedTuple):
 class AccountingEngine:
     """Accounting for one Policybook over one World. The time comes with each call."""
 
-    def __init__(self, book: Policybook, world: World, kept: Replies) -> None:
-        """kept: answers already given; it outlives a reload."""
+    def __init__(self, book: Policybook, world: World, kept: Replies, seen: NasCounts) -> None:
+        """kept: answers already given; seen: what clients send, counted. Both outlive a reload."""
         self._world = world
         self._kept = kept
+        self._seen = seen
         self._clients = Clients(book)
         self._throttle = throttle_of(book.limits)
 
@@ -68,7 +70,7 @@ class AccountingEngine:
             return silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
-            return answer_status(self._world, datagram, packet, nas, now, accounting=True)
+            return answer_status(self._seen, datagram, packet, nas, now, accounting=True)
         if packet.code != ACCOUNTING_REQUEST:
             return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         if not signature_is_right(packet, nas.secret):

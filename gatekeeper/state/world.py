@@ -19,7 +19,6 @@ from gatekeeper.model import (
 )
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.effects import EFFECTS
-from gatekeeper.state.nas import NasCounts, NasSeen
 from gatekeeper.state.pools import Pools
 
 MAX_KNOWN: Final = 500_000
@@ -32,7 +31,6 @@ class World:
 
     def __init__(self, pools: Pools) -> None:
         self.pools = pools
-        self.nas = NasCounts()
         self._known: dict[bytes, Facts] = {}
         # Strangers apart, so that a flood of invented MACs pushes out strangers only.
         self._unknown: dict[bytes, Facts] = {}
@@ -165,7 +163,3 @@ class World:
         """Another port was first, or the store failed: the box is looked up again."""
         self._learning.pop(mac, None)
         self.forget((mac,))
-
-    def drain_nas(self) -> list[NasSeen]:
-        """What the RADIUS clients sent since the last time."""
-        return self.nas.drain()

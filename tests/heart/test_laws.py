@@ -17,6 +17,7 @@ from gatekeeper.heart.needs import Batch, Lookup, Probe
 from gatekeeper.heart.ports import Mouth
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.model import Binding, Datagram, LeaseBound, Outcome, Reason
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 from tests.engine.bench import (
@@ -92,7 +93,7 @@ class Life(RuleBasedStateMachine):
     def _begin(self) -> None:
         bench = self.bench
         bench.start()
-        self.engines = Engines.of(bench.book, bench.world, Replies(), b"key", [SERVER])
+        self.engines = Engines.of(bench.book, bench.world, Replies(), NasCounts(), b"key", [SERVER])
         plain = self.engines.mouths()
         self.mouths = [Faulty(plain.dhcp), Faulty(plain.authentication)]
         mouths = plain._replace(dhcp=self.mouths[0], authentication=self.mouths[1])
