@@ -198,12 +198,12 @@ class DhcpEngine:
         if verdict.action is Action.ACK:
             bound = self._lease_bound(case, verdict.address, question)
             effects: tuple[Effect, ...] = (bound,)
-            if case.differs and bound.lease.first_seen == bound.lease.last_seen:
-                effects += (StbidDiffers(bound.lease, *case.differs),)  # said once a lease, not at each renewal
             if learns_port(case):
                 binding, port = case.binding, case.port
                 assert binding and port
                 effects += (PortLearned(binding.account, case.mac, port, "dhcp", int(case.now)),)
+            if case.differs and bound.lease.first_seen == bound.lease.last_seen:
+                effects += (StbidDiffers(bound.lease, *case.differs),)  # said once a lease, not at each renewal
             return effects
         if verdict.action is Action.FREE and case.lease:
             now = int(case.now)
