@@ -46,7 +46,7 @@ class Housekeeper:
         if now >= self._next_stale:
             self._next_stale = now + _STALE_EVERY_S
             book = engines.book
-            stale = Stale(book.stale_after(), book.stale_session_s, book.keep_days * _DAY_S, int(now))
+            stale = Stale(book.stale_after(), book.stale_session_s, book.journal_days * _DAY_S, int(now))
             self._committer.note(stale)
         if self._committer.notes_error:
             self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)

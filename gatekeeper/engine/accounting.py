@@ -1,4 +1,4 @@
-"""The RADIUS mouth's other ear: Accounting-Requests. They are answered when what they say is on disk (RFC 2866 2)."""
+"""The accounting mouth, of RADIUS: its requests are answered when what they say is on disk (RFC 2866 2)."""
 
 from typing import Final, NamedTuple
 
@@ -96,7 +96,7 @@ class AccountingEngine:
         return AccountingQuestion(named, report, decision, packet, datagram, nas, port, key)
 
     def answer(self, question: AccountingQuestion, now: float) -> Outcome:
-        """What is to be kept, and the answer for when it is. The facts of question.mac must have been admitted."""
+        """What is to be kept, and the answer for when it is. The facts of question.mac are known to the world."""
         report, nas, datagram = question.report, question.nas, question.datagram
         facts = self._world.facts(question.mac)
         effects: tuple[Effect, ...] = ()

@@ -121,7 +121,7 @@ class DhcpEngine:
         return message.options.get(_AGENT) if message.giaddr or door.name in self._trusted else None
 
     def to_ask(self, question: DhcpQuestion, now: float) -> AaaQuestion | None:
-        """Whom AAA must be asked about first: nobody, the orders decide. The facts must have been admitted."""
+        """Whom AAA must be asked about first: nobody, the orders decide. Its facts are known to the world."""
         return None
 
     def learn(self, asked: AaaQuestion, grant: Grant, now: float) -> None:
@@ -144,7 +144,7 @@ class DhcpEngine:
         return None
 
     def answer(self, question: DhcpQuestion, now: float) -> Outcome:
-        """Decide, render, apply. The facts of question.mac must have been admitted."""
+        """Decide, render, apply. The facts of question.mac are known to the world."""
         case = self.case(question, now)
         verdict = judge_dhcp(case)
         if verdict.reason and self._denies:

@@ -1,4 +1,4 @@
-"""The RADIUS mouth: one datagram in, one Outcome out."""
+"""The authentication mouth, of RADIUS: one datagram in, one Outcome out."""
 
 from typing import Final, NamedTuple
 
@@ -98,7 +98,7 @@ class RadiusEngine:
         return make(RadiusQuestion, (mac, packet, datagram, nas, port, key))
 
     def answer(self, question: RadiusQuestion, now: float) -> Outcome:
-        """Decide, render, apply. The facts of question.mac must have been admitted."""
+        """Decide, render, apply. The facts of question.mac are known to the world."""
         case = self.case(question)
         verdict = self._judge(question, case, now)
         if isinstance(verdict, Challenge):

@@ -222,8 +222,8 @@ def _tail(options: dict[int, bytes]) -> bytes:
 
 def _room(options: dict[int, bytes]) -> int:
     """Octets for options. Option 57 counts the IP datagram (the smaller reading of RFC 2132 9.10), 576 at least."""
-    asked = options.get(_MAX_SIZE, b"")
-    size = int.from_bytes(asked, "big") if len(asked) == 2 else _DEFAULT_SIZE
+    said = options.get(_MAX_SIZE, b"")
+    size = int.from_bytes(said, "big") if len(said) == 2 else _DEFAULT_SIZE
     return min(max(size, _DEFAULT_SIZE), LARGEST_SIZE) - AROUND
 
 

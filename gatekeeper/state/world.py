@@ -1,4 +1,4 @@
-"""Facts by MAC, a bounded cache over the store, and the pools. The driver fetches facts and admits them; effects are
+"""Facts by MAC, a bounded cache over the store, and the pools. What is looked up outside is taken in here; effects are
 applied here at once, and settled when the commit has them on disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,11 +77,11 @@ class World:
         return self._crowds.get(port.line(), 0)
 
     def is_full(self) -> bool:
-        """True if the next box admitted pushes another one out."""
+        """True if the next box taken in pushes another one out."""
         return len(self._known) >= MAX_KNOWN
 
     def facts(self, mac: bytes) -> Facts:
-        """What is known of the MAC; nothing, if it was not admitted."""
+        """What is known of the MAC; nothing, if it was not looked up."""
         return self._known.get(mac, NO_FACTS)
 
     def is_first(self, offer: Outcome) -> bool:
