@@ -38,19 +38,12 @@ from tests.engine.bench import (
     release,
     selecting,
 )
+from tests.heart.test_life import AAA
 
 MACS = [bytes((2, 0, 0, 0, 0, number)) for number in range(4)]
 MOST = 3  # in each room
 LINES = [b"", circuit("ge 1/0/1"), circuit("ge 1/0/2")]
 BUG = b"a bug"
-AAA = """
-[dhcp.radius]
-user_name = "{mac}"
-
-[[dhcp.radius.server]]
-address = "192.0.2.9:1812"
-secret = "another long random one"
-"""
 macs, lines = st.sampled_from(MACS), st.sampled_from(LINES)
 
 
