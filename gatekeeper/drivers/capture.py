@@ -129,7 +129,7 @@ def _network_layer(link: int, data: bytes) -> tuple[tuple[bytes, bytes], int, by
         return (b"", data[6:12]), *_untagged(data, 14)
     if link == _LINK_SLL2:
         return (b"", data[12:18]), 0, data[20:] if data[0:2] == _IPV4 else b""
-    return (data[DESTINATION_MAC], data[SOURCE_MAC]), *_untagged(data, ETHERTYPE.start)
+    return (data[DESTINATION_MAC:SOURCE_MAC], data[SOURCE_MAC:ETHERTYPE]), *_untagged(data, ETHERTYPE)
 
 
 def _untagged(data: bytes, at: int) -> tuple[int, bytes]:

@@ -52,18 +52,18 @@ _BITS: Final = 0x45
 _NOT_OUR_OWN: Final[_Check] = (_WORD, 0xFFFFF004, _EQUAL, 4, False)  # packet type: outgoing
 _UNTAGGED: Final[_Check] = (_WORD, 0xFFFFF02C, _BITS, _VLAN_ID, False)  # VLAN tag; id 0 is a priority alone
 _UDP: Final[tuple[_Check, ...]] = (
-    (_HALF, ETHERTYPE.start, _EQUAL, IPV4, True),
+    (_HALF, ETHERTYPE, _EQUAL, IPV4, True),
     (_BYTE, PROTOCOL, _EQUAL, UDP, True),
-    (_HALF, FRAGMENT.start, _BITS, FRAGMENT_BITS, False),
+    (_HALF, FRAGMENT, _BITS, FRAGMENT_BITS, False),
 )
 # What boxes without an address send, and what servers send to boxes.
 FROM_BOXES: Final[tuple[_Check, ...]] = (
-    (_WORD, DESTINATION.start, _EQUAL, BROADCAST_IP, True),
-    (_HALF_BEHIND_IP, IP + DESTINATION_PORT.start, _EQUAL, SERVER_PORT, True),
+    (_WORD, DESTINATION, _EQUAL, BROADCAST_IP, True),
+    (_HALF_BEHIND_IP, IP + DESTINATION_PORT, _EQUAL, SERVER_PORT, True),
 )
 FROM_SERVERS: Final[tuple[_Check, ...]] = (
-    (_HALF_BEHIND_IP, IP + SOURCE_PORT.start, _EQUAL, SERVER_PORT, True),
-    (_HALF_BEHIND_IP, IP + DESTINATION_PORT.start, _EQUAL, CLIENT_PORT, True),
+    (_HALF_BEHIND_IP, IP + SOURCE_PORT, _EQUAL, SERVER_PORT, True),
+    (_HALF_BEHIND_IP, IP + DESTINATION_PORT, _EQUAL, CLIENT_PORT, True),
 )
 
 

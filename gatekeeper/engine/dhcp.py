@@ -88,11 +88,11 @@ class DhcpEngine:
         try:
             message = decode(datagram.data)
             if message.op != BOOTREQUEST:
-                raise Malformed("op is not BOOTREQUEST", OP.start)
+                raise Malformed("op is not BOOTREQUEST", OP)
             giaddr, options = message.giaddr, message.options
             if door.raw and giaddr:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
-                raise Malformed("giaddr in a broadcast", GIADDR.start)
+                raise Malformed("giaddr in a broadcast", GIADDR)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = self._agent(message, door)
             relay, port = read_agent(agent, giaddr, self._port_key, self._cut_nodes) if agent else _NO_AGENT

@@ -19,6 +19,7 @@ from gatekeeper.wire.radius import (
     ACCESS_CHALLENGE,
     ACCESS_REJECT,
     ACCESS_REQUEST,
+    ATTRIBUTES,
     AUTHENTICATOR,
     CODE,
     RadiusPacket,
@@ -199,7 +200,7 @@ class Exchanges(Generic[At, Subject]):
             if exchange is None or packet.code not in exchange.answers:
                 return Doubt.UNASKED
             # A digest in the request's authenticator field serves as random octets do (RFC 5176 2.3).
-            if not reply_is_right(packet, exchange.data[AUTHENTICATOR], exchange.secret):
+            if not reply_is_right(packet, exchange.data[AUTHENTICATOR:ATTRIBUTES], exchange.secret):
                 return Doubt.BAD_AUTHENTICATOR
             # CVE-2024-3596: the Response Authenticator alone can be forged.
             if exchange.sealed_only and not packet.seal_at:

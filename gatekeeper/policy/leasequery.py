@@ -59,13 +59,13 @@ def read_sought(message: DhcpMessage) -> Sought:
         named.append(Sought(CLIENT_ID, client_id))
     # RFC 4388 6.2: address, MAC and client identifier exclude each other.
     if len(named) > 1:
-        raise Malformed("names more than one of ciaddr, chaddr and option 61", CIADDR.start)
+        raise Malformed("names more than one of ciaddr, chaddr and option 61", CIADDR)
     if named:
         return named[0]
     # RFC 6148: with none of them, the remote-id in Option 82 is what is looked for.
     remote = suboptions(message.options.get(_AGENT, b"")).get(REMOTE_ID)
     if not remote:
-        raise Malformed("names neither ciaddr, chaddr, option 61 nor a remote-id", CIADDR.start)
+        raise Malformed("names neither ciaddr, chaddr, option 61 nor a remote-id", CIADDR)
     return Sought(REMOTE, remote)
 
 

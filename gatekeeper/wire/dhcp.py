@@ -78,12 +78,12 @@ def decode(data: bytes) -> DhcpMessage:
     if size < OPTIONS:
         raise Malformed("shorter than a DHCP header", size)
     op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr = HEADER.unpack_from(data)
-    if data[COOKIE] != MAGIC:
-        raise Malformed("no DHCP magic cookie", COOKIE.start)
+    if data[COOKIE:OPTIONS] != MAGIC:
+        raise Malformed("no DHCP magic cookie", COOKIE)
     if hlen > 16:
-        raise Malformed("hlen over 16", HLEN.start)
+        raise Malformed("hlen over 16", HLEN)
     if hops > _MAX_HOPS:
-        raise Malformed("hops over 16 (RFC 1542 4.1.1)", HOPS.start)
+        raise Malformed("hops over 16 (RFC 1542 4.1.1)", HOPS)
     options: dict[int, bytes] = {}
     _read_options(data, OPTIONS, size, options)
     if _OVERLOAD in options:
@@ -122,9 +122,9 @@ def _read_overload(data: bytes, options: dict[int, bytes]) -> None:
     if len(overload) != 1 or overload[0] not in (1, 2, 3):
         raise Malformed("option 52 is not 1, 2 or 3", OPTIONS)
     if overload[0] & 1:
-        _read_options(data, FILE.start, FILE.stop, options)
+        _read_options(data, FILE, COOKIE, options)
     if overload[0] & 2:
-        _read_options(data, SNAME.start, SNAME.stop, options)
+        _read_options(data, SNAME, FILE, options)
     options[_OVERLOAD] = overload
 
 

@@ -11,23 +11,28 @@ from gatekeeper.wire import Malformed
 BROADCAST_MAC: Final = b"\xff" * 6
 BROADCAST_IP: Final = 0xFFFFFFFF
 
-# Where the fields stand in an untagged frame, an IP header without options in it: of each the octets it takes.
-DESTINATION_MAC: Final = slice(0, 6)
-SOURCE_MAC: Final = slice(6, 12)
-ETHERTYPE: Final = slice(12, 14)
-IP: Final = 14  # where it begins
-VERSION_AND_SIZE: Final = 14
-TOTAL_LENGTH: Final = slice(16, 18)
-FRAGMENT: Final = slice(20, 22)
+# Where the fields of an untagged frame begin, an IP header without options in it; each ends where the next one begins.
+DESTINATION_MAC: Final = 0
+SOURCE_MAC: Final = 6
+ETHERTYPE: Final = 12
+IP: Final = 14  # version, and size in words
+TYPE_OF_SERVICE: Final = 15
+TOTAL_LENGTH: Final = 16
+IDENTIFICATION: Final = 18
+FRAGMENT: Final = 20
+TIME_TO_LIVE: Final = 22
 PROTOCOL: Final = 23
-SOURCE: Final = slice(26, 30)
-DESTINATION: Final = slice(30, 34)
-# The same behind the IP header, from its end.
-SOURCE_PORT: Final = slice(0, 2)
-DESTINATION_PORT: Final = slice(2, 4)
-UDP_LENGTH: Final = slice(4, 6)
+HEADER_CHECKSUM: Final = 24
+SOURCE: Final = 26
+DESTINATION: Final = 30
+IP_END: Final = 34
+# The same for UDP, counted from the end of the IP header.
+SOURCE_PORT: Final = 0
+DESTINATION_PORT: Final = 2
+UDP_LENGTH: Final = 4
+UDP_CHECKSUM: Final = 6
 
-IP_SIZE: Final = 20  # without options
+IP_SIZE: Final = IP_END - IP
 UDP_SIZE: Final = 8
 IPV4: Final = 0x0800
 ARP: Final = 0x0806
@@ -59,21 +64,21 @@ class UdpFrame:
 
     def __init__(self, frame: bytes) -> None:
         """Read an untagged Ethernet II frame. Raises Malformed."""
-        if len(frame) < _SMALLEST or frame[ETHERTYPE] != _IPV4:
-            raise Malformed("not IPv4 in Ethernet II", ETHERTYPE.start)
-        head = (frame[VERSION_AND_SIZE] & 15) * 4
+        if len(frame) < _SMALLEST or frame[ETHERTYPE:IP] != _IPV4:
+            raise Malformed("not IPv4 in Ethernet II", ETHERTYPE)
+        head = (frame[IP] & 15) * 4
         udp = IP + head
-        if frame[VERSION_AND_SIZE] >> 4 != 4 or head < IP_SIZE or udp + UDP_SIZE > len(frame) or frame[PROTOCOL] != UDP:
+        if frame[IP] >> 4 != 4 or head < IP_SIZE or udp + UDP_SIZE > len(frame) or frame[PROTOCOL] != UDP:
             raise Malformed("not UDP in IPv4", IP)
-        total = int.from_bytes(frame[TOTAL_LENGTH], "big")
-        if int.from_bytes(frame[FRAGMENT], "big") & FRAGMENT_BITS:
-            raise Malformed("an IP fragment", FRAGMENT.start)
+        total = int.from_bytes(frame[TOTAL_LENGTH:IDENTIFICATION], "big")
+        if int.from_bytes(frame[FRAGMENT:TIME_TO_LIVE], "big") & FRAGMENT_BITS:
+            raise Malformed("an IP fragment", FRAGMENT)
         self.source_port, self.destination_port, length, _ = _UDP.unpack_from(frame, udp)
         if length < UDP_SIZE or head + length > total or IP + total > len(frame):
-            raise Malformed("UDP length", udp + UDP_LENGTH.start)
-        self.destination_mac, self.source_mac = frame[DESTINATION_MAC], frame[SOURCE_MAC]
-        self.source = int.from_bytes(frame[SOURCE], "big")
-        self.destination = int.from_bytes(frame[DESTINATION], "big")
+            raise Malformed("UDP length", udp + UDP_LENGTH)
+        self.destination_mac, self.source_mac = frame[DESTINATION_MAC:SOURCE_MAC], frame[SOURCE_MAC:ETHERTYPE]
+        self.source = int.from_bytes(frame[SOURCE:DESTINATION], "big")
+        self.destination = int.from_bytes(frame[DESTINATION:IP_END], "big")
         self.payload = frame[udp + UDP_SIZE : udp + length]
 
 

@@ -47,12 +47,12 @@ NAMES: Final = {
     44: "CoA-ACK",
     45: "CoA-NAK",
 }
-# The header (RFC 2865 3): code and identifier are an octet each.
+# Where its fields begin (RFC 2865 3); each ends where the next one begins.
 CODE: Final = 0
 IDENTIFIER: Final = 1
-LENGTH: Final = slice(2, 4)
-AUTHENTICATOR: Final = slice(4, 20)
-ATTRIBUTES: Final = 20  # where they begin
+LENGTH: Final = 2
+AUTHENTICATOR: Final = 4
+ATTRIBUTES: Final = 20
 HEADER: Final = Struct("!BBH16s")
 _MAX_SIZE: Final = 4096
 _MAX_ATTRIBUTES: Final = 200  # as FreeRADIUS's max_attributes
@@ -80,7 +80,7 @@ def decode(data: bytes) -> RadiusPacket:
         raise Malformed("shorter than a RADIUS header", len(data))
     code, identifier, size, authenticator = HEADER.unpack_from(data)
     if not ATTRIBUTES <= size <= _MAX_SIZE:
-        raise Malformed("length field outside 20..4096", LENGTH.start)
+        raise Malformed("length field outside 20..4096", LENGTH)
     if size > len(data):
         raise Malformed("shorter than its length field", len(data))
     if code not in NAMES:

@@ -5,10 +5,9 @@ import hmac
 from hashlib import md5
 from typing import Final
 
-from gatekeeper.wire.radius import ATTRIBUTES, HEADER, MESSAGE_AUTHENTICATOR, RadiusPacket
+from gatekeeper.wire.radius import ATTRIBUTES, AUTHENTICATOR, HEADER, MESSAGE_AUTHENTICATOR, RadiusPacket
 
 _NONE: Final = bytes(16)
-_HEAD: Final = slice(0, 4)  # what stands before the authenticator
 _SEAL_SIZE: Final = 18
 _SEAL: Final = bytes((MESSAGE_AUTHENTICATOR, _SEAL_SIZE))
 _SEALED_SIZE: Final = ATTRIBUTES + _SEAL_SIZE  # with nothing else in it
@@ -54,7 +53,7 @@ def sealed_reply(code: int, identifier: int, request_authenticator: bytes, body:
     seal = secret.hmac(b"".join((head, _SEAL, _NONE, body)))
     attributes = b"".join((_SEAL, seal, body))
     digest = md5(b"".join((head, attributes, secret.key)), usedforsecurity=False).digest()
-    return b"".join((head[_HEAD], digest, attributes))
+    return b"".join((head[:AUTHENTICATOR], digest, attributes))
 
 
 def sealed_request(code: int, identifier: int, authenticator: bytes, body: bytes, secret: Secret) -> bytes:
@@ -65,7 +64,7 @@ def sealed_request(code: int, identifier: int, authenticator: bytes, body: bytes
 
 def reply_is_right(packet: RadiusPacket, request_authenticator: bytes, secret: Secret) -> bool:
     """A client's check: Response Authenticator, and Message-Authenticator where the reply has one."""
-    data = packet.data[_HEAD] + request_authenticator + packet.data[ATTRIBUTES:]
+    data = packet.data[:AUTHENTICATOR] + request_authenticator + packet.data[ATTRIBUTES:]
     if not hmac.compare_digest(packet.authenticator, md5(data + secret.key, usedforsecurity=False).digest()):
         return False
     at = packet.seal_at
@@ -77,7 +76,7 @@ def signature_is_right(packet: RadiusPacket, secret: Secret) -> bool:
 
     Its Message-Authenticator too, if it has one; both are made with 16 zero octets for the authenticator.
     """
-    data = packet.data[_HEAD] + _NONE + packet.data[ATTRIBUTES:]
+    data = packet.data[:AUTHENTICATOR] + _NONE + packet.data[ATTRIBUTES:]
     if not hmac.compare_digest(packet.authenticator, md5(data + secret.key, usedforsecurity=False).digest()):
         return False
     at = packet.seal_at
@@ -90,7 +89,7 @@ def signed_request(code: int, identifier: int, body: bytes, secret: Secret, seal
     head = HEADER.pack(code, identifier, size, _NONE)
     if sealed:
         body = b"".join((_SEAL, secret.hmac(b"".join((head, _SEAL, _NONE, body))), body))
-    return b"".join((head[_HEAD], md5(head + body + secret.key, usedforsecurity=False).digest(), body))
+    return b"".join((head[:AUTHENTICATOR], md5(head + body + secret.key, usedforsecurity=False).digest(), body))
 
 
 def plain_reply(code: int, identifier: int, request_authenticator: bytes, body: bytes, secret: Secret) -> bytes:
@@ -98,7 +97,7 @@ def plain_reply(code: int, identifier: int, request_authenticator: bytes, body: 
     that throw away what has Message-Authenticator."""
     head = HEADER.pack(code, identifier, ATTRIBUTES + len(body), request_authenticator)
     digest = md5(b"".join((head, body, secret.key)), usedforsecurity=False).digest()
-    return b"".join((head[_HEAD], digest, body))
+    return b"".join((head[:AUTHENTICATOR], digest, body))
 
 
 def reveal_password(hidden: bytes, authenticator: bytes, secret: Secret) -> bytes:
