@@ -13,6 +13,7 @@ from gatekeeper.wire.dhcp import (
     BROADCAST,
     CLIENT_PORT,
     DISCOVER,
+    HEADER,
     INFORM,
     MAGIC,
     MINIMUM,
@@ -22,7 +23,7 @@ from gatekeeper.wire.dhcp import (
     DhcpMessage,
     split_option,
 )
-from gatekeeper.wire.dhcp_header import HEADER, OPTIONS
+from gatekeeper.wire.dhcp_header import OPTIONS
 from gatekeeper.wire.dhcp_options import vendor_classes
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, IP_SIZE, UDP_SIZE
 

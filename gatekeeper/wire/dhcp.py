@@ -4,11 +4,12 @@
 ``Malformed``. ``encode`` writes a message the way a client or a relay does; server replies come from ``reply.dhcp``.
 """
 
+from struct import Struct
 from typing import Final, NamedTuple
 
 from gatekeeper.model import make
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.dhcp_header import COOKIE, FILE, FILE_SIZE, HEADER, HLEN, HOPS, OPTIONS, SNAME, SNAME_SIZE
+from gatekeeper.wire.dhcp_header import COOKIE, FILE, FILE_SIZE, HLEN, HOPS, OPTIONS, SNAME, SNAME_SIZE
 
 MAGIC: Final = b"\x63\x82\x53\x63"
 SERVER_PORT: Final = 67
@@ -47,6 +48,7 @@ NAMES: Final = {
     LEASEACTIVE: "DHCPLEASEACTIVE",
 }
 
+HEADER: Final = Struct("!BBBBIHHIIII16s")  # from op to chaddr
 _PAD: Final = 0
 _END: Final = 255
 _OVERLOAD: Final = 52

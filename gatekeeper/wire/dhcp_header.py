@@ -1,7 +1,6 @@
 """Where the fields of a DHCP message begin (RFC 2131 2, figure 1; RFC 951 3). Each ends where the next one begins:
 ``data[XID:SECS]`` is xid."""
 
-from struct import Struct
 from typing import Final
 
 OP: Final = 0
@@ -23,8 +22,6 @@ OPTIONS: Final = 240
 
 SNAME_SIZE: Final = FILE - SNAME
 FILE_SIZE: Final = COOKIE - FILE
-# What is read and written at once: from op to chaddr.
-HEADER: Final = Struct("!BBBBIHHIIII16s")
 
 
 def op_of(data: bytes) -> int:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from gatekeeper.wire import dhcp_header as dhcp
 from gatekeeper.wire import frame, radius
 from gatekeeper.wire.arp import probe_frame
+from gatekeeper.wire.dhcp import HEADER
 from gatekeeper.wire.frame import udp_frame
 
 # RFC 2131 2, figure 1: the fields in their sequence, and their octets.
@@ -41,7 +42,7 @@ def test_rfc2131_2_the_fields_of_a_dhcp_message_have_these_octets() -> None:
 def test_the_dhcp_header_is_written_to_these_fields() -> None:
     """From op to chaddr."""
     values = *range(1, 12), bytes(range(1, 17))
-    data = dhcp.HEADER.pack(*values)
+    data = HEADER.pack(*values)
     found = [data[getattr(dhcp, at) : getattr(dhcp, after)] for at, after in pairwise(FIELDS[:13])]
     assert [int.from_bytes(field, "big") for field in found[:11]] == list(range(1, 12))
     assert found[11] == values[-1]
