@@ -73,7 +73,7 @@ class BindingPolicy(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """[limits], packets per second of one protocol. total_per_s: 0 = no limit."""
+    """[limits], packets per second of one mouth. total_per_s: 0 = no limit."""
 
     per_mac_per_s: int
     per_port_per_s: int
@@ -152,7 +152,7 @@ class Policybook(NamedTuple):
     limits: Limits | None = None  # None = none are in force
     leasequery: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who may ask for leases
     hold_s: int = 0  # how long an order waits for the install of its account
-    keep_days: int = 90  # of the journal, and of sessions that have ended
+    journal_days: int = 90  # of the journal, and of sessions that have ended
     stale_session_s: int = 86_400  # a session not heard of for so long is over
     aaa: AaaPolicy | None = None  # None = the orders decide about DHCP
 

@@ -54,7 +54,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
         leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
         hold_s=schema.orders.hold_s,
-        keep_days=schema.history.keep_days,
+        journal_days=schema.history.keep_days,
         stale_session_s=schema.radius.stale_session_s,
         aaa=make_aaa(schema.dhcp, problems),
     )

@@ -265,7 +265,7 @@ class OrdersSection(Section):
     hold_s: Annotated[int, Field(ge=0, le=30 * 86_400)] = 0
 
 
-class HistorySection(Section):
+class JournalSection(Section):  # [history] in the file; the journal everywhere else
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
 
 
@@ -294,7 +294,7 @@ class FileSchema(Section):
     radius: RadiusSection = RadiusSection()
     binding: BindingSection = BindingSection()
     orders: OrdersSection = OrdersSection()
-    history: HistorySection = HistorySection()
+    history: JournalSection = JournalSection()
     log: LogSection = LogSection()
     limits: LimitsSection | None = None
     api: ApiSection | None = None

@@ -9,11 +9,13 @@ from typing import IO, Any, Final, NamedTuple
 
 import dpkt
 
+from gatekeeper.wire.frame import DESTINATION_MAC, ETHERTYPE, IP_SIZE, IPV4, SOURCE_MAC, UDP_SIZE, VLAN_TAG
+
 _GZIP: Final = b"\x1f\x8b"
 _RECORD_HEADER: Final = 16
-_TAGS: Final = (0x8100, 0x88A8, 0x9100)
+_TAGS: Final = (VLAN_TAG, 0x88A8, 0x9100)
 _VLAN_ID: Final = 0x0FFF
-_IPV4: Final = b"\x08\x00"
+_IPV4: Final = IPV4.to_bytes(2, "big")
 _LINK_ETHERNET: Final = 1
 _LINK_RAW: Final = 101
 _LINK_SLL: Final = 113
@@ -104,7 +106,7 @@ class Capture:
 
     def _packet(self, frame: int, time: float, data: bytes) -> Packet | None:
         macs, vlan, ip = _network_layer(self._link, data)
-        if len(ip) < 28 or ip[0] >> 4 != 4:
+        if len(ip) < IP_SIZE + UDP_SIZE or ip[0] >> 4 != 4:
             return None
         try:
             packet = dpkt.ip.IP(ip)
@@ -115,7 +117,7 @@ class Capture:
         if not isinstance(udp, dpkt.udp.UDP) or packet.mf or packet.offset:
             return None
         source, destination = int.from_bytes(packet.src, "big"), int.from_bytes(packet.dst, "big")
-        payload = bytes(udp.data)[: max(udp.ulen - 8, 0)]
+        payload = bytes(udp.data)[: max(udp.ulen - UDP_SIZE, 0)]
         return Packet(frame, time, macs[1], macs[0], source, destination, udp.sport, udp.dport, payload, vlan)
 
 
@@ -127,7 +129,7 @@ def _network_layer(link: int, data: bytes) -> tuple[tuple[bytes, bytes], int, by
         return (b"", data[6:12]), *_untagged(data, 14)
     if link == _LINK_SLL2:
         return (b"", data[12:18]), 0, data[20:] if data[0:2] == _IPV4 else b""
-    return (data[:6], data[6:12]), *_untagged(data, 12)
+    return (data[DESTINATION_MAC:SOURCE_MAC], data[SOURCE_MAC:ETHERTYPE]), *_untagged(data, ETHERTYPE)
 
 
 def _untagged(data: bytes, at: int) -> tuple[int, bytes]:

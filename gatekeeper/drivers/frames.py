@@ -13,7 +13,22 @@ from typing import Final
 from gatekeeper.drivers.sockets import BATCH, DoorError, Link, grow
 from gatekeeper.model import Datagram, Destination, Via
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.frame import BROADCAST_IP, UdpFrame, udp_frame
+from gatekeeper.wire.dhcp import CLIENT_PORT, SERVER_PORT
+from gatekeeper.wire.frame import (
+    BROADCAST_IP,
+    DESTINATION,
+    DESTINATION_PORT,
+    ETHERTYPE,
+    FRAGMENT,
+    FRAGMENT_BITS,
+    IP,
+    IPV4,
+    PROTOCOL,
+    SOURCE_PORT,
+    UDP,
+    UdpFrame,
+    udp_frame,
+)
 
 _FRAME: Final = 2048
 _SO_ATTACH_FILTER: Final = 26
@@ -37,22 +52,25 @@ _BITS: Final = 0x45
 _NOT_OUR_OWN: Final[_Check] = (_WORD, 0xFFFFF004, _EQUAL, 4, False)  # packet type: outgoing
 _UNTAGGED: Final[_Check] = (_WORD, 0xFFFFF02C, _BITS, _VLAN_ID, False)  # VLAN tag; id 0 is a priority alone
 _UDP: Final[tuple[_Check, ...]] = (
-    (_HALF, 12, _EQUAL, 0x0800, True),
-    (_BYTE, 23, _EQUAL, 17, True),
-    (_HALF, 20, _BITS, 0x3FFF, False),  # a fragment
+    (_HALF, ETHERTYPE, _EQUAL, IPV4, True),
+    (_BYTE, PROTOCOL, _EQUAL, UDP, True),
+    (_HALF, FRAGMENT, _BITS, FRAGMENT_BITS, False),
 )
 # What boxes without an address send, and what servers send to boxes.
-FROM_BOXES: Final[tuple[_Check, ...]] = ((_WORD, 30, _EQUAL, 0xFFFFFFFF, True), (_HALF_BEHIND_IP, 16, _EQUAL, 67, True))
+FROM_BOXES: Final[tuple[_Check, ...]] = (
+    (_WORD, DESTINATION, _EQUAL, BROADCAST_IP, True),
+    (_HALF_BEHIND_IP, IP + DESTINATION_PORT, _EQUAL, SERVER_PORT, True),
+)
 FROM_SERVERS: Final[tuple[_Check, ...]] = (
-    (_HALF_BEHIND_IP, 14, _EQUAL, 67, True),
-    (_HALF_BEHIND_IP, 16, _EQUAL, 68, True),
+    (_HALF_BEHIND_IP, IP + SOURCE_PORT, _EQUAL, SERVER_PORT, True),
+    (_HALF_BEHIND_IP, IP + DESTINATION_PORT, _EQUAL, CLIENT_PORT, True),
 )
 
 
 def filter_program(wanted: tuple[_Check, ...], tagged: bool) -> bytes:
     """The kernel's filter: whole UDP datagrams in frames that we did not send, all checks of wanted held."""
     checks = (_NOT_OUR_OWN, *(() if tagged else (_UNTAGGED,)), *_UDP, *wanted)
-    lines: list[tuple[int, int, int, int]] = [(0xB1, 0, 0, 14)]  # X = length of the IP header
+    lines: list[tuple[int, int, int, int]] = [(0xB1, 0, 0, IP)]  # X = length of the IP header
     for at, (load, offset, jump, value, holds) in enumerate(checks):
         drop = 2 * (len(checks) - at) - 1  # behind the last check: accept, drop
         lines += [(load, 0, 0, offset), (jump, 0 if holds else drop, drop if holds else 0, value)]
@@ -139,4 +157,4 @@ class FrameDoor:
     def send(self, answer: bytes, to: Destination, via: Via) -> None:
         """As a frame to to.mac, from our address, with the tag it was asked with. Raises OSError."""
         target, vlan = to.address or BROADCAST_IP, self._tags.get(via.name, 0)
-        self._socket.send(udp_frame(answer, self._link.mac, to.mac, via.local, target, 67, to.port, vlan))
+        self._socket.send(udp_frame(answer, self._link.mac, to.mac, via.local, target, SERVER_PORT, to.port, vlan))

@@ -46,7 +46,7 @@ class Housekeeper:
         if now >= self._next_stale:
             self._next_stale = now + _STALE_EVERY_S
             book = engines.book
-            stale = Stale(book.stale_after(), book.stale_session_s, book.keep_days * _DAY_S, int(now))
+            stale = Stale(book.stale_after(), book.stale_session_s, book.journal_days * _DAY_S, int(now))
             self._committer.note(stale)
         if self._committer.notes_error:
             self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
@@ -63,7 +63,7 @@ class Housekeeper:
     def _write_counts(self, engines: Engines) -> None:
         self.drain_engines(engines)
         counts, tallies = self._counts, self._tallies
-        refused, nas, outcomes = tallies.drain_refusals(), self._world.drain_nas(), tallies.drain_outcomes()
+        refused, nas, outcomes = tallies.drain_refusals(), engines.seen.drain(), tallies.drain_outcomes()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
         if refused or counts or outcomes:
             admitted = tallies.drain_admitted()

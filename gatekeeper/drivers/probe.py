@@ -5,7 +5,8 @@ from typing import Final
 
 from gatekeeper.drivers.sockets import BATCH, DoorError
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.arp import ETHERTYPE, claimed_address, probe_frame
+from gatekeeper.wire.arp import claimed_address, probe_frame
+from gatekeeper.wire.frame import ARP
 
 _FRAME: Final = 128
 
@@ -24,7 +25,7 @@ class ArpProbe:
         opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         try:
             opened.setblocking(False)
-            opened.bind((self.name, ETHERTYPE))
+            opened.bind((self.name, ARP))
         except OSError as error:
             opened.close()
             raise DoorError(f"interface {self.name}: {error.strerror}") from None

@@ -95,17 +95,17 @@ class RadiusClient:
             authenticator = secrets.token_bytes(16)
             if visit.method in ("pap", "chap"):
                 credentials = _password(visit, authenticator, secret)
-            asked = self._ask(authenticator, body + credentials + state, secret)
-            tries, took_s, wrong = tries + asked.tries, took_s + asked.took_s, wrong + asked.wrong
-            if visit.method != "eap-md5" or asked.reply is None or asked.reply.code != ACCESS_CHALLENGE:
+            visited = self._ask(authenticator, body + credentials + state, secret)
+            tries, took_s, wrong = tries + visited.tries, took_s + visited.took_s, wrong + visited.wrong
+            if visit.method != "eap-md5" or visited.reply is None or visited.reply.code != ACCESS_CHALLENGE:
                 break
-            given = asked.reply.attributes.get(STATE)
+            given = visited.reply.attributes.get(STATE)
             state = attribute(STATE, given) if given is not None else b""
             try:
-                credentials = eap_attributes(_eap_answer(visit, asked.reply))
+                credentials = eap_attributes(_eap_answer(visit, visited.reply))
             except Malformed:
                 break  # the challenge is shown as the last answer
-        return asked._replace(tries=tries, took_s=took_s, wrong=wrong)
+        return visited._replace(tries=tries, took_s=took_s, wrong=wrong)
 
     def _who(self, visit: Visit) -> bytes:
         """What a NAS says of the box and itself (RFC 3580 3)."""

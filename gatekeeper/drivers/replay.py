@@ -15,12 +15,16 @@ from gatekeeper.drivers.supply import Supply
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
 from gatekeeper.model import Datagram, Outcome, Via
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Store
 from gatekeeper.wire import Malformed
 from gatekeeper.wire import dhcp as dhcp_wire
+from gatekeeper.wire.dhcp import BOOTREPLY, BOOTREQUEST
+from gatekeeper.wire.dhcp_header import op_of, question_key
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
+from gatekeeper.wire.radius import identifier_of
 
 _AUTH_PORTS: Final = frozenset({1812, 1645})
 _ACCT_PORTS: Final = frozenset({1813, 1646})
@@ -55,7 +59,7 @@ class Replay:
         # There is no AAA in a capture: the orders decide, whatever [dhcp] authorize says.
         book = settings.book._replace(aaa=None)
         world = make_world(book, store)
-        self._heart = Heart(Engines.of(book, world, Replies(), _KEY, sorted(own_ids)).mouths(), world)
+        self._heart = Heart(Engines.of(book, world, Replies(), NasCounts(), _KEY, sorted(own_ids)).mouths(), world)
         self._supply = Supply(self._heart, store, _fail, store.feed_end())
         store.keep_lease_keys(bool(book.leasequery))
 
@@ -65,7 +69,7 @@ class Replay:
         if book.server_id:
             return book.server_id
         for packet in self._packets:
-            if packet.source_port == DHCP_PORT and packet.payload[:1] == b"\x02":
+            if packet.source_port == DHCP_PORT and op_of(packet.payload) == BOOTREPLY:
                 try:
                     value = dhcp_wire.decode(packet.payload).options.get(_SERVER_ID, b"")
                 except Malformed:
@@ -78,7 +82,7 @@ class Replay:
         """Each client-side packet in its sequence."""
         answers = _Answers(self._packets, self._auth_ports | self._acct_ports)
         for packet in self._packets:
-            if packet.destination_port == DHCP_PORT and packet.payload[:1] != b"\x02":
+            if packet.destination_port == DHCP_PORT and op_of(packet.payload) != BOOTREPLY:
                 datagram = self._dhcp_datagram(packet)
                 if datagram:
                     yield Step(packet, self._ask(DHCP, datagram, packet.time), answers.to_dhcp(packet))
@@ -130,22 +134,21 @@ class _Answers:
         self._answers: dict[tuple[object, ...], list[Packet]] = {}
         for packet in packets:
             if packet.source_port in radius_ports and packet.payload:
-                key: tuple[object, ...] = (packet.destination, packet.destination_port, packet.payload[1])
+                key: tuple[object, ...] = (packet.destination, packet.destination_port, identifier_of(packet.payload))
                 self._answers.setdefault(key, []).append(packet)
-            elif packet.source_port == DHCP_PORT and packet.payload[:1] == b"\x02":
-                self._answers.setdefault(_dhcp_key(packet), []).append(packet)
+            elif packet.source_port == DHCP_PORT and op_of(packet.payload) == BOOTREPLY:
+                self._answers.setdefault(question_key(packet.payload), []).append(packet)
             if packet.destination_port in radius_ports and packet.payload:
-                key = (packet.source, packet.source_port, packet.payload[1:2][0] if packet.payload[1:2] else -1)
+                key = (packet.source, packet.source_port, identifier_of(packet.payload))
                 self._questions.setdefault(key, []).append(packet.frame)
-            elif packet.destination_port == DHCP_PORT and packet.payload[:1] == b"\x01":
-                self._questions.setdefault(_dhcp_key(packet), []).append(packet.frame)
+            elif packet.destination_port == DHCP_PORT and op_of(packet.payload) == BOOTREQUEST:
+                self._questions.setdefault(question_key(packet.payload), []).append(packet.frame)
 
     def to_dhcp(self, packet: Packet) -> bytes:
-        return self._find(_dhcp_key(packet), packet.frame)
+        return self._find(question_key(packet.payload), packet.frame)
 
     def to_radius(self, packet: Packet) -> bytes:
-        identifier = packet.payload[1] if len(packet.payload) > 1 else -1
-        return self._find((packet.source, packet.source_port, identifier), packet.frame)
+        return self._find((packet.source, packet.source_port, identifier_of(packet.payload)), packet.frame)
 
     def _find(self, key: tuple[object, ...], frame: int) -> bytes:
         """The first answer after the question and before the next question of the same kind."""
@@ -154,11 +157,6 @@ class _Answers:
             if answer.frame > frame and (not later or answer.frame < later[0]):
                 return answer.payload
         return b""
-
-
-def _dhcp_key(packet: Packet) -> tuple[object, ...]:
-    """xid, giaddr and chaddr: what question and answer share."""
-    return packet.payload[4:8], packet.payload[24:28], packet.payload[28:34]
 
 
 def _fail(text: str, now: float) -> None:

@@ -19,6 +19,7 @@ from gatekeeper.drivers.memory import make_world, warm
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.opening import open_store
 
@@ -61,7 +62,7 @@ class Server:
             # It takes its time; what follows here goes on beside it.
             self._api.on_first = self._announce
             self._api.start()
-        self._kept = Replies()
+        self._kept, self._seen = Replies(), NasCounts()
         self._key = secrets.token_bytes(32)
         seq = self._store.feed_end()
         self._world = make_world(settings.book, self._store)
@@ -77,7 +78,7 @@ class Server:
         self._gate.set_upstream(settings.book.aaa)
 
     def _engines(self, book: Policybook) -> Engines:
-        return Engines.of(book, self._world, self._kept, self._key, sorted(self._interfaces.own_ids()))
+        return Engines.of(book, self._world, self._kept, self._seen, self._key, sorted(self._interfaces.own_ids()))
 
     def _dynauth_client(self) -> DynauthClient | None:
         """Who sends CoA and Disconnect, from the address that NASes know us by; only where there are NASes."""

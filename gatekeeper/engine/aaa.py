@@ -1,7 +1,7 @@
 """DHCP where the operator's AAA decides: it is asked before the rules, and its answer stands in place of the orders.
 
-The engine says whom to ask about (``to_ask``), is told the answer (``learn``), and answers the box. Speaking to AAA in
-between is the driver's business. Without an answer a question is refused AAA_UNREACHABLE, in silence.
+The engine says whom to ask about (``to_ask``), is told the answer (``learn``), and answers the box. In between it
+waits in the heart. Without an answer a question is refused AAA_UNREACHABLE, in silence.
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ class AskingEngine(DhcpEngine):
         # A box that took another server's offer gets nothing here either way.
         if question.state not in _ASKED or (question.state == "selecting" and not self._is_ours(question)):
             return None
-        asked = self._asked(question)
+        asked = self._aaa_question(question)
         return asked if isinstance(asked, AaaQuestion) and self._grants.find(asked, now) is None else None
 
     def learn(self, asked: AaaQuestion, grant: Grant, now: float) -> None:
@@ -66,7 +66,7 @@ class AskingEngine(DhcpEngine):
         lease = self._world.facts(question.mac).lease
         if question.state not in _ASKED:
             return self._case(question, Facts(None, lease), now)
-        asked = self._asked(question)
+        asked = self._aaa_question(question)
         if isinstance(asked, Verdict):
             return self._case(question, Facts(None, lease), now, asked)
         grant = self._grants.find(asked, now) or UNREACHABLE
@@ -79,7 +79,7 @@ class AskingEngine(DhcpEngine):
             return case._replace(subnet=case.subnet._replace(lease_s=grant.session_s))
         return case
 
-    def _asked(self, question: DhcpQuestion) -> AaaQuestion | Verdict:
+    def _aaa_question(self, question: DhcpQuestion) -> AaaQuestion | Verdict:
         message = question.message
         circuit, remote = self._line(question)
         said = Said(message.mac, message.options, circuit, remote, message.giaddr)

@@ -1,4 +1,4 @@
-"""The RADIUS mouth's other ear: Accounting-Requests. They are answered when what they say is on disk (RFC 2866 2)."""
+"""The accounting mouth, of RADIUS: its requests are answered when what they say is on disk (RFC 2866 2)."""
 
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ from gatekeeper.model import (
     Verdict,
 )
 from gatekeeper.reply.radius import accounting_reply
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -50,10 +51,11 @@ class AccountingQuestion(NamedTuple):
 class AccountingEngine:
     """Accounting for one Policybook over one World. The time comes with each call."""
 
-    def __init__(self, book: Policybook, world: World, kept: Replies) -> None:
-        """kept: answers already given; it outlives a reload."""
+    def __init__(self, book: Policybook, world: World, kept: Replies, seen: NasCounts) -> None:
+        """kept: answers already given; seen: what clients send, counted. Both outlive a reload."""
         self._world = world
         self._kept = kept
+        self._seen = seen
         self._clients = Clients(book)
         self._throttle = throttle_of(book.limits)
 
@@ -68,7 +70,7 @@ class AccountingEngine:
             return silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
-            return answer_status(self._world, datagram, packet, nas, now, accounting=True)
+            return answer_status(self._seen, datagram, packet, nas, now, accounting=True)
         if packet.code != ACCOUNTING_REQUEST:
             return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         if not signature_is_right(packet, nas.secret):
@@ -94,7 +96,7 @@ class AccountingEngine:
         return AccountingQuestion(named, report, decision, packet, datagram, nas, port, key)
 
     def answer(self, question: AccountingQuestion, now: float) -> Outcome:
-        """What is to be kept, and the answer for when it is. The facts of question.mac must have been admitted."""
+        """What is to be kept, and the answer for when it is. The facts of question.mac are known to the world."""
         report, nas, datagram = question.report, question.nas, question.datagram
         facts = self._world.facts(question.mac)
         effects: tuple[Effect, ...] = ()

@@ -36,6 +36,7 @@ from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
+from gatekeeper.wire.dhcp_header import GIADDR, OP
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo
 from gatekeeper.wire.text import ip_text
 
@@ -87,11 +88,11 @@ class DhcpEngine:
         try:
             message = decode(datagram.data)
             if message.op != BOOTREQUEST:
-                raise Malformed("op is not BOOTREQUEST", 0)
+                raise Malformed("op is not BOOTREQUEST", OP)
             giaddr, options = message.giaddr, message.options
             if door.raw and giaddr:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
-                raise Malformed("giaddr in a broadcast", 24)
+                raise Malformed("giaddr in a broadcast", GIADDR)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = self._agent(message, door)
             relay, port = read_agent(agent, giaddr, self._port_key, self._cut_nodes) if agent else _NO_AGENT
@@ -120,7 +121,7 @@ class DhcpEngine:
         return message.options.get(_AGENT) if message.giaddr or door.name in self._trusted else None
 
     def to_ask(self, question: DhcpQuestion, now: float) -> AaaQuestion | None:
-        """Whom AAA must be asked about first: nobody, the orders decide. The facts must have been admitted."""
+        """Whom AAA must be asked about first: nobody, the orders decide. Its facts are known to the world."""
         return None
 
     def learn(self, asked: AaaQuestion, grant: Grant, now: float) -> None:
@@ -143,7 +144,7 @@ class DhcpEngine:
         return None
 
     def answer(self, question: DhcpQuestion, now: float) -> Outcome:
-        """Decide, render, apply. The facts of question.mac must have been admitted."""
+        """Decide, render, apply. The facts of question.mac are known to the world."""
         case = self.case(question, now)
         verdict = judge_dhcp(case)
         if verdict.reason and self._denies:
@@ -197,12 +198,12 @@ class DhcpEngine:
         if verdict.action is Action.ACK:
             bound = self._lease_bound(case, verdict.address, question)
             effects: tuple[Effect, ...] = (bound,)
-            if case.differs and bound.lease.first_seen == bound.lease.last_seen:
-                effects += (StbidDiffers(bound.lease, *case.differs),)  # said once a lease, not at each renewal
             if learns_port(case):
                 binding, port = case.binding, case.port
                 assert binding and port
                 effects += (PortLearned(binding.account, case.mac, port, "dhcp", int(case.now)),)
+            if case.differs and bound.lease.first_seen == bound.lease.last_seen:
+                effects += (StbidDiffers(bound.lease, *case.differs),)  # said once a lease, not at each renewal
             return effects
         if verdict.action is Action.FREE and case.lease:
             now = int(case.now)

@@ -14,7 +14,17 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from gatekeeper.model import Reason
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dynauth import COA_ACK, COA_NAK, COA_REQUEST, DISCONNECT_ACK, DISCONNECT_NAK, DISCONNECT_REQUEST
-from gatekeeper.wire.radius import ACCESS_ACCEPT, ACCESS_CHALLENGE, ACCESS_REJECT, ACCESS_REQUEST, RadiusPacket, decode
+from gatekeeper.wire.radius import (
+    ACCESS_ACCEPT,
+    ACCESS_CHALLENGE,
+    ACCESS_REJECT,
+    ACCESS_REQUEST,
+    ATTRIBUTES,
+    AUTHENTICATOR,
+    CODE,
+    RadiusPacket,
+    decode,
+)
 from gatekeeper.wire.radius_seal import Secret, reply_is_right
 
 # RFC 2865 3: an identifier is one octet.
@@ -169,7 +179,7 @@ class Exchanges(Generic[At, Subject]):
             raise ValueError(f"{self._most} exchanges are under way")
         identifier = place.turn.take(place.under_way)
         data = make(identifier)
-        answers, over_at = ANSWERS[data[0]], now + self._schedule.mrd_s
+        answers, over_at = ANSWERS[data[CODE]], now + self._schedule.mrd_s
         exchange = Exchange(place, identifier, subject, data, answers, secret, sealed_only, over_at)
         place.under_way[identifier] = exchange
         self._under_way += 1
@@ -190,7 +200,7 @@ class Exchanges(Generic[At, Subject]):
             if exchange is None or packet.code not in exchange.answers:
                 return Doubt.UNASKED
             # A digest in the request's authenticator field serves as random octets do (RFC 5176 2.3).
-            if not reply_is_right(packet, exchange.data[4:20], exchange.secret):
+            if not reply_is_right(packet, exchange.data[AUTHENTICATOR:ATTRIBUTES], exchange.secret):
                 return Doubt.BAD_AUTHENTICATOR
             # CVE-2024-3596: the Response Authenticator alone can be forged.
             if exchange.sealed_only and not packet.seal_at:

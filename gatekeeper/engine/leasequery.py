@@ -1,7 +1,7 @@
 """Lease queries: BRAS and access nodes ask which box holds which address (RFC 4388, by remote-id RFC 6148).
 
 Only those that [dhcp] leasequery names are answered. What they are told is on disk: an answer never runs ahead of a
-commit. It is read from the store by the driver; nothing is written.
+commit. It is handed in; nothing is written.
 """
 
 from collections.abc import Sequence

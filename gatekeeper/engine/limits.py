@@ -1,6 +1,6 @@
 """[limits] at the door: is this packet one too many for its box, its line, its sender or for us?
 
-Each protocol has buckets of its own, so that a flood of DHCP costs RADIUS nothing.
+Each mouth has buckets of its own, so that a flood of DHCP costs RADIUS nothing.
 """
 
 from collections.abc import Hashable

@@ -1,4 +1,4 @@
-"""The RADIUS mouth: one datagram in, one Outcome out."""
+"""The authentication mouth, of RADIUS: one datagram in, one Outcome out."""
 
 from typing import Final, NamedTuple
 
@@ -12,6 +12,7 @@ from gatekeeper.policy.radius import distrust, framed_address, no_identity
 from gatekeeper.policy.radius_eap import Challenge, EapMd5
 from gatekeeper.policy.radius_methods import method_refusal
 from gatekeeper.reply.radius import RadiusReplies, challenge_reply
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -20,6 +21,7 @@ from gatekeeper.wire.radius import (
     ACCESS_ACCEPT,
     ACCESS_REJECT,
     ACCESS_REQUEST,
+    CODE,
     EAP_MESSAGE,
     NAMES,
     STATUS_SERVER,
@@ -45,11 +47,13 @@ class RadiusQuestion(NamedTuple):
 class RadiusEngine:
     """RADIUS authentication for one Policybook over one World. The time comes with each call."""
 
-    def __init__(self, book: Policybook, world: World, kept: Replies, key: bytes) -> None:
-        """kept: answers already given; key: random octets that seal State. Both outlive a reload."""
+    def __init__(self, book: Policybook, world: World, kept: Replies, seen: NasCounts, key: bytes) -> None:
+        """kept: answers already given; seen: what clients send, counted; key: random octets that seal State. All of
+        these outlive a reload."""
         self._book = book
         self._world = world
         self._kept = kept
+        self._seen = seen
         self._replies = RadiusReplies(book)
         self._eap = EapMd5(key)
         self._clients = Clients(book)
@@ -67,12 +71,12 @@ class RadiusEngine:
             return silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
-            return answer_status(self._world, datagram, packet, nas, now)
+            return answer_status(self._seen, datagram, packet, nas, now)
         if packet.code != ACCESS_REQUEST:
             return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         doubt = distrust(packet, nas, nas.name in self._sealed)
         if doubt is not Reason.BAD_AUTHENTICATOR:
-            self._world.nas.asked(nas.name, bool(packet.seal_at), datagram.source, now)
+            self._seen.asked(nas.name, bool(packet.seal_at), datagram.source, now)
         if doubt:
             return silent(datagram, name, nas.name, doubt)
         if packet.seal_at and nas.mask == _ONE_HOST and EAP_MESSAGE not in packet.attributes:
@@ -94,7 +98,7 @@ class RadiusEngine:
         return make(RadiusQuestion, (mac, packet, datagram, nas, port, key))
 
     def answer(self, question: RadiusQuestion, now: float) -> Outcome:
-        """Decide, render, apply. The facts of question.mac must have been admitted."""
+        """Decide, render, apply. The facts of question.mac are known to the world."""
         case = self.case(question)
         verdict = self._judge(question, case, now)
         if isinstance(verdict, Challenge):
@@ -158,8 +162,8 @@ class RadiusEngine:
         """The answer leaves: a duplicate of the request gets it again."""
         if isinstance(outcome.token, RadiusQuestion):
             self._kept.answer(outcome.token.key, outcome.token.packet.authenticator, outcome.answer, now)
-            if outcome.answer[0] in (ACCESS_ACCEPT, ACCESS_REJECT):
-                self._world.nas.answered(outcome.where, outcome.answer[0] == ACCESS_ACCEPT)
+            if outcome.answer[CODE] in (ACCESS_ACCEPT, ACCESS_REJECT):
+                self._seen.answered(outcome.where, outcome.answer[CODE] == ACCESS_ACCEPT)
 
     def unanswered(self, question: RadiusQuestion, reason: Reason) -> Outcome:
         """The outcome of a request that cannot be decided: silence, never a Reject."""

@@ -4,7 +4,7 @@ from typing import Final, Protocol
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Action, Datagram, Destination, Outcome, PortId, Reason, Verdict
-from gatekeeper.wire.radius import NAMES
+from gatekeeper.wire.radius import CODE, NAMES
 
 _MAX_SOURCES: Final = 65_536
 
@@ -65,4 +65,4 @@ def again(datagram: Datagram, message: str, nas: Nas, given: bytes) -> Outcome:
     if not given:
         return outcome
     to = Destination(datagram.source, datagram.source_port)
-    return outcome._replace(reply=NAMES[given[0]], answer=given, to=to)
+    return outcome._replace(reply=NAMES[given[CODE]], answer=given, to=to)

@@ -5,12 +5,12 @@ from gatekeeper.engine.radius_door import silent
 from gatekeeper.model import Action, Datagram, Destination, Outcome, Verdict
 from gatekeeper.policy.radius import distrust
 from gatekeeper.reply.radius import status_reply
-from gatekeeper.state.world import World
-from gatekeeper.wire.radius import NAMES, STATUS_SERVER, RadiusPacket
+from gatekeeper.state.nas import NasCounts
+from gatekeeper.wire.radius import CODE, NAMES, STATUS_SERVER, RadiusPacket
 
 
 def answer_status(
-    world: World, datagram: Datagram, packet: RadiusPacket, nas: Nas, now: float, accounting: bool = False
+    seen: NasCounts, datagram: Datagram, packet: RadiusPacket, nas: Nas, now: float, accounting: bool = False
 ) -> Outcome:
     """The answer at once, and never kept (RFC 5997 4.2): each one wants to know how things are now.
 
@@ -20,10 +20,10 @@ def answer_status(
     outcome = silent(datagram, NAMES[STATUS_SERVER], nas.name, doubt)
     if doubt:
         return outcome
-    world.nas.alive(nas.name, now)
+    seen.alive(nas.name, now)
     answer = status_reply(packet, nas, accounting)
     return outcome._replace(
-        reply=NAMES[answer[0]],
+        reply=NAMES[answer[CODE]],
         verdict=Verdict(Action.TELL),
         answer=answer,
         to=Destination(datagram.source, datagram.source_port),

@@ -9,6 +9,7 @@ from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.heart.ports import Mouths
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
 
@@ -16,19 +17,23 @@ _SLACK_S: Final = 1.0
 
 
 class Engines(NamedTuple):
-    """They keep nothing that a reload must not lose: that is in the world and in the replies."""
+    """They keep nothing that a reload must not lose: that is in the world, in the replies and in what was seen."""
 
     book: Policybook
     dhcp: DhcpEngine
     authentication: RadiusEngine
     accounting: AccountingEngine
+    seen: NasCounts
 
     @classmethod
-    def of(cls, book: Policybook, world: World, kept: Replies, key: bytes, own_ids: Sequence[int]) -> "Engines":
-        """kept: answers already given, for both RADIUS engines. key: random octets that seal State. own_ids: addresses
-        that a box may name as its server."""
+    def of(
+        cls, book: Policybook, world: World, kept: Replies, seen: NasCounts, key: bytes, own_ids: Sequence[int]
+    ) -> "Engines":
+        """kept: answers already given, seen: what clients send, counted; both for both RADIUS engines. key: random
+        octets that seal State. own_ids: addresses that a box may name as its server."""
         dhcp = dhcp_engine(book, world, own_ids)
-        return cls(book, dhcp, RadiusEngine(book, world, kept, key), AccountingEngine(book, world, kept))
+        radius = RadiusEngine(book, world, kept, seen, key)
+        return cls(book, dhcp, radius, AccountingEngine(book, world, kept, seen), seen)
 
     def mouths(self) -> Mouths:
         """What the heart needs of them."""

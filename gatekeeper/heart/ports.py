@@ -47,7 +47,7 @@ class DhcpMouth(Mouth, Protocol):
         """What AAA must be asked first; None = nothing."""
         ...
 
-    def learn(self, question: AaaQuestion, grant: Grant, now: float) -> None:
+    def learn(self, asked: AaaQuestion, grant: Grant, now: float) -> None:
         """AAA's word."""
         ...
 

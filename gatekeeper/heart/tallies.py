@@ -15,7 +15,7 @@ class Tallies:
     """Since the last drain."""
 
     def __init__(self) -> None:
-        self._outcomes: dict[Columns, int] = {}
+        self._outcomes: dict[Columns, list[int]] = {}  # one number each, so that it is found once
         self._refusals = Refusals()
         self._admissions = Admissions()
 
@@ -26,7 +26,11 @@ class Tallies:
             verdict = outcome.verdict
             reason = verdict.reason
             columns = outcome.protocol, outcome.message, outcome.reply or "no-answer", reason or "ok"
-            counts[columns] = counts.get(columns, 0) + 1
+            counted = counts.get(columns)
+            if counted:
+                counted[0] += 1
+            else:
+                counts[columns] = [1]
             if reason and outcome.mac and reason is not Reason.DUPLICATE:
                 port = outcome.port.text if outcome.port else ""
                 self._refusals.count(outcome.mac, outcome.protocol, reason, port, at, verdict.bound)
@@ -35,7 +39,8 @@ class Tallies:
                 self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, at)
 
     def drain_outcomes(self) -> dict[Columns, int]:
-        drained, self._outcomes = self._outcomes, {}
+        drained = {columns: counted[0] for columns, counted in self._outcomes.items()}
+        self._outcomes.clear()
         return drained
 
     def drain_refusals(self) -> list[Refused]:

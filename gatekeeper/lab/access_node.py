@@ -24,7 +24,7 @@ from gatekeeper.wire.dhcp import (
     suboptions,
 )
 from gatekeeper.wire.dhcp import SERVER_PORT as DHCP_PORT
-from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, UdpFrame, udp_frame
+from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, IPV4, UdpFrame, udp_frame
 from gatekeeper.wire.text import ip_text
 
 UPLINK: Final = "uplink"
@@ -32,7 +32,6 @@ GATE_END: Final = "eth0"
 BOX_END: Final = "eth0"
 _AGENT: Final = 82
 _CIRCUIT_ID: Final = 1
-_IPV4: Final = 0x0800
 _FRAME: Final = 2048
 
 
@@ -79,8 +78,8 @@ class AccessNode(Actor):
         # All boxes share one subnet and hear nobody but this node, which answers ARP for the others at once.
         links.set_sysctl(f"ipv4/conf/{name}/proxy_arp", "1")
         links.set_sysctl(f"ipv4/neigh/{name}/proxy_delay", "0")
-        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_IPV4))
-        wire.bind((name, _IPV4))
+        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(IPV4))
+        wire.bind((name, IPV4))
         port = _Port(number, name, wire, wire.getsockname()[4])
         self._ports[number] = port
         self.ears[wire] = lambda: self._hear_box(port)

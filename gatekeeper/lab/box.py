@@ -21,15 +21,26 @@ from gatekeeper.lab.node import Actor
 from gatekeeper.lab.plan import Stb
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.acs import decode_tr069
-from gatekeeper.wire.dhcp import ACK, DISCOVER, NAK, OFFER, REQUEST, DhcpMessage, decode, encode, message
-from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, UdpFrame, udp_frame
+from gatekeeper.wire.dhcp import (
+    ACK,
+    CLIENT_PORT,
+    DISCOVER,
+    NAK,
+    OFFER,
+    REQUEST,
+    SERVER_PORT,
+    DhcpMessage,
+    decode,
+    encode,
+    message,
+)
+from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, IPV4, UdpFrame, udp_frame
 from gatekeeper.wire.text import ip_text, printable
 
 INTERFACE: Final = "eth0"
 # RFC 2131 4.1 waits 4, 8, 16 s and so on; here an eighth of it.
 _FIRST_WAIT_S: Final = 0.5
 _HTTP_S: Final = 5.0
-_IPV4: Final = 0x0800
 # Requested: mask, routers, DNS, host name, domain, broadcast, NTP. Not 43: Sichuan's boxes get it without asking.
 _REQUESTED: Final = bytes((1, 3, 6, 12, 15, 28, 42))
 
@@ -71,8 +82,8 @@ class Box(Actor):
     def plugged(self) -> None:
         """The cable is in."""
         links.bring_up(INTERFACE)
-        self._wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_IPV4))
-        self._wire.bind((INTERFACE, _IPV4))
+        self._wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(IPV4))
+        self._wire.bind((INTERFACE, IPV4))
 
     def unplugged(self) -> None:
         """The cable is out, and the interface with it."""
@@ -107,9 +118,9 @@ class Box(Actor):
         asked = message(REQUEST, self._stb.mac, secrets.randbits(32), self._own_options(), ciaddr=self._address)
         server = ip_text(int.from_bytes(self._options[54], "big"))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-            client.bind((ip_text(self._address), 68))
+            client.bind((ip_text(self._address), CLIENT_PORT))
             client.settimeout(_FIRST_WAIT_S * 4)
-            client.sendto(encode(asked), (server, 67))
+            client.sendto(encode(asked), (server, SERVER_PORT))
             try:
                 answer = decode(client.recv(2048))
             except (TimeoutError, Malformed):
@@ -127,7 +138,7 @@ class Box(Actor):
         for number in range(seconds * per_s):
             mac = b"\x02\xf1" + secrets.token_bytes(4)
             octets = encode(message(DISCOVER, mac, secrets.randbits(32), {}))
-            self._wire.send(udp_frame(octets, mac, BROADCAST_MAC, 0, BROADCAST_IP, 68, 67))
+            self._wire.send(udp_frame(octets, mac, BROADCAST_MAC, 0, BROADCAST_IP, CLIENT_PORT, SERVER_PORT))
             time.sleep(max(began + (number + 1) / per_s - time.monotonic(), 0.0))
         return seconds * per_s
 
@@ -165,7 +176,7 @@ class Box(Actor):
         assert self._wire
         for attempt in range(tries):
             octets = encode(asked._replace(secs=attempt))
-            self._wire.send(udp_frame(octets, self._stb.mac, BROADCAST_MAC, 0, BROADCAST_IP, 68, 67))
+            self._wire.send(udp_frame(octets, self._stb.mac, BROADCAST_MAC, 0, BROADCAST_IP, CLIENT_PORT, SERVER_PORT))
             self._sent += 1
             answer = self._hear(asked.xid, wanted, time.monotonic() + _FIRST_WAIT_S * 2**attempt)
             if answer:
@@ -178,7 +189,7 @@ class Box(Actor):
             self._wire.settimeout(left)
             with suppress(TimeoutError, Malformed):
                 heard = UdpFrame(self._wire.recv(2048))
-                if heard.destination_port != 68 or heard.destination_mac not in (self._stb.mac, BROADCAST_MAC):
+                if heard.destination_port != CLIENT_PORT or heard.destination_mac not in (self._stb.mac, BROADCAST_MAC):
                     continue
                 answer = decode(heard.payload)
                 if answer.xid == xid and answer.mac == self._stb.mac and answer.kind in wanted:

@@ -41,6 +41,6 @@ def forget_port(store: Store, key: str, now: int) -> None:
 
 
 def keep_event(store: Store, kind: str, mac: bytes, detail: str, now: int) -> None:
-    """Keep what somebody else saw of a box in its history. Raises NoSuch where no order names it, StoreError."""
+    """Keep what somebody else saw of a box in the journal. Raises NoSuch where no order names it, StoreError."""
     if not store.report(kind, mac, detail, now):
         raise NoSuch("no such box", listing="boxes")

@@ -12,7 +12,7 @@ from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
 
 
 class AnyCase(Protocol):
-    """Every fact that a shared rule may read of a question to the gate, whichever protocol asks it."""
+    """Every fact that a shared rule may read of a question to the gate, whichever mouth hears it."""
 
     @property
     def binding(self) -> Binding | None:

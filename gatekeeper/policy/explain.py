@@ -47,7 +47,7 @@ class Explanation(NamedTuple):
 
 
 def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None, now: float) -> Explanation:
-    """What a DISCOVER from this box on this port would get. The MAC's facts must have been admitted."""
+    """What a DISCOVER from this box on this port would get. The MAC's facts are known to the world."""
     if book.aaa:
         return _upstream(book.aaa, mac)
     facts = world.facts(mac)

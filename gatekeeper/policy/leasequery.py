@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from gatekeeper.model import Lease
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEUNASSIGNED, LEASEUNKNOWN, DhcpMessage, suboptions
+from gatekeeper.wire.dhcp_header import CIADDR, OPTIONS
 from gatekeeper.wire.relay_agent import REMOTE_ID
 from gatekeeper.wire.text import ip_text, printable
 
@@ -54,17 +55,17 @@ def read_sought(message: DhcpMessage) -> Sought:
         named.append(Sought(MAC if ethernet else FOREIGN, message.mac))
     if client_id is not None:
         if not client_id:
-            raise Malformed("option 61 is empty", 240)
+            raise Malformed("option 61 is empty", OPTIONS)
         named.append(Sought(CLIENT_ID, client_id))
     # RFC 4388 6.2: address, MAC and client identifier exclude each other.
     if len(named) > 1:
-        raise Malformed("names more than one of ciaddr, chaddr and option 61", 12)
+        raise Malformed("names more than one of ciaddr, chaddr and option 61", CIADDR)
     if named:
         return named[0]
     # RFC 6148: with none of them, the remote-id in Option 82 is what is looked for.
     remote = suboptions(message.options.get(_AGENT, b"")).get(REMOTE_ID)
     if not remote:
-        raise Malformed("names neither ciaddr, chaddr, option 61 nor a remote-id", 12)
+        raise Malformed("names neither ciaddr, chaddr, option 61 nor a remote-id", CIADDR)
     return Sought(REMOTE, remote)
 
 

@@ -62,7 +62,7 @@ class EapMd5:
     """The method, with the key that seals State."""
 
     def __init__(self, key: bytes) -> None:
-        """key: random octets that the driver draws once for its process."""
+        """key: random octets, drawn once for the process."""
         self._key = Secret(key)
 
     def step(self, packet: RadiusPacket, nas: Nas, source: int, mac: bytes, now: float) -> Challenge | Verdict | None:
@@ -116,11 +116,11 @@ class EapMd5:
         fields, tag = state[: _STATE.size], state[_STATE.size :]
         if len(tag) != _TAG or not hmac.compare_digest(tag, self._digest(b"state", fields, talk)):
             return "not made here for this NAS and box" if state else "none"
-        made_at, asked, _ = _STATE.unpack(fields)
+        made_at, sent, _ = _STATE.unpack(fields)
         if not 0 <= int(now) - made_at <= MAX_AGE_S:
             return f"older than {MAX_AGE_S} s"
         # RFC 3748 4.1: the response has the identifier of its request.
-        return "" if asked == identifier else "made for another EAP identifier"
+        return "" if sent == identifier else "made for another EAP identifier"
 
     def _digest(self, use: bytes, fields: bytes, talk: _Talk) -> bytes:
         """16 octets that nobody without the key can make. The name stands last: it alone varies in length."""

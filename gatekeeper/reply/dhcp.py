@@ -23,8 +23,9 @@ from gatekeeper.wire.dhcp import (
     DhcpMessage,
     split_option,
 )
+from gatekeeper.wire.dhcp_header import OPTIONS
 from gatekeeper.wire.dhcp_options import vendor_classes
-from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC
+from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, IP_SIZE, UDP_SIZE
 
 _AREAS: Final = NO_AREAS + MAGIC  # sname and file stay empty
 _END: Final = b"\xff"
@@ -39,12 +40,12 @@ _V_I_CLASS: Final = 124
 _RENEW: Final = 58
 _REBIND: Final = 59
 _MAX_COMPILED: Final = 4096
-# RFC 2131 2: a client takes 576 octets of IP; 20 + 8 of them are headers. Nothing over an Ethernet frame is sent.
+# RFC 2131 2: a client takes 576 octets of IP, headers among them. Nothing over an Ethernet frame is sent.
 _DEFAULT_SIZE: Final = 576
-_LARGEST_SIZE: Final = 1500
-_HEADERS: Final = 28
-_FRAMING: Final = 241  # all before the options field, and END
-_SMALLEST_ROOM: Final = _DEFAULT_SIZE - _HEADERS - _FRAMING
+LARGEST_SIZE: Final = 1500
+# All that is no option: the headers, what stands before the options field, and END.
+AROUND: Final = IP_SIZE + UDP_SIZE + OPTIONS + 1
+_SMALLEST_ROOM: Final = _DEFAULT_SIZE - AROUND
 # RFC 2132 3.3: the mask before the routers. RFC 3442: classless routes before the routers.
 _BEFORE: Final = {3: (1, 121)}
 _MUST: Final = frozenset({1, 51, 53, 54})
@@ -222,9 +223,9 @@ def _tail(options: dict[int, bytes]) -> bytes:
 
 def _room(options: dict[int, bytes]) -> int:
     """Octets for options. Option 57 counts the IP datagram (the smaller reading of RFC 2132 9.10), 576 at least."""
-    asked = options.get(_MAX_SIZE, b"")
-    size = int.from_bytes(asked, "big") if len(asked) == 2 else _DEFAULT_SIZE
-    return min(max(size, _DEFAULT_SIZE), _LARGEST_SIZE) - _HEADERS - _FRAMING
+    said = options.get(_MAX_SIZE, b"")
+    size = int.from_bytes(said, "big") if len(said) == 2 else _DEFAULT_SIZE
+    return min(max(size, _DEFAULT_SIZE), LARGEST_SIZE) - AROUND
 
 
 def _message(

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence, Set
 from typing import Final, NamedTuple
 
 from gatekeeper.wire.dhcp import split_option
+from gatekeeper.wire.dhcp_header import FILE_SIZE, SNAME_SIZE
 
 _END: Final = b"\xff"
-_SNAME: Final = 64
-_FILE: Final = 128
-NO_AREAS: Final = bytes(_SNAME + _FILE)
+NO_AREAS: Final = bytes(SNAME_SIZE + FILE_SIZE)
 _OVERLOAD_SIZE: Final = 3  # option 52 itself
 _FIELD: Final = 0
 _IN_FILE: Final = 1
@@ -16,7 +15,7 @@ _IN_SNAME: Final = 2
 
 
 class Layout(NamedTuple):
-    """field: octets of the options field. areas: sname and file, 192 octets. left_out: codes that found no room."""
+    """field: octets of the options field. areas: sname, then file. left_out: codes that found no room."""
 
     field: bytes
     areas: bytes
@@ -34,7 +33,7 @@ def lay_out(options: Sequence[tuple[int, bytes]], fixed: Set[int], room: int) ->
     loose = [code for code in blobs if code not in fixed]
     tries = [_place(loose, blobs, (free,))]
     if free >= _OVERLOAD_SIZE:
-        overloaded = (free - _OVERLOAD_SIZE, _FILE - 1, _SNAME - 1)
+        overloaded = (free - _OVERLOAD_SIZE, FILE_SIZE - 1, SNAME_SIZE - 1)
         tries.append(_place(loose, blobs, overloaded))
         # The largest first: that often finds room for all where the sequence does not.
         tries.append(_place(sorted(loose, key=lambda code: -len(blobs[code])), blobs, overloaded))
@@ -44,7 +43,7 @@ def lay_out(options: Sequence[tuple[int, bytes]], fixed: Set[int], room: int) ->
     file, sname = (_area(area, loose, places, blobs) for area in (_IN_FILE, _IN_SNAME))
     return Layout(
         _field(field, blobs, bool(file) | bool(sname) << 1),
-        (sname + _END if sname else b"").ljust(_SNAME, b"\0") + (file + _END if file else b"").ljust(_FILE, b"\0"),
+        _ended(sname).ljust(SNAME_SIZE, b"\0") + _ended(file).ljust(FILE_SIZE, b"\0"),
         tuple(code for code in loose if code not in places),
     )
 
@@ -63,6 +62,10 @@ def _place(sequence: Iterable[int], blobs: dict[int, bytes], room: Sequence[int]
 
 def _area(area: int, loose: list[int], places: dict[int, int], blobs: dict[int, bytes]) -> bytes:
     return b"".join(blobs[code] for code in loose if places.get(code) == area)
+
+
+def _ended(octets: bytes) -> bytes:
+    return octets + _END if octets else b""
 
 
 def _field(codes: list[int], blobs: dict[int, bytes], overload: int) -> bytes:

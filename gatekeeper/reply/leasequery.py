@@ -4,6 +4,7 @@ from typing import Final
 
 from gatekeeper.book import Subnet
 from gatekeeper.model import Lease
+from gatekeeper.reply.dhcp import AROUND, LARGEST_SIZE
 from gatekeeper.wire.dhcp import BOOTREPLY, DhcpMessage, encode, split_option
 
 _LEASE_TIME: Final = 51
@@ -17,8 +18,7 @@ _AGENT: Final = 82
 _LAST_TRANSACTION: Final = 91
 _ASSOCIATED: Final = 92
 _ETHERNET: Final = 1
-# Option octets in an Ethernet frame, less IP, UDP and DHCP headers and END.
-_ROOM: Final = 1500 - 28 - 241
+_ROOM: Final = LARGEST_SIZE - AROUND
 
 
 def render_answer(

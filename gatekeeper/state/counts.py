@@ -22,7 +22,7 @@ class Counted(NamedTuple):
 
 
 _REASONS: Final = frozenset({"ok", *Reason})
-_PROTOCOLS: Final = frozenset({"dhcp", "radius", "accounting"})
+_PROTOCOLS: Final = frozenset({"dhcp", "radius"})
 # How such counters begin -> how many parts of the name stand behind the label.
 _LABELLED: Final[dict[tuple[str, ...], int]] = {
     ("radius", "nas"): 1,

@@ -1,4 +1,4 @@
-"""Facts by MAC, a bounded cache over the store, and the pools. The driver fetches facts and admits them; effects are
+"""Facts by MAC, a bounded cache over the store, and the pools. What is looked up outside is taken in here; effects are
 applied here at once, and settled when the commit has them on disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +19,6 @@ from gatekeeper.model import (
 )
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.effects import EFFECTS
-from gatekeeper.state.nas import NasCounts, NasSeen
 from gatekeeper.state.pools import Pools
 
 MAX_KNOWN: Final = 500_000
@@ -32,7 +31,6 @@ class World:
 
     def __init__(self, pools: Pools) -> None:
         self.pools = pools
-        self.nas = NasCounts()
         self._known: dict[bytes, Facts] = {}
         # Strangers apart, so that a flood of invented MACs pushes out strangers only.
         self._unknown: dict[bytes, Facts] = {}
@@ -79,11 +77,11 @@ class World:
         return self._crowds.get(port.line(), 0)
 
     def is_full(self) -> bool:
-        """True if the next box admitted pushes another one out."""
+        """True if the next box taken in pushes another one out."""
         return len(self._known) >= MAX_KNOWN
 
     def facts(self, mac: bytes) -> Facts:
-        """What is known of the MAC; nothing, if it was not admitted."""
+        """What is known of the MAC; nothing, if it was not looked up."""
         return self._known.get(mac, NO_FACTS)
 
     def is_first(self, offer: Outcome) -> bool:
@@ -165,7 +163,3 @@ class World:
         """Another port was first, or the store failed: the box is looked up again."""
         self._learning.pop(mac, None)
         self.forget((mac,))
-
-    def drain_nas(self) -> list[NasSeen]:
-        """What the RADIUS clients sent since the last time."""
-        return self.nas.drain()

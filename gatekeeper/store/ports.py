@@ -237,7 +237,8 @@ class ViewsPort(Protocol):
     def view(self, what: str, now: int, only: Only | None = None) -> Iterable[ViewRow]:
         """The listing of this name, narrowed to rows whose columns are these where that is quicker.
 
-        only: mac account address, as text; whoever asks chooses among the rows all the same.
+        only: mac account address, as text; whoever asks chooses among the rows all the same. Raises ValueError where
+        there is no such listing.
         """
 
     def order(self, number: str, now: int) -> ViewRow | None:

@@ -4,27 +4,27 @@ from struct import Struct
 from typing import Final
 
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.frame import BROADCAST_MAC
+from gatekeeper.wire.frame import ARP, BROADCAST_MAC, ETHERTYPE, IP, IPV4
 
-ETHERTYPE: Final = 0x0806
-_ARP: Final = Struct("!HHBBH6sI6sI")
+_BODY: Final = Struct("!HHBBH6sI6sI")
+_AT: Final = IP  # where the body begins: where IP would
+_KIND: Final = ARP.to_bytes(2, "big")
 _ETHERNET: Final = 1
-_IPV4: Final = 0x0800
 _REQUEST: Final = 1
 _NO_MAC: Final = bytes(6)
 
 
 def probe_frame(our_mac: bytes, address: int) -> bytes:
     """An ARP probe: the sender's address is 0, so that nobody's cache learns anything from it."""
-    body = _ARP.pack(_ETHERNET, _IPV4, 6, 4, _REQUEST, our_mac, 0, _NO_MAC, address)
-    return b"".join((BROADCAST_MAC, our_mac, b"\x08\x06", body)).ljust(60, b"\0")
+    body = _BODY.pack(_ETHERNET, IPV4, 6, 4, _REQUEST, our_mac, 0, _NO_MAC, address)
+    return b"".join((BROADCAST_MAC, our_mac, _KIND, body)).ljust(60, b"\0")
 
 
 def claimed_address(frame: bytes) -> tuple[int, bytes]:
     """(address that the sender says is its own, the sender's MAC); address 0 = a probe. Raises Malformed."""
-    if len(frame) < 42 or frame[12:14] != b"\x08\x06":
-        raise Malformed("not ARP in Ethernet II", 12)
-    hardware, protocol, hardware_size, protocol_size, _, mac, address, _, _ = _ARP.unpack_from(frame, 14)
-    if (hardware, protocol, hardware_size, protocol_size) != (_ETHERNET, _IPV4, 6, 4):
-        raise Malformed("not ARP for IPv4 over Ethernet", 14)
+    if len(frame) < _AT + _BODY.size or frame[ETHERTYPE:_AT] != _KIND:
+        raise Malformed("not ARP in Ethernet II", ETHERTYPE)
+    hardware, protocol, hardware_size, protocol_size, _, mac, address, _, _ = _BODY.unpack_from(frame, _AT)
+    if (hardware, protocol, hardware_size, protocol_size) != (_ETHERNET, IPV4, 6, 4):
+        raise Malformed("not ARP for IPv4 over Ethernet", _AT)
     return address, mac

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from gatekeeper.model import make
 from gatekeeper.wire import Malformed
+from gatekeeper.wire.dhcp_header import COOKIE, FILE, FILE_SIZE, HLEN, HOPS, OPTIONS, SNAME, SNAME_SIZE
 
 MAGIC: Final = b"\x63\x82\x53\x63"
 SERVER_PORT: Final = 67
@@ -47,7 +48,7 @@ NAMES: Final = {
     LEASEACTIVE: "DHCPLEASEACTIVE",
 }
 
-HEADER: Final = Struct("!BBBBIHHIIII16s")
+HEADER: Final = Struct("!BBBBIHHIIII16s")  # from op to chaddr
 _PAD: Final = 0
 _END: Final = 255
 _OVERLOAD: Final = 52
@@ -76,24 +77,24 @@ class DhcpMessage(NamedTuple):
 def decode(data: bytes) -> DhcpMessage:
     """One UDP payload -> message. Raises Malformed."""
     size = len(data)
-    if size < 240:
+    if size < OPTIONS:
         raise Malformed("shorter than a DHCP header", size)
     op, htype, hlen, hops, xid, secs, flags, ciaddr, yiaddr, siaddr, giaddr, chaddr = HEADER.unpack_from(data)
-    if data[236:240] != MAGIC:
-        raise Malformed("no DHCP magic cookie", 236)
+    if data[COOKIE:OPTIONS] != MAGIC:
+        raise Malformed("no DHCP magic cookie", COOKIE)
     if hlen > 16:
-        raise Malformed("hlen over 16", 2)
+        raise Malformed("hlen over 16", HLEN)
     if hops > _MAX_HOPS:
-        raise Malformed("hops over 16 (RFC 1542 4.1.1)", 3)
+        raise Malformed("hops over 16 (RFC 1542 4.1.1)", HOPS)
     options: dict[int, bytes] = {}
-    _read_options(data, 240, size, options)
+    _read_options(data, OPTIONS, size, options)
     if _OVERLOAD in options:
         _read_overload(data, options)
     kind = options.get(_TYPE)
     if kind is None:
-        raise Malformed("no option 53: BOOTP, not DHCP", 240)
+        raise Malformed("no option 53: BOOTP, not DHCP", OPTIONS)
     if len(kind) != 1 or not 1 <= kind[0] <= 18:
-        raise Malformed("option 53 is no message type", 240)
+        raise Malformed("option 53 is no message type", OPTIONS)
     addresses = ciaddr, yiaddr, siaddr, giaddr
     return make(DhcpMessage, (op, htype, hops, xid, secs, flags, *addresses, chaddr[:hlen], kind[0], options))
 
@@ -121,11 +122,11 @@ def _read_overload(data: bytes, options: dict[int, bytes]) -> None:
     # RFC 2131 4.1: the options field first, then file, then sname. An option 52 inside those means nothing.
     overload = options[_OVERLOAD]
     if len(overload) != 1 or overload[0] not in (1, 2, 3):
-        raise Malformed("option 52 is not 1, 2 or 3", 240)
+        raise Malformed("option 52 is not 1, 2 or 3", OPTIONS)
     if overload[0] & 1:
-        _read_options(data, 108, 236, options)
+        _read_options(data, FILE, COOKIE, options)
     if overload[0] & 2:
-        _read_options(data, 44, 108, options)
+        _read_options(data, SNAME, FILE, options)
     options[_OVERLOAD] = overload
 
 
@@ -144,7 +145,7 @@ def encode(message: DhcpMessage) -> bytes:
         m.op, m.htype, len(m.mac), m.hops, m.xid, m.secs, m.flags, m.ciaddr, m.yiaddr, m.siaddr, m.giaddr, m.mac
     )
     body = b"".join(split_option(code, value) for code, value in m.options.items())
-    return b"".join((head, bytes(192), MAGIC, body, b"\xff")).ljust(MINIMUM, b"\0")
+    return b"".join((head, bytes(SNAME_SIZE + FILE_SIZE), MAGIC, body, b"\xff")).ljust(MINIMUM, b"\0")
 
 
 def message(kind: int, mac: bytes, xid: int, options: dict[int, bytes] | None = None, **header: int) -> DhcpMessage:

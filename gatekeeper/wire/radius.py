@@ -47,10 +47,16 @@ NAMES: Final = {
     44: "CoA-ACK",
     45: "CoA-NAK",
 }
+# Where its fields begin (RFC 2865 3); each ends where the next one begins.
+CODE: Final = 0
+IDENTIFIER: Final = 1
+LENGTH: Final = 2
+AUTHENTICATOR: Final = 4
+ATTRIBUTES: Final = 20
 HEADER: Final = Struct("!BBH16s")
 _MAX_SIZE: Final = 4096
 _MAX_ATTRIBUTES: Final = 200  # as FreeRADIUS's max_attributes
-_HOLDS_TOO_MANY: Final = 20 + 2 * _MAX_ATTRIBUTES  # octets that more attributes than that have at least
+_HOLDS_TOO_MANY: Final = ATTRIBUTES + 2 * _MAX_ATTRIBUTES  # octets that more attributes than that have at least
 
 
 class RadiusPacket(NamedTuple):
@@ -70,22 +76,22 @@ class RadiusPacket(NamedTuple):
 
 def decode(data: bytes) -> RadiusPacket:
     """One datagram -> packet. Octets after the length field's end are padding (RFC 2865 3). Raises Malformed."""
-    if len(data) < 20:
+    if len(data) < ATTRIBUTES:
         raise Malformed("shorter than a RADIUS header", len(data))
     code, identifier, size, authenticator = HEADER.unpack_from(data)
-    if not 20 <= size <= _MAX_SIZE:
-        raise Malformed("length field outside 20..4096", 2)
+    if not ATTRIBUTES <= size <= _MAX_SIZE:
+        raise Malformed("length field outside 20..4096", LENGTH)
     if size > len(data):
         raise Malformed("shorter than its length field", len(data))
     if code not in NAMES:
-        raise Malformed(f"code {code} is not known", 0)
+        raise Malformed(f"code {code} is not known", CODE)
     if size > _HOLDS_TOO_MANY:
         _check_count(data, size)
     attributes: dict[int, bytes] = {}
     vendor: tuple[bytes, ...] = ()
     proxy = b""
     seal_at = 0
-    at = 20
+    at = ATTRIBUTES
     while at < size:
         start = at + 2
         stop = at + data[at + 1] if start <= size else 0
@@ -112,14 +118,19 @@ def decode(data: bytes) -> RadiusPacket:
     return RadiusPacket(code, identifier, authenticator, attributes, vendor, proxy, seal_at, data[:size])
 
 
+def identifier_of(data: bytes) -> int:
+    """identifier of one datagram, which may be anything; -1 = it ends before."""
+    return data[IDENTIFIER] if len(data) > IDENTIFIER else -1
+
+
 def _check_count(data: bytes, size: int) -> None:
     """Before the walk, which may cost more for each attribute than the one before."""
-    at, count = 20, 0
+    at, count = ATTRIBUTES, 0
     while at + 1 < size and data[at + 1] >= 2:
         at += data[at + 1]
         count += 1
     if count > _MAX_ATTRIBUTES:
-        raise Malformed(f"more than {_MAX_ATTRIBUTES} attributes", 20)
+        raise Malformed(f"more than {_MAX_ATTRIBUTES} attributes", ATTRIBUTES)
 
 
 def _check_sense(code: int, attributes: dict[int, bytes]) -> None:
@@ -131,20 +142,20 @@ def _check_sense(code: int, attributes: dict[int, bytes]) -> None:
     eap, password = EAP_MESSAGE in attributes, attributes.get(USER_PASSWORD)
     # RFC 3579 3.1, 3.2; RFC 5997 3: these are discarded without Message-Authenticator.
     if (eap or code == STATUS_SERVER) and MESSAGE_AUTHENTICATOR not in attributes:
-        raise Malformed("EAP-Message or Status-Server without Message-Authenticator", 20)
+        raise Malformed("EAP-Message or Status-Server without Message-Authenticator", ATTRIBUTES)
     # RFC 2865 4.1: one password, of 16 to 128 octets in whole blocks.
     if password is not None and (not 16 <= len(password) <= 128 or len(password) % 16):
-        raise Malformed("User-Password is not 1 to 8 blocks of 16 octets", 20)
+        raise Malformed("User-Password is not 1 to 8 blocks of 16 octets", ATTRIBUTES)
     chap = attributes.get(CHAP_PASSWORD)
     if eap and (password is not None or chap is not None):
-        raise Malformed("EAP-Message together with a password", 20)
+        raise Malformed("EAP-Message together with a password", ATTRIBUTES)
     if chap is None:
         return
     if password is not None:
-        raise Malformed("User-Password together with CHAP-Password", 20)
+        raise Malformed("User-Password together with CHAP-Password", ATTRIBUTES)
     # RFC 2865 5.3, 5.40: an identifier and 16 octets; a challenge of 5 octets or more, if there is one.
     if len(chap) != 17 or len(attributes.get(CHAP_CHALLENGE, bytes(5))) < 5:
-        raise Malformed("CHAP-Password is not 17 octets, or CHAP-Challenge is under 5", 20)
+        raise Malformed("CHAP-Password is not 17 octets, or CHAP-Challenge is under 5", ATTRIBUTES)
 
 
 def attribute(kind: int, value: bytes) -> bytes:

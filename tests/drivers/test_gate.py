@@ -19,6 +19,7 @@ from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION
 from gatekeeper.model import Effect
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
 from gatekeeper.store.opening import open_store
@@ -71,7 +72,7 @@ class Node:
         self.writer = open_store(*settings.store)
         self.failing = Failing(self.writer) if failing else None
         world = make_world(settings.book, self.store)
-        engines = Engines.of(settings.book, world, Replies(), b"key", [])
+        engines = Engines.of(settings.book, world, Replies(), NasCounts(), b"key", [])
         self.log = Log("none")
         self.committer = Committer(lambda: self.failing or self.writer)  # type: ignore[arg-type, return-value]
         interfaces = Interfaces(settings, self.log)
@@ -138,6 +139,17 @@ def test_what_needs_the_disk_leaves_when_it_is_there_and_what_does_not_at_once(n
     one.send(ACCOUNTING, accounting_request(1))
     assert one.answer()[0] == ACCOUNTING_RESPONSE
     assert [row["session"] for row in one.store.view("sessions", NOW)] == ["00000001"]
+
+
+def test_what_clients_send_is_on_record_when_the_gate_has_stopped(node: Callable[..., Node]) -> None:
+    """Counted by the engines, drained by the housekeeper: ``show nas``."""
+    one = node()
+    one.start()
+    for identifier in (1, 2):
+        one.send(AUTHENTICATION, access_request(identifier=identifier))
+        one.answer()
+    one.stop()
+    assert [(row["name"], row["requests"], row["accepts"]) for row in one.store.view("nas", NOW)] == [("bras1", 2, 2)]
 
 
 def test_a_disk_that_fails_costs_answers_and_not_the_loop(node: Callable[..., Node]) -> None:

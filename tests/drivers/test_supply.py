@@ -8,6 +8,7 @@ from gatekeeper.drivers.supply import LOOK_EVERY_S, Supply
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import DHCP, Heart
 from gatekeeper.model import Datagram
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
 from gatekeeper.store.opening import open_store
@@ -51,7 +52,7 @@ class Loop:
         self.store = Unreadable(open_store(f"sqlite:{folder}/gatekeeper.db"))
         self.alarms: list[str] = []
         self.now = float(NOW)
-        engines = Engines.of(self.bench.book, self.bench.world, Replies(), b"key", [SERVER])
+        engines = Engines.of(self.bench.book, self.bench.world, Replies(), NasCounts(), b"key", [SERVER])
         self.heart = Heart(engines.mouths(), self.bench.world)
         end = self.bench.store.feed_end()
         self.supply = Supply(self.heart, self.store, lambda text, _: self.alarms.append(text), end)  # type: ignore[arg-type]

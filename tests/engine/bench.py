@@ -10,6 +10,7 @@ from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
 from gatekeeper.model import Action, Datagram, Outcome, Verdict, Via
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
 from gatekeeper.store.opening import open_store
@@ -105,7 +106,7 @@ class Bench:
         whose links addresses are probed."""
         self.world = make_world(self.book, self.store)
         self.kept = Replies()
-        self.engines = Engines.of(self.book, self.world, self.kept, key, [SERVER])
+        self.engines = Engines.of(self.book, self.world, self.kept, NasCounts(), key, [SERVER])
         self.dhcp, self.radius = self.engines.dhcp, self.engines.authentication
         self.accounting = self.engines.accounting
         self.heart = Heart(self.engines.mouths(), self.world, probing)

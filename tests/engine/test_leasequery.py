@@ -10,7 +10,6 @@ from gatekeeper.heart.life import DHCP
 from gatekeeper.model import Datagram, Destination, Lease, LeaseBound, Outcome, Via
 from gatekeeper.policy.leasequery import ADDRESS, CLIENT_ID, FOREIGN, MAC, REMOTE, Sought, read_sought
 from gatekeeper.report.line import outcome_line
-from gatekeeper.store import StoreError
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import LEASEQUERY, DhcpMessage, decode, encode, message
 from gatekeeper.wire.text import ip_text, parse_ip
@@ -259,9 +258,6 @@ def test_a_store_that_cannot_be_read_means_silence(asked: Bench) -> None:
     read = asked.dhcp.read(Datagram(query(mac=BOX), GIADDR, 67, RELAYED), NOW)
     assert isinstance(read, LeaseQuestion)
     assert told(asked.dhcp.answer_query(read, None, NOW)) == ("silent", "STORE_UNAVAILABLE")
-    asked.store._connection.execute("DROP TABLE leases")
-    with pytest.raises(StoreError):
-        asked.store.leases_about(Sought(MAC, BOX), NOW)
 
 
 def test_the_log_says_what_was_asked_and_told(asked: Bench) -> None:
@@ -276,11 +272,11 @@ def test_the_log_says_what_was_asked_and_told(asked: Bench) -> None:
 
 def test_an_answer_fits_a_frame(asked: Bench) -> None:
     """A whole access node behind one remote-id: the boxes that spoke last are named, and Option 82 stays."""
-    with asked.store._transaction():
-        for at in range(400):
-            mac = (0x020000000000 + at).to_bytes(6, "big")
-            lease = (FIRST + at, mac.hex(":"), "A", "", "active", NOW + 3600, NOW - at, NOW - at, AGENT, b"\1" + mac)
-            asked.store._connection.execute("INSERT INTO leases VALUES (?,?,?,?,?,?,?,?,?,?)", lease)
+    leases = []
+    for at in range(400):
+        mac = (0x020000000000 + at).to_bytes(6, "big")
+        leases.append(Lease(FIRST + at, mac, "A", "", "active", NOW + 3600, NOW - at, NOW - at, AGENT, b"\1" + mac))
+    assert not asked.store.commit([LeaseBound(lease) for lease in leases])
     outcome = hear(asked, query(options={82: b"\x02\x07olt-7/3"}))
     got = answer(outcome)
     assert len(outcome.answer) <= 1472
@@ -309,64 +305,6 @@ def test_a_cut_option_82_is_no_question() -> None:
     """RFC 3046 2.0."""
     with pytest.raises(Malformed):
         read_sought(decode(query(options={82: b"\x02\x09olt"})))
-
-
-@pytest.mark.parametrize(
-    ("agent", "remote"),
-    [
-        (b"\x02\x01r", b"r"), (b"\x01\x00\x02\x01r", b"r"), (b"\x01\xfa" + b"c" * 250 + b"\x02\x01r", b"r"),
-        (b"".join(bytes((code, 1, 2)) for code in range(3, 40)) + b"\x02\x03r\x00s", b"r\x00s"),
-        (b"\x01\x04\x02\x02xx\x02\x01r", b"r"), (b"\x01\x04\x02\x02xx", None), (b"\x02\x00", None), (b"", None),
-        (b"\x02", None), (b"\x01\x09c", None), (b"\x02\xff" + bytes(range(1, 256)), bytes(range(1, 256))),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("before", [True, False])
-def test_rfc6148_the_store_finds_a_lease_by_its_remote_id_alone(
-    tmp_path: Path, agent: bytes, remote: bytes | None, before: bool
-) -> None:
-    """Wherever it stands among the sub-options; whether the lease was there before keys were kept, or came later."""
-    store = Bench(tmp_path).store
-    lease = Lease(FIRST, BOX, "A", "", "active", NOW + 60, NOW, NOW, agent, b"")
-    store.keep_lease_keys(not before)
-    assert not store.commit([LeaseBound(lease)])
-    store.keep_lease_keys(True)
-    keys = store._connection.execute("SELECT key, kind, address FROM lease_keys").fetchall()
-    assert keys == ([(remote, REMOTE, FIRST)] if remote else [])
-    if remote:
-        assert store.leases_about(Sought(REMOTE, remote), NOW) == [lease]
-    store.close()
-
-
-def test_the_keys_follow_the_lease(tmp_path: Path) -> None:
-    """A box that moves to another line, an address that changes hands, a client identifier that goes."""
-    store = Bench(tmp_path).store
-    store.keep_lease_keys(True)
-    lease = Lease(FIRST, BOX, "A", "", "active", NOW + 60, NOW, NOW, b"\x02\x01r", b"\x01c")
-    moved = lease._replace(agent=b"\x02\x01s", last_seen=NOW + 1)
-    other = moved._replace(mac=OTHER, last_seen=NOW + 99, expires_at=NOW + 200, agent=b"", client_id=b"\x01d")
-    for state, keys in (
-        (lease, {(b"r", REMOTE), (b"\x01c", CLIENT_ID)}),
-        (lease._replace(expires_at=NOW + 90), {(b"r", REMOTE), (b"\x01c", CLIENT_ID)}),
-        (moved, {(b"s", REMOTE), (b"\x01c", CLIENT_ID)}),
-        (other, {(b"\x01d", CLIENT_ID)}),
-        (other._replace(client_id=b""), set()),
-        (moved._replace(last_seen=NOW + 500), {(b"s", REMOTE), (b"\x01c", CLIENT_ID)}),
-    ):
-        assert not store.commit([LeaseBound(state)])
-        assert set(store._connection.execute("SELECT key, kind FROM lease_keys")) == keys
-    store.keep_lease_keys(False)
-    assert not store._connection.execute("SELECT 1 FROM sqlite_master WHERE name LIKE 'lease_keys%'").fetchall()
-    store.close()
-
-
-def test_queries_read_an_index(asked: Bench) -> None:
-    """None of them goes through all leases: that would hold up every box."""
-    from gatekeeper.store.sqlite.leasequery import _QUERIES
-
-    given = {"value": b"", "form": "", "now": 0, "most": 1, "looked": 1}
-    for text in _QUERIES.values():
-        plan = [row[3] for row in asked.store._connection.execute("EXPLAIN QUERY PLAN " + text, given)]
-        assert not [line for line in plan if line.startswith("SCAN")], plan
 
 
 def test_leasequery_is_a_list_of_networks(tmp_path: Path) -> None:

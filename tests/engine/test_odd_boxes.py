@@ -7,6 +7,7 @@ import pytest
 from gatekeeper.model import Destination
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire.dhcp import DhcpMessage
+from gatekeeper.wire.dhcp_header import OPTIONS
 from tests.engine.bench import (
     BOX,
     CONFIG,
@@ -36,7 +37,7 @@ def offered(bench: Bench, options: dict[int, bytes]) -> DhcpMessage:
 def test_a_message_without_end_and_with_pads_is_served(bench: Bench) -> None:
     """Clients forget END, and pad where they like (RFC 2132 3.1)."""
     bench.install()
-    head, options = discover()[:240], discover()[240:]
+    head, options = discover()[:OPTIONS], discover()[OPTIONS:]
     kind = options[:3]
     assert told(bench.hear(head + b"\0\0" + kind + b"\0")) == OFFERED
     assert told(bench.hear(head + kind)) == OFFERED

@@ -114,7 +114,7 @@ def test_an_ordered_port_matches_with_or_without_its_node(
     assert told(bench.ask(access_request(port="ge 1/0/7"))) == expected
 
 
-def test_an_order_in_one_spelling_admits_the_other(bench: Bench) -> None:
+def test_an_order_in_one_spelling_covers_the_other(bench: Bench) -> None:
     """cn-163 in the order, China Telecom form on the wire, VLANs in the reverse sequence."""
     bench.install(port="slot=2;subslot=2;port=22;vlanid=503;vlanid2=100;")
     assert told(bench.ask(access_request(port="eth 2/2/22:100.503 0/0/0/0/0/0", identifier=1))) == ACCEPT

@@ -117,16 +117,16 @@ def test_what_each_client_sends_is_counted(bench: Bench) -> None:
     bench.ask(access_request(identifier=3, sealed=False), now=NOW + 3)  # auto has learnt: not believed, and counted
     bench.ask(access_request(identifier=4, secret=Secret(b"guess")), now=NOW + 4)
     bench.ask(_status(), source=H3C, now=NOW + 5)
-    assert bench.world.drain_nas() == [
+    assert bench.engines.seen.drain() == [
         NasSeen("bras1", 4, 1, 1, sealed=1, unsealed=3, unsealed_from="192.0.2.1", last_seen=NOW + 3),
         NasSeen("h3c1", 0, 0, 0, sealed=0, unsealed=0, unsealed_from="", last_seen=NOW + 5),
     ]
-    assert bench.world.drain_nas() == []
+    assert bench.engines.seen.drain() == []
 
 
 def test_a_challenge_is_neither_an_accept_nor_a_reject(bench: Bench) -> None:
     """It is counted when the exchange has ended."""
     extra = eap_attributes(EapPacket(RESPONSE, 1, 1, BOX.hex().encode()))
     bench.ask(access_request(password=None, extra=extra + attribute(31, BOX.hex("-").encode())))
-    (seen,) = bench.world.drain_nas()
+    (seen,) = bench.engines.seen.drain()
     assert (seen.requests, seen.accepts, seen.rejects) == (1, 0, 0)

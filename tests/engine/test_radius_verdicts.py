@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.model import Outcome
-from gatekeeper.wire.radius import decode, vendor_values
+from gatekeeper.wire.radius import ATTRIBUTES, AUTHENTICATOR, decode, vendor_values
 from gatekeeper.wire.radius_seal import Secret, reply_is_right
 from tests.engine.bench import BOX, BRAS, CONFIG, H3C, MIKROTIK, OTHER, SECRET, Bench, access_request, told
 from tests.vectors.reader import name_of, vectors
@@ -191,7 +191,7 @@ def test_the_response_authenticator_is_that_of_rfc2865_3(bench: Bench) -> None:
     """MD5 over code, identifier, length, request authenticator, attributes, secret; computed here by hand."""
     answer = bench.ask(access_request(identifier=9)).answer
     assert answer[:2] == b"\x03\x09"
-    assert answer[4:20] == md5(answer[:4] + bytes(range(16)) + answer[20:] + b"testing123").digest()
+    assert answer[AUTHENTICATOR:ATTRIBUTES] == md5(answer[:4] + bytes(range(16)) + answer[20:] + b"testing123").digest()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.report.line import outcome_line
-from tests.engine.bench import BOX, CONFIG, NOW, Bench, discover, renewing, selecting, told
+from tests.engine.bench import BOX, CONFIG, NOW, Bench, circuit, discover, renewing, selecting, told
 
 OWN = "00100199006007000000D4C1C8EE9B1F"
 OTHERS = "00100199006007000000D4C1C8EE9B20"
@@ -69,3 +69,14 @@ def test_a_warning_is_on_record_once_for_each_lease(tmp_path: Path) -> None:
     gate.hear(renewing(BOX, address), now=NOW + 1800)
     rows = [row for row in gate.store.timeline("mac", BOX.hex(":"), 0) if row["kind"] == "STBID differs"]
     assert [row["detail"] for row in rows] == [f"says {CLONED}, should be {OWN}"]
+
+
+def test_the_journal_tells_of_the_port_before_it_tells_of_the_stbid(tmp_path: Path) -> None:
+    """What is kept comes before what is only said."""
+    gate = bench(tmp_path, "warn")
+    gate.install(stbid=OWN)
+    options, agent = {12: CLONED.encode()}, circuit("ge 1/0/1")
+    offer = gate.hear(discover(options=options, agent=agent))
+    gate.hear(selecting(BOX, offer.verdict.address, options=options, agent=agent))
+    kinds = [row["kind"] for row in gate.store.timeline("mac", BOX.hex(":"), 0)]
+    assert kinds[-3:] == ["lease", "port learned", "STBID differs"]

@@ -17,6 +17,7 @@ from gatekeeper.heart.needs import Batch, Lookup, Probe
 from gatekeeper.heart.ports import Mouth
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.model import Binding, Datagram, LeaseBound, Outcome, Reason
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
 from tests.engine.bench import (
@@ -37,19 +38,12 @@ from tests.engine.bench import (
     release,
     selecting,
 )
+from tests.heart.test_life import AAA
 
 MACS = [bytes((2, 0, 0, 0, 0, number)) for number in range(4)]
 MOST = 3  # in each room
 LINES = [b"", circuit("ge 1/0/1"), circuit("ge 1/0/2")]
 BUG = b"a bug"
-AAA = """
-[dhcp.radius]
-user_name = "{mac}"
-
-[[dhcp.radius.server]]
-address = "192.0.2.9:1812"
-secret = "another long random one"
-"""
 macs, lines = st.sampled_from(MACS), st.sampled_from(LINES)
 
 
@@ -92,7 +86,7 @@ class Life(RuleBasedStateMachine):
     def _begin(self) -> None:
         bench = self.bench
         bench.start()
-        self.engines = Engines.of(bench.book, bench.world, Replies(), b"key", [SERVER])
+        self.engines = Engines.of(bench.book, bench.world, Replies(), NasCounts(), b"key", [SERVER])
         plain = self.engines.mouths()
         self.mouths = [Faulty(plain.dhcp), Faulty(plain.authentication)]
         mouths = plain._replace(dhcp=self.mouths[0], authentication=self.mouths[1])

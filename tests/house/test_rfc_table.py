@@ -75,7 +75,7 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (4388, "6", "LEASEQUERY"): ("test_an_active_lease_is_found_by_each_form",),
     (5010, "3", "relay"): ("test_rfc_5010_a_relayed_unicast_is_a_renewal",),
     (5107, "4", "server"): ("test_rfc_5107_the_relays_address_is_our_name_and_is_accepted_back",),
-    (6148, "3", "LEASEQUERY"): ("test_rfc6148_the_store_finds_a_lease_by_its_remote_id_alone",),
+    (6148, "3", "LEASEQUERY"): ("test_rfc6148_a_lease_is_found_by_its_remote_id_alone",),
     (6842, "3", "client"): ("test_rfc6842_3_the_client_identifier_comes_back_as_it_came",),
     (8357, "5.1", "relay"): (
         "test_rfc_8357_the_answer_goes_to_the_port_the_relay_sent_from",

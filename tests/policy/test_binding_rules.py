@@ -100,7 +100,7 @@ def test_a_port_is_learned_once_and_only_under_learn(case: Case, learns: bool) -
 
 
 @pytest.mark.parametrize(
-    ("bound", "seen", "admits"),
+    ("bound", "seen", "covers"),
     [
         (HOME, HOME, True),
         (HOME, AWAY, False),
@@ -109,6 +109,6 @@ def test_a_port_is_learned_once_and_only_under_learn(case: Case, learns: bool) -
         (HOME, PortId("other spelling", "7", "n"), True),
     ],
 )
-def test_ports_are_compared_by_key_and_node(bound: PortId, seen: PortId, admits: bool) -> None:
+def test_ports_are_compared_by_key_and_node(bound: PortId, seen: PortId, covers: bool) -> None:
     """Contract 10.1: without a node it matches any."""
-    assert bound.covers(seen) is admits
+    assert bound.covers(seen) is covers

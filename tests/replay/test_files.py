@@ -9,6 +9,7 @@ import dpkt
 import pytest
 
 from gatekeeper.drivers.capture import Capture, CaptureError
+from gatekeeper.wire.frame import udp_frame
 from tests.cli.terminal import Terminal
 from tests.replay.test_stories import STORIES
 
@@ -64,6 +65,18 @@ def test_every_kind_of_file_is_replayed_alike(tmp_path: Path, kind: str) -> None
     plain, made = rows(terminal, Path(f"{STORY}.pcap")), rows(terminal, MADE[kind](tmp_path / "made"))
     assert plain[0] == 0
     assert [dict(row, time="") for row in made[1]] == [dict(row, time="") for row in plain[1]]
+
+
+def test_a_radius_answer_of_one_octet_is_no_answer(tmp_path: Path) -> None:
+    """It ends before its identifier: a capture holds whatever was on the wire."""
+    with_it = tmp_path / "with.pcap"
+    with Path(f"{STORY}.pcap").open("rb") as source, with_it.open("wb") as target:
+        writer = dpkt.pcap.Writer(target)
+        for time, data in dpkt.pcap.Reader(source):
+            writer.writepkt(bytes(data), ts=time)
+        writer.writepkt(udp_frame(b"\2", bytes(6), bytes(6), 1, 2, 1812, 50_000), ts=time)
+    terminal = Terminal(tmp_path)
+    assert rows(terminal, with_it) == rows(terminal, Path(f"{STORY}.pcap"))
 
 
 @pytest.mark.parametrize("lost", [1, 40, 300])

@@ -21,14 +21,14 @@ def test_a_line_id_has_this_key_and_this_text(vector: Vector) -> None:
 
 @pytest.mark.parametrize("vector", vectors("line_id.txt"), ids=name_of)
 def test_the_text_of_a_port_names_the_same_port_again(vector: Vector) -> None:
-    """The store keeps the text: what is read back must admit what was seen."""
+    """The store keeps the text: what is read back must cover what was seen."""
     seen = port_from_wire(vector.data, vector.name.partition("@")[2].partition(" ")[0])
     assert port_from_text(seen.text).covers(seen), vector.place
 
 
 @pytest.mark.parametrize("vector", vectors("line_pair.txt"), ids=name_of)
 def test_a_box_bound_here_may_be_seen_there(vector: Vector) -> None:
-    """PortId.admits, for a bound and a seen port as each protocol spells them."""
+    """PortId.covers, for a bound and a seen port as each protocol spells them."""
     line, _, node = vector.name.partition(" @")
     answer, _, seen_node = vector.expected.partition(" @")
     seen = port_from_wire(vector.data, seen_node)
@@ -60,7 +60,7 @@ def test_a_stored_port_with_blanks_or_a_bar_is_still_the_port_seen(value: bytes,
 
 
 @given(st.binary(min_size=1, max_size=255), st.sampled_from(["", "10.20.0.1", "bras1"]))
-def test_any_octets_name_a_port_that_admits_itself(value: bytes, node: str) -> None:
+def test_any_octets_name_a_port_that_covers_itself(value: bytes, node: str) -> None:
     """No circuit-id is unreadable, and all text is printable."""
     port = port_from_wire(value, node)
     assert port.covers(port)

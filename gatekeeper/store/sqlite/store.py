@@ -37,9 +37,11 @@ SELECT a.line, count(*) FROM accounts a JOIN boxes b USING (account)
 WHERE a.line IN ({marks}) AND a.port <> '' GROUP BY a.line"""
     for size, marks in MARKS.items()
 }
+# The last one counts: of one second that which it holds, and not the one that it gave up for it.
 _LEASES_OF: Final = {
     size: f"""
-SELECT {listed(LEASE)} FROM leases WHERE mac IN ({marks}) AND state <> 'declined' ORDER BY last_seen, address"""
+SELECT {listed(LEASE)} FROM leases WHERE mac IN ({marks}) AND state <> 'declined'
+ORDER BY last_seen, state = 'active', address"""
     for size, marks in MARKS.items()
 }
 

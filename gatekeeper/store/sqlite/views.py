@@ -1,7 +1,7 @@
 """What ``show`` asks the store: rows as dicts, in the field names and the sequence of the contract."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from mypy_extensions import trait
@@ -74,13 +74,15 @@ class Views(Tables):
     def view(self, what: str, now: int, only: Only | None = None) -> Iterable[Row]:
         """The listing of this name, narrowed to rows whose columns are these where that is quicker.
 
-        only: mac account address, as text; whoever asks chooses among the rows all the same. Raises StoreError.
+        only: mac account address, as text; whoever asks chooses among the rows all the same. Raises StoreError, and
+        ValueError where there is no such listing.
         """
+        listing = _LISTINGS.get(what)
+        if listing is None:
+            raise ValueError(f"no listing {what!r}: there are {' '.join(_LISTINGS)}")
         known = _NARROWED.get(what, {})
         narrowed = {name: value for name, value in (only or {}).items() if name in known}
-        view = getattr(self, what)
-        found: Iterable[Row] = view(now, narrowed) if narrowed else view(now)
-        return found
+        return listing(self, now, narrowed) if narrowed else listing(self, now)
 
     def bindings(self, now: int, only: Only | None = None) -> Iterator[Row]:
         """One row per box, and per account that waits for its box."""
@@ -140,6 +142,20 @@ class Views(Tables):
                 yield dict(zip(names, row, strict=True))
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
+
+
+# What a listing is called -> what makes it.
+_LISTINGS: Final[dict[str, Callable[..., Iterator[Row]]]] = {
+    "bindings": Views.bindings,
+    "boxes": Views.boxes,
+    "leases": Views.leases,
+    "sessions": Views.sessions,
+    "nas": Views.nas,
+    "orders": Views.orders,
+    "refused": Views.refused,
+    "rogue": Views.rogue,
+    "stats": Views.stats,
+}
 
 
 def address_text(address: int) -> str:

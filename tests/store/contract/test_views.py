@@ -19,3 +19,13 @@ def test_a_narrowed_listing_has_the_rows_that_are_asked_for(store: Store, what: 
         return [row for row in rows if all(row.get(name) == value for name, value in only.items())]  # type: ignore[attr-defined]
 
     assert such(store.view(what, NOW, only)) == such(store.view(what, NOW))
+
+
+def test_every_listing_of_the_store_is_there_and_no_other(store: Store) -> None:
+    """A wrong name is said, with those that there are; a name of something else of the store's is wrong too."""
+    listings = ["bindings", "boxes", "leases", "sessions", "nas", "orders", "refused", "rogue", "stats"]
+    for what in listings:
+        list(store.view(what, NOW))
+    for wrong in ("lease", "close", "_rows"):
+        with pytest.raises(ValueError, match=f"no listing '{wrong}': there are {' '.join(listings)}"):
+            store.view(wrong, NOW)
