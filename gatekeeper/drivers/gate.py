@@ -22,6 +22,7 @@ from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, DHCP, MOST, Heart
 from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
+from gatekeeper.heart.told import Told
 from gatekeeper.model import Outcome, Reason
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import LoopPort
@@ -47,7 +48,7 @@ class Gate:
         how many questions may wait for one kind of thing."""
         self._engines = engines
         self._probing = interfaces.probing()
-        self._heart = Heart(engines.mouths(), world, self._probing, most)
+        self._heart = Heart(engines.mouths(), world, self._probing, most, self._tell)
         self._committer = committer
         self._log = log
         self._interfaces = interfaces
@@ -139,7 +140,6 @@ class Gate:
             return
         self._heart.receive(name, door.receive(), door, now)
         self._supply.meet(now)
-        self._tell(now)
 
     def _go_on(self, now: float) -> None:
         """What is due, and what has come from elsewhere than the doors."""
@@ -153,7 +153,7 @@ class Gate:
         heart.handle_time(now)
         self._supply.meet(now)
         self._commit(now)
-        self._tell(now)
+        self._tell_bugs()
 
     def _commit(self, now: float) -> None:
         """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work."""
@@ -174,18 +174,22 @@ class Gate:
             else:
                 self._heart.committed(ended.number, done.lost, now)
 
-    def _tell(self, now: float) -> None:
-        """Send what is to leave, then have everybody read how questions have ended."""
-        told = self._heart.told()
-        if told:
-            for outcome, door, _ in told:
-                if outcome.answer:
-                    try:
-                        door.send(outcome.answer, outcome.to, outcome.via)
-                    except OSError as error:
-                        self._not_sent(door, outcome, error, now)
+    def _tell(self, told: Told) -> None:
+        """Send what is to leave, then have everybody read how the question has ended."""
+        outcome, door, now = told
+        try:
+            if outcome.answer:
+                try:
+                    door.send(outcome.answer, outcome.to, outcome.via)
+                except OSError as error:
+                    self._not_sent(door, outcome, error, now)
             self._tallies.read(told)
             self._log.read(told)
+        except Exception as bug:
+            self._counts["bugs",] += 1
+            self._log.alarm(f"bug: {bug!r} in telling {outcome.message} of {outcome.mac.hex(':')}", now)
+
+    def _tell_bugs(self) -> None:
         for bug in self._heart.bugs():
             self._counts["bugs",] += 1
             self._log.read_bug(bug)

@@ -5,7 +5,6 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,15 +67,14 @@ class Log:
             self._alarmed[key] = now + _ALARM_S
             self.say(f"alarm: {text}")
 
-    def read(self, told: Iterable[Told]) -> None:
-        """The lines of these outcomes; repeats of one refusal once a window, with their count."""
-        if self.packets == "none":
-            return
-        for outcome, _, now in told:
-            if outcome.verdict.reason:
+    def read(self, told: Told) -> None:
+        """The line of one outcome; repeats of one refusal once a window, with their count."""
+        outcome, _, now = told
+        if outcome.verdict.reason:
+            if self.packets != "none":
                 self._refused(outcome, now)
-            elif self.packets == "all":
-                self.say(outcome_line(outcome))
+        elif self.packets == "all":
+            self.say(outcome_line(outcome))
 
     def _refused(self, outcome: Outcome, now: float) -> None:
         key = _what_is_repeated(outcome)

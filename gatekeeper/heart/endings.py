@@ -1,6 +1,6 @@
 """How questions end: told, kept, lost, given up, or by a bug of ours. Each of these ends one, once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -14,23 +14,26 @@ from gatekeeper.state.world import World
 
 
 class Endings:
-    """Those that nobody has fetched yet."""
+    """Each goes to whoever listens at once, so that what a packet took is free again before the next one; or else it is
+    kept until it is fetched."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, listener: Callable[[Told], None] | None) -> None:
+        """listener: raises nothing, and does not call the heart."""
         self._world = world
         self.mouths: dict[str, Mouth] = {}
         self.told: list[Told] = []
         self.bugs: list[Bug] = []
+        self.hear: Callable[[Told], None] = listener or self.told.append
 
     def tell(self, mouth: Mouth, outcome: Outcome, door: Any, now: float) -> None:
         """It is decided, and what must be on disk is there."""
         if outcome.token and outcome.answer:
             mouth.sent(outcome, now)
-        self.told.append(make(Told, (outcome, door, now)))
+        self.hear(make(Told, (outcome, door, now)))
 
     def keep(self, promises: Iterable[Promise], now: float) -> None:
         """These are on disk."""
-        settle, mouths, append = self._world.settle, self.mouths, self.told.append
+        settle, mouths, hear = self._world.settle, self.mouths, self.hear
         for name, question, door, outcome in promises:
             try:
                 settle(outcome.effects)
@@ -39,7 +42,7 @@ class Endings:
             except Exception as bug:
                 self.meet_bug(name, question, bug, now)
             else:
-                append(make(Told, (outcome, door, now)))
+                hear(make(Told, (outcome, door, now)))
 
     def lose(self, promise: Promise, taken: AbstractSet[int], now: float) -> None:
         """No answer may come of it. taken: places of its effects that are another's; none = the store failed."""
@@ -48,13 +51,13 @@ class Endings:
         self.mouths[name].forget(question)
         verdict = Verdict(Action.SILENT, lost_reason(outcome.effects, taken))
         lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
-        self.told.append(make(Told, (lost, door, now)))
+        self.hear(make(Told, (lost, door, now)))
 
     def give_up(self, guest: Waiting, reason: Reason, now: float) -> None:
         """No answer. DUPLICATE: the same box has asked again, and its younger question waits in this one's place."""
         mouth = self.mouths[guest.mouth]
         mouth.forget(guest.question)
-        self.told.append(make(Told, (mouth.unanswered(guest.question, reason), guest.door, now)))
+        self.hear(make(Told, (mouth.unanswered(guest.question, reason), guest.door, now)))
 
     def meet_bug(self, name: str, question: Any, bug: Exception, now: float) -> None:
         """The packet is lost; the NAS's next try is a new request."""

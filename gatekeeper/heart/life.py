@@ -3,7 +3,7 @@
 As in h11 and aioquic, ``receive`` and answers go in; ``needs``, ``next_batch``, ``told`` and ``next_due`` come out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import inf
 from typing import Any, Final
@@ -33,15 +33,22 @@ _AT_ONCE: Final = 64  # of one room, whose time is over: other packets are to ha
 class Heart:
     """One packet process without its sockets, clock and disk. The time is an argument, Unix seconds, and goes on."""
 
-    def __init__(self, mouths: Mouths, world: World, probing: frozenset[str] = frozenset(), most: int = MOST) -> None:
+    def __init__(
+        self,
+        mouths: Mouths,
+        world: World,
+        probing: frozenset[str] = frozenset(),
+        most: int = MOST,
+        listener: Callable[[Told], None] | None = None,
+    ) -> None:
         """probing: names of doors for frames on whose links an address is probed before it is offered first. most: how
-        many may wait in each room."""
+        many may wait in each room. listener: is told at once how each question ends; None = ``told`` is asked."""
         self._world = world
         self._probing = probing
         self._lookups = Lookups(most)
         self._elsewhere = Elsewhere(most)
         self._batches = Batches(most)
-        self._ends = Endings(world)
+        self._ends = Endings(world, listener)
         self._rooms: tuple[tuple[Room[Any], Without], ...] = (
             *((room, self._unreadable) for room in self._lookups.rooms),
             (self._elsewhere.words, self._unheard),
@@ -72,6 +79,7 @@ class Heart:
             except Exception as bug:
                 self._ends.bugs.append(Bug(bug, datagram, now))
                 continue
+
             if isinstance(asked, Outcome):
                 self._ends.tell(mouth, asked, door, now)
             elif isinstance(asked, LeaseQuestion):
@@ -184,7 +192,8 @@ class Heart:
 
     def told(self) -> list[Told]:
         """How questions have ended since the last time, in that sequence: to be sent, and to be read by who counts."""
-        told, self._ends.told = self._ends.told, []
+        told = self._ends.told[:]
+        self._ends.told.clear()
         return told
 
     def bugs(self) -> list[Bug]:
@@ -246,7 +255,7 @@ class Heart:
         else:
             if outcome.token and outcome.answer:
                 mouth.sent(outcome, now)
-            self._ends.told.append(make(Told, (outcome, door, now)))
+            self._ends.hear(make(Told, (outcome, door, now)))
 
     def _resume(self, guests: Iterable[Waiting], now: float) -> None:
         for guest in guests:

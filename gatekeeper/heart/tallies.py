@@ -1,8 +1,6 @@
 """What is counted of all that is told: outcomes by their columns, refused boxes, boxes that were let in. A reader of
 ``Told`` records; drained into the store every second or so. Bounded by what it is made of."""
 
-from collections.abc import Iterable
-
 from gatekeeper.heart.told import Told
 from gatekeeper.model import Action, Admitted, Reason, Refused
 from gatekeeper.state.admissions import Admissions
@@ -19,24 +17,23 @@ class Tallies:
         self._refusals = Refusals()
         self._admissions = Admissions()
 
-    def read(self, told: Iterable[Told]) -> None:
-        """Count these."""
-        counts = self._outcomes
-        for outcome, _, at in told:
-            verdict = outcome.verdict
-            reason = verdict.reason
-            columns = outcome.protocol, outcome.message, outcome.reply or "no-answer", reason or "ok"
-            counted = counts.get(columns)
-            if counted:
-                counted[0] += 1
-            else:
-                counts[columns] = [1]
-            if reason and outcome.mac and reason is not Reason.DUPLICATE:
-                port = outcome.port.text if outcome.port else ""
-                self._refusals.count(outcome.mac, outcome.protocol, reason, port, at, verdict.bound)
-            elif verdict.action is Action.ACCEPT and outcome.binding:
-                port = outcome.port.text if outcome.port else ""
-                self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, at)
+    def read(self, told: Told) -> None:
+        """Count it."""
+        outcome, _, at = told
+        verdict = outcome.verdict
+        reason = verdict.reason
+        columns = outcome.protocol, outcome.message, outcome.reply or "no-answer", reason or "ok"
+        counted = self._outcomes.get(columns)
+        if counted:
+            counted[0] += 1
+        else:
+            self._outcomes[columns] = [1]
+        if reason and outcome.mac and reason is not Reason.DUPLICATE:
+            port = outcome.port.text if outcome.port else ""
+            self._refusals.count(outcome.mac, outcome.protocol, reason, port, at, verdict.bound)
+        elif verdict.action is Action.ACCEPT and outcome.binding:
+            port = outcome.port.text if outcome.port else ""
+            self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, at)
 
     def drain_outcomes(self) -> dict[Columns, int]:
         drained = {columns: counted[0] for columns, counted in self._outcomes.items()}

@@ -38,7 +38,7 @@ def test_a_refusal_is_told_once_a_window_with_its_count(play: Play) -> None:
 
     def story(log: Log) -> None:
         for second in range(5):
-            log.read([Told(refusal(1, Reason.SUSPENDED), None, NOW + second)])
+            log.read(Told(refusal(1, Reason.SUSPENDED), None, NOW + second))
         log.tick(NOW + WINDOW_S)
 
     lines = play(story)
@@ -51,7 +51,7 @@ def test_a_line_over_its_limit_is_one_line_whatever_macs_it_invents(play: Play) 
 
     def story(log: Log) -> None:
         for number in range(500):
-            log.read([Told(refusal(number, Reason.RATE_LIMITED, f"n|{number % 2}", "per_port_per_s=50"), None, NOW)])
+            log.read(Told(refusal(number, Reason.RATE_LIMITED, f"n|{number % 2}", "per_port_per_s=50"), None, NOW))
 
     assert len(play(story)) == 2
 
@@ -61,7 +61,7 @@ def test_boxes_over_their_own_limit_are_told_each(play: Play) -> None:
 
     def story(log: Log) -> None:
         for number in range(5):
-            log.read([Told(refusal(number, Reason.RATE_LIMITED, bound="per_mac_per_s=5"), None, NOW)])
+            log.read(Told(refusal(number, Reason.RATE_LIMITED, bound="per_mac_per_s=5"), None, NOW))
 
     assert len(play(story)) == 5
 
@@ -71,9 +71,9 @@ def test_of_many_strangers_on_one_line_the_first_are_told(play: Play) -> None:
 
     def story(log: Log) -> None:
         for number in range(1000):
-            log.read([Told(refusal(number, Reason.UNKNOWN_MAC), None, NOW)])
-        log.read([Told(refusal(2000, Reason.UNKNOWN_MAC, "n|2"), None, NOW)])
-        log.read([Told(refusal(3000, Reason.PORT_MISMATCH), None, NOW)])
+            log.read(Told(refusal(number, Reason.UNKNOWN_MAC), None, NOW))
+        log.read(Told(refusal(2000, Reason.UNKNOWN_MAC, "n|2"), None, NOW))
+        log.read(Told(refusal(3000, Reason.PORT_MISMATCH), None, NOW))
         log.tick(NOW + 1)
 
     lines = play(story)
@@ -86,7 +86,7 @@ def test_strangers_are_told_again_in_the_next_window(play: Play) -> None:
 
     def story(log: Log) -> None:
         for number in range(100):
-            log.read([Told(refusal(number, Reason.UNKNOWN_MAC), None, NOW)])
-        log.read([Told(refusal(200, Reason.UNKNOWN_MAC), None, NOW + WINDOW_S + 1)])
+            log.read(Told(refusal(number, Reason.UNKNOWN_MAC), None, NOW))
+        log.read(Told(refusal(200, Reason.UNKNOWN_MAC), None, NOW + WINDOW_S + 1))
 
     assert "02:f1:00:00:00:c8" in play(story)[-1]

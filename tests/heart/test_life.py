@@ -368,7 +368,7 @@ def test_the_younger_question_of_a_box_takes_the_place_of_the_older(upstream: Be
     assert told(older.outcome) == ("silent", "DUPLICATE")
     assert upstream.heart.waiting() == 1
     tallies = Tallies()
-    tallies.read([older])
+    tallies.read(older)
     assert tallies.drain_refusals() == []  # nobody is refused by it
 
 
@@ -511,7 +511,8 @@ def test_duplicates_are_no_refusals_and_lost_ones_are(bench: Bench) -> None:
     ended = bench.heart.told()
     ack_under_way(bench)
     bench.heart.commit_failed(batch(bench.heart).number, NOW)
-    tallies.read(ended + bench.heart.told())
+    for one in ended + bench.heart.told():
+        tallies.read(one)
     assert sorted((row.mac, row.reason, row.times) for row in tallies.drain_refusals()) == [
         (OTHER, Reason.UNKNOWN_MAC, 1),
         (BOX, Reason.STORE_UNAVAILABLE, 1),
