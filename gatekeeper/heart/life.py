@@ -72,21 +72,24 @@ class Heart:
 
     def receive(self, name: str, datagrams: Iterable[Datagram], door: object, now: float) -> None:
         """Datagrams that one door had. name: whose they are, DHCP, AUTHENTICATION or ACCOUNTING."""
-        mouth = self._mouths[name]
+        mouth, questions = self._mouths[name], []
+        # First all are read, then all are decided: what one of the two takes stays at hand for the next packet.
         for datagram in datagrams:
             try:
-                asked = mouth.read(datagram, now)
+                heard = mouth.read(datagram, now)
             except Exception as bug:
                 self._ends.bugs.append(Bug(bug, datagram, now))
                 continue
-
-            if isinstance(asked, Outcome):
-                self._ends.tell(mouth, asked, door, now)
-            elif isinstance(asked, LeaseQuestion):
-                guest = Waiting(name, asked, door)
-                self._enter(self._lookups.leases.enter(guest, asked.sought, now), guest, self._unreadable, now)
+            if isinstance(heard, Outcome):
+                self._ends.tell(mouth, heard, door, now)
             else:
-                self._advance(name, asked, door, now, None)
+                questions.append(heard)
+        for question in questions:
+            if isinstance(question, LeaseQuestion):
+                guest = Waiting(name, question, door)
+                self._enter(self._lookups.leases.enter(guest, question.sought, now), guest, self._unreadable, now)
+            else:
+                self._advance(name, question, door, now, None)
 
     def changed(
         self, macs: Sequence[bytes] | None, fixed: Iterable[int] | None, freed: Iterable[int], now: float
