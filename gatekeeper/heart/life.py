@@ -12,7 +12,7 @@ from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.heart.batches import Batches, Promise, share
 from gatekeeper.heart.elsewhere import Elsewhere
 from gatekeeper.heart.endings import Endings
-from gatekeeper.heart.lookups import Lookups, counting
+from gatekeeper.heart.lookups import Lookups
 from gatekeeper.heart.needs import Batch, Lookup, Needs, Probe, lacking
 from gatekeeper.heart.ports import Mouths
 from gatekeeper.heart.told import Bug, Told
@@ -107,18 +107,16 @@ class Heart:
     def facts_found(self, number: int, found: Mapping[bytes, Facts], now: float) -> None:
         """Facts of the MACs of this lookup; what nothing is known of is among them too."""
         room = self._lookups.facts
-        known = counting(room, number, found)
+        known = room.counting(number, found)
         self._world.take_facts(known)
-        for mac in known:
-            self._resume(room.leave(mac), now)
+        self._resume(room.leave_all(known), now)
 
     def crowds_found(self, number: int, found: Mapping[str, int], now: float) -> None:
         """How many boxes are bound to the lines of this lookup."""
         room = self._lookups.crowds
-        known = counting(room, number, found)
+        known = room.counting(number, found)
         self._world.take_crowds(known)
-        for line in known:
-            self._resume(room.leave(line), now)
+        self._resume(room.leave_all(known), now)
 
     def leases_found(self, number: int, sought: Sought, leases: Sequence[Lease], now: float) -> None:
         """Leases on record for what one lease query of this lookup names."""
@@ -234,8 +232,8 @@ class Heart:
         if missing is not None:
             guest = guest or Waiting(name, question, door)
             guest.rounds += 1
-            put_out = guest if guest.rounds > _MOST_ROUNDS else self._lookups.enter(guest, missing, now)
-            self._enter(put_out, guest, self._unreadable, now)
+            if guest.rounds > _MOST_ROUNDS or self._lookups.enter(guest, missing, now):
+                self._unreadable(guest, now)
             return
         mouth = self._mouths[name]
         try:

@@ -8,7 +8,7 @@ from gatekeeper.heart.waiting import Key, Room, Waiting
 from gatekeeper.policy.leasequery import Sought
 
 LOOKUP_S: Final = 2.0
-_Found = TypeVar("_Found")
+Found = TypeVar("Found")
 
 
 class LookupRoom(Room[Key]):
@@ -64,6 +64,17 @@ class LookupRoom(Room[Key]):
                 self.to_ask[key] = None
         return False
 
+    def counting(self, number: int, found: Mapping[Key, Found]) -> Mapping[Key, Found]:
+        """What counts of an answer: nearly always all of it."""
+        asked, old = self._asked, []
+        for key in found:
+            if asked.get(key) == number:
+                del asked[key]
+            else:
+                self.answered(number, key)
+                old.append(key)
+        return {key: value for key, value in found.items() if key not in old} if old else found
+
     def overdue(self, now: float, most: int) -> list[Waiting]:
         left = super().overdue(now, most)
         for guest in left:
@@ -117,8 +128,3 @@ class Lookups:
                 room.answered(lookup.number, key)
                 left += room.leave(key)
         return left
-
-
-def counting(room: LookupRoom[Key], number: int, found: Mapping[Key, _Found]) -> dict[Key, _Found]:
-    """What counts of an answer."""
-    return {key: value for key, value in found.items() if room.answered(number, key)}

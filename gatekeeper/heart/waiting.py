@@ -17,6 +17,8 @@ class Waiting:
     """A question that waits: by which door it came, who decides, what has come of it so far."""
 
     __slots__ = ("asked", "door", "due", "key", "mouth", "outcome", "question", "rounds")
+    key: Any  # what it waits for, and until when: the room says that
+    due: float
 
     def __init__(self, mouth: str, question: Any, door: object) -> None:
         self.mouth = mouth
@@ -24,8 +26,6 @@ class Waiting:
         self.door = door
         self.outcome: Outcome | None = None  # decided, and on its way to the disk or the link
         self.asked: AaaQuestion | None = None
-        self.key: Any = None  # what it waits for
-        self.due = inf
         self.rounds = 0  # how often something was looked up for it
 
 
@@ -85,6 +85,16 @@ class Room(Generic[Key]):
         waiting = self.waiting
         for guest in left:
             del waiting[guest]
+        return left
+
+    def leave_all(self, keys: Iterable[Key]) -> list[Waiting]:
+        """All that wait for any of these."""
+        left: list[Waiting] = []
+        pop, waiting = self._by_key.pop, self.waiting
+        for key in keys:
+            for guest in pop(key, ()):
+                del waiting[guest]
+                left.append(guest)
         return left
 
     def overdue(self, now: float, most: int) -> list[Waiting]:
