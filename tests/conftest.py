@@ -10,11 +10,11 @@ from hypothesis import settings
 from tests.engine.bench import Bench
 
 # Every run meets other inputs, a fixed number of them, and a failure says how to repeat it (``@reproduce_failure``, or
-# ``--hypothesis-seed=N``). A workplace keeps what failed in .hypothesis/, so that it fails again until it is mended; a
+# ``--hypothesis-seed=N``). A desk keeps what failed in .hypothesis/, so that it fails again until it is mended; a
 # build machine starts from nothing each time. The machine may be busy: a slow example is no failure.
-settings.register_profile("workplace", deadline=None, max_examples=80, derandomize=False, print_blob=True)
-settings.register_profile("ci", settings.get_profile("workplace"), database=None)
-settings.load_profile("ci" if os.environ.get("CI") else "workplace")
+settings.register_profile("desk", deadline=None, max_examples=80, derandomize=False, print_blob=True)
+settings.register_profile("ci", settings.get_profile("desk"), database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
-from gatekeeper.drivers.supply import Supply
+from gatekeeper.drivers.supply import Supply, nobody_asked
 from gatekeeper.drivers.upstream import Upstream
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, DHCP, MOST, Heart
@@ -94,8 +94,7 @@ class Gate:
         if self._upstream:
             self._upstream.close()
         self._upstream = Upstream(policy, self._log, self, self._counts) if policy else None
-        if self._upstream:
-            self._supply.ask = self._upstream.ask
+        self._supply.ask = self._upstream.ask if self._upstream else nobody_asked
         self._heart.ask_anew(self._clock.now())
 
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:

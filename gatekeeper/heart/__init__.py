@@ -10,6 +10,7 @@ Its laws:
 4. A bug on the way of one packet costs that packet.
 5. What was looked up before it changed is looked up again.
 
-``life`` has the sequence, ``waiting`` the rooms, ``needs`` what is asked of the world outside, ``ports`` what is asked
-of the engines, which ``engines`` makes, ``told`` what comes out, ``tallies`` a reader of that which counts.
+``life`` has the sequence; ``waiting`` is a room, ``lookups``, ``elsewhere`` and ``batches`` are those that there are;
+``endings`` are how a question ends, ``told`` what comes out, ``tallies`` a reader of it that counts. ``needs`` is what
+is asked of the world outside, ``ports`` what is asked of the engines, which ``engines`` makes.
 """

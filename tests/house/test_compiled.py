@@ -1,4 +1,4 @@
-"""Every room below ``drivers`` can be compiled as it stands, and keeps its tests (packet-path: one source, two builds).
+"""Every room below ``drivers`` can be compiled as it stands, and keeps its tests: one source, two builds.
 
 Opt-in, as it takes minutes: GATEKEEPER_TEST_COMPILED=1, with the extra ``compiled`` and a C compiler.
 """
