@@ -4,7 +4,6 @@ A store that cannot be read is alarmed, and is no end of anything: see ``Heart.l
 """
 
 from collections.abc import Callable
-from typing import Final
 
 from gatekeeper.heart.life import Heart
 from gatekeeper.heart.needs import Lookup, Probe
@@ -13,7 +12,6 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.ports import LoopPort
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion
 
-LOOK_EVERY_S: Final = 0.005
 Alarm = Callable[[str, float], None]
 
 
@@ -40,7 +38,6 @@ class Supply:
         self._seq = seq
         self._origin = origin
         self._version = -1
-        self._looked_at = float("-inf")
         self.ask: Callable[[AaaQuestion, float], bool] = nobody_asked
         self.probe: Callable[[Probe, float], bool] = nothing_probed
 
@@ -74,13 +71,7 @@ class Supply:
             heart.leases_found(number, sought, found, now)
 
     def poll_feed(self, now: float) -> None:
-        """Read the change feed if anybody else has written since the last time. One page is read where nobody has.
-
-        That page costs as much as half a packet: under load it is looked at every LOOK_EVERY_S, else each time.
-        """
-        if self._looked_at <= now < self._looked_at + LOOK_EVERY_S:
-            return
-        self._looked_at = now
+        """Read the change feed if anybody else has written since the last time. One page is read where nobody has."""
         try:
             version = self._store.data_version()
         except StoreError as error:
