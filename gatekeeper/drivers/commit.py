@@ -58,7 +58,6 @@ class Committer(threading.Thread):
         self._work: SimpleQueue[list[Effect] | Notes | Stale | None] = SimpleQueue()
         self._done: deque[Done] = deque()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self.busy = False
         self.notes_error = ""
 
     def fileno(self) -> int:
@@ -66,8 +65,7 @@ class Committer(threading.Thread):
         return self._event
 
     def submit(self, effects: list[Effect]) -> None:
-        """Commit these as one transaction. One at a time: ``busy`` until ``finished`` has handed the result back."""
-        self.busy = True
+        """Commit these as one transaction. One at a time: until ``finished`` has handed the result back."""
         self._work.put(effects)
 
     def note(self, work: Notes | Stale) -> None:
@@ -80,7 +78,6 @@ class Committer(threading.Thread):
             os.eventfd_read(self._event)
         except BlockingIOError:
             return None
-        self.busy = False
         return self._done.popleft()
 
     def stop(self) -> None:

@@ -23,19 +23,10 @@ class LookupRoom(Room[Key]):
         self._asked: dict[Key, int] = {}
 
     def enter(self, guest: Waiting, key: Key, now: float) -> Waiting | None:
-        if len(self.waiting) >= self.most:
-            self.turned_away += 1
-            return guest
-        guest.key, guest.due = key, now + self.patience_s
-        self.waiting[guest] = None
-        mine = self._by_key.get(key)
-        if mine is not None:
-            mine.append(guest)
-            return None
-        self._by_key[key] = [guest]
-        if key not in self._asked:
+        put_out = super().enter(guest, key, now)
+        if put_out is None and key not in self._asked:
             self.to_ask[key] = None
-        return None
+        return put_out
 
     def wanted(self, number: int) -> list[Key]:
         """What is to be asked and was not yet."""
@@ -66,13 +57,7 @@ class LookupRoom(Room[Key]):
 
     def counting(self, number: int, found: Mapping[Key, Found]) -> Mapping[Key, Found]:
         """What counts of an answer: nearly always all of it."""
-        asked, old = self._asked, []
-        for key in found:
-            if asked.get(key) == number:
-                del asked[key]
-            else:
-                self.answered(number, key)
-                old.append(key)
+        old = {key for key in found if not self.answered(number, key)}
         return {key: value for key, value in found.items() if key not in old} if old else found
 
     def overdue(self, now: float, most: int) -> list[Waiting]:
@@ -125,6 +110,6 @@ class Lookups:
         )
         for room, keys in lookups:
             for key in keys:
-                room.answered(lookup.number, key)
                 left += room.leave(key)
+                room.answered(lookup.number, key)  # and nobody is left for whom it would be asked again
         return left

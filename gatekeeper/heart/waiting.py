@@ -79,16 +79,10 @@ class Room(Generic[Key]):
 
     def leave(self, key: Key) -> list[Waiting]:
         """All that wait for key, the first one first; they wait no more."""
-        left = self._by_key.pop(key, None)
-        if left is None:
-            return []
-        waiting = self.waiting
-        for guest in left:
-            del waiting[guest]
-        return left
+        return self.leave_all((key,))
 
     def leave_all(self, keys: Iterable[Key]) -> list[Waiting]:
-        """All that wait for any of these."""
+        """All that wait for any of these; they wait no more."""
         left: list[Waiting] = []
         pop, waiting = self._by_key.pop, self.waiting
         for key in keys:

@@ -3,7 +3,7 @@
 from math import inf
 
 from gatekeeper.engine.dhcp import DhcpQuestion
-from gatekeeper.heart.lookups import LookupRoom
+from gatekeeper.heart.lookups import LookupRoom, Lookups
 from gatekeeper.heart.waiting import Room, Waiting
 from gatekeeper.model import Datagram
 from tests.engine.bench import NOW, RELAYED, Bench, discover
@@ -103,3 +103,15 @@ def test_what_nobody_waits_for_any_more_is_not_asked(bench: Bench) -> None:
     room.overdue(NOW + 2, 9)
     assert not room.to_ask
     assert room.enter(guest(bench), "b", NOW + 2) is None
+
+
+def test_what_changed_and_could_not_be_read_is_not_asked_again_for_nobody(bench: Bench) -> None:
+    """Those who waited for it have gone on without."""
+    rooms = Lookups(8)
+    waits = guest(bench)
+    rooms.enter(waits, b"a mac.", NOW)
+    asked = rooms.next()
+    assert asked
+    rooms.changed(None)
+    assert rooms.lost(asked) == [waits]
+    assert rooms.next() is None
