@@ -16,7 +16,8 @@ from gatekeeper.config.book import make_book
 from gatekeeper.config.dictionary import shipped_folder
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
-from gatekeeper.config.schema import Endpoint, FileSchema
+from gatekeeper.config.schema import FileSchema
+from gatekeeper.config.values import Endpoint
 
 _STANDARD: Final = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
 _MAX_ROUNDS: Final = 100

@@ -1,129 +1,32 @@
-"""The configuration file's tables, keys, types and bounds. Unknown keys are errors."""
+"""The configuration file's tables, keys and bounds. Unknown keys are errors."""
 
-import re
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from gatekeeper.config.values import (
+    MAX_LEASE_S,
+    AcsUrl,
+    AttributeName,
+    ClassText,
+    ClientNetwork,
+    Endpoint,
+    InterfaceName,
+    Ip,
+    Listen,
+    OptionName,
+    Positive,
+    Range,
+    SubnetNetwork,
+    Template,
+    YesNoAuto,
+    as_client_password,
+    as_mac_password,
+    one_of,
+)
 from gatekeeper.wire.acs import ENCODINGS
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.option_types import CONFIGURABLE
-from gatekeeper.wire.text import ip_text, parse_ip
-
-MAX_LEASE_S: Final = 0xFFFFFFFE  # 0xFFFFFFFF means for ever (RFC 2131 3.3), which no pool survives
-
-
-class Network(NamedTuple):
-    """Address and mask."""
-
-    network: int
-    mask: int
-
-    def __contains__(self, address: object) -> bool:
-        return isinstance(address, int) and address & self.mask == self.network
-
-    def text(self) -> str:
-        return f"{ip_text(self.network)}/{self.mask.bit_count()}"
-
-
-class Endpoint(NamedTuple):
-    """Address and UDP or TCP port."""
-
-    address: int
-    port: int
-
-    def text(self) -> str:
-        return f"{ip_text(self.address)}:{self.port}"
-
-
-def _ip(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError(f"an IPv4 address in quotes is wanted, not {value!r}")
-    return parse_ip(value)
-
-
-def _network(value: object) -> Network:
-    address, slash, length = str(value).partition("/")
-    if slash and (not length.isdigit() or int(length) > 32):
-        raise ValueError(f"a network is written ADDRESS/LENGTH, not {value!r}")
-    bits = int(length) if slash else 32
-    mask = 0xFFFFFFFF << (32 - bits) & 0xFFFFFFFF
-    start = parse_ip(address)
-    if start & ~mask & 0xFFFFFFFF:
-        raise ValueError(f"{value} has bits behind its mask: did you mean {ip_text(start & mask)}/{bits}?")
-    return Network(start, mask)
-
-
-def _subnet_network(value: object) -> Network:
-    network = _network(value)
-    if not 8 <= network.mask.bit_count() <= 30:
-        raise ValueError(f"a subnet has a length from /8 to /30, not {value!r}")
-    return network
-
-
-def _range(value: object) -> tuple[int, int]:
-    text = str(value)
-    if "/" in text:
-        network = _network(text)
-        return network.network, network.network | ~network.mask & 0xFFFFFFFF
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    pair = parse_ip(first), parse_ip(last if dash else first)
-    if pair[0] > pair[1]:
-        raise ValueError(f"the pool {text!r} ends before it begins")
-    return pair
-
-
-def _endpoint(value: object) -> Endpoint:
-    match = re.fullmatch(r"([0-9.]+):(\d{1,5})", str(value))
-    if not match or not 0 < int(match[2]) < 65536:
-        raise ValueError(f"an endpoint is written ADDRESS:PORT, not {value!r}")
-    return Endpoint(parse_ip(match[1]), int(match[2]))
-
-
-def _url(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[!-~]+", value):
-        raise ValueError(f"an http:// or https:// URL is wanted, not {value!r}")
-    return value
-
-
-def _mac_password(value: object) -> object:
-    if value in ("mac", "any") or (isinstance(value, dict) and list(value) == ["shared"] and value["shared"]):
-        return value
-    raise ValueError('"mac", "any" or { shared = "…" } is wanted')
-
-
-def _client_password(value: object) -> object:
-    if value == "any":
-        raise ValueError('"mac" or { shared = "…" } is wanted')
-    return _mac_password(value)
-
-
-def _yes_no_auto(value: object) -> object:
-    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-
-
-def _one_of(*names: str) -> BeforeValidator:
-    def check(value: object) -> object:
-        if value not in names:
-            raise ValueError(f"{value!r} is none of {' '.join(names)}")
-        return value
-
-    return BeforeValidator(check)
-
-
-Ip = Annotated[int, BeforeValidator(_ip)]
-SubnetNetwork = Annotated[Network, BeforeValidator(_subnet_network)]
-ClientNetwork = Annotated[Network, BeforeValidator(_network)]
-Range = Annotated[tuple[int, int], BeforeValidator(_range)]
-Listen = Annotated[Endpoint, BeforeValidator(_endpoint)]
-Positive = Annotated[int, Field(gt=0)]
-YesNoAuto = Annotated[Literal["yes", "no", "auto"], BeforeValidator(_yes_no_auto)]
-AcsUrl = Annotated[str, BeforeValidator(_url), Field(max_length=253)]
-ClassText = Annotated[str, Field(max_length=255)]
-OptionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-AttributeName = Annotated[str, Field(min_length=1, max_length=64)]
-Template = Annotated[str, Field(min_length=1, max_length=247)]
-InterfaceName = Annotated[str, Field(min_length=1, max_length=15, pattern=r"^[^/\s]+$")]
 
 
 class Section(BaseModel):
@@ -142,7 +45,7 @@ class AcsKeys(Section):
     provisioning_code: Annotated[str, Field(max_length=64)] = ""
     retry_minimum_wait_s: Annotated[int, Field(ge=0, le=65535)] = 0
     retry_multiplier: Annotated[int, Field(ge=0, le=65535)] = 0
-    encoding: Annotated[str, _one_of(*ENCODINGS)] = "tr069"
+    encoding: Annotated[str, one_of(*ENCODINGS)] = "tr069"
     force: bool = True
     username: str = ""
     password: str = Field(default="", repr=False)
@@ -178,7 +81,7 @@ class SubnetSection(Section):
 class OptionSection(Section):
     code: Annotated[int, Field(ge=1, le=254)]
     name: OptionName
-    type: Annotated[str, _one_of(*CONFIGURABLE)]
+    type: Annotated[str, one_of(*CONFIGURABLE)]
 
 
 class SharedPassword(Section):
@@ -193,7 +96,7 @@ class AaaServerSection(Section):
 
 class DhcpRadiusSection(Section):
     user_name: Annotated[str, Field(min_length=1, max_length=253)] = "{mac}"
-    password: Annotated[Literal["mac"] | SharedPassword, BeforeValidator(_client_password)] = "mac"  # noqa: S105 - a mode
+    password: Annotated[Literal["mac"] | SharedPassword, BeforeValidator(as_client_password)] = "mac"  # noqa: S105 - a mode
     timeout_s: Annotated[float, Field(ge=0.1, le=10)] = 1.0
     tries: Annotated[int, Field(ge=1, le=10)] = 2
     cache_s: Annotated[int, Field(ge=0, le=3600)] = 30
@@ -210,13 +113,13 @@ class DhcpSection(Section):
     subnet: list[SubnetSection] = []
     trusted: list[InterfaceName] = []
     check_source_mac: bool = True
-    arp_probe: Annotated[str, _one_of("off", "first")] = "off"
+    arp_probe: Annotated[str, one_of("off", "first")] = "off"
     quarantine_s: Positive = 3600
     rapid_commit: bool = False
     deny_auto_configure: bool = False
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
     leasequery: list[ClientNetwork] = []
-    authorize: Annotated[str, _one_of("local", "radius")] = "local"
+    authorize: Annotated[str, one_of("local", "radius")] = "local"
     radius: DhcpRadiusSection | None = None
 
 
@@ -227,9 +130,9 @@ class ClientSection(Section):
     require_message_authenticator: YesNoAuto = "auto"
     limit_proxy_state: YesNoAuto = "auto"
     send_message_authenticator: bool = True
-    nas: Annotated[str, _one_of(*DIALECTS)] = "generic"
+    nas: Annotated[str, one_of(*DIALECTS)] = "generic"
     coa_port: Annotated[int, Field(gt=0, lt=65536)] = 3799
-    mac_password: Annotated[Literal["mac", "any"] | SharedPassword, BeforeValidator(_mac_password)] = "mac"  # noqa: S105 - a mode, no password
+    mac_password: Annotated[Literal["mac", "any"] | SharedPassword, BeforeValidator(as_mac_password)] = "mac"  # noqa: S105 - a mode, no password
     kilobit: Literal[1000, 1024] = 1000
     user_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     port_from: Annotated[list[AttributeName], Field(min_length=1, max_length=16)] | None = None
@@ -252,11 +155,11 @@ class RadiusSection(Section):
 
 
 class BindingSection(Section):
-    port: Annotated[str, _one_of("off", "learn", "strict")] = "learn"
-    missing: Annotated[str, _one_of("refuse", "allow")] = "refuse"
-    port_key: Annotated[str, _one_of("circuit-id", "remote-id", "both")] = "circuit-id"
+    port: Annotated[str, one_of("off", "learn", "strict")] = "learn"
+    missing: Annotated[str, one_of("refuse", "allow")] = "refuse"
+    port_key: Annotated[str, one_of("circuit-id", "remote-id", "both")] = "circuit-id"
     port_names: dict[str, str] = {}
-    stbid: Annotated[str, _one_of("off", "warn", "refuse")] = "warn"
+    stbid: Annotated[str, one_of("off", "warn", "refuse")] = "warn"
     boxes_per_account: Positive = 2
     boxes_per_port: Positive = 4
 
@@ -282,7 +185,7 @@ class ApiSection(Section):
 
 
 class LogSection(Section):
-    packets: Annotated[str, _one_of("all", "refused", "none")] = "all"
+    packets: Annotated[str, one_of("all", "refused", "none")] = "all"
 
 
 class FileSchema(Section):

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gatekeeper.book import AaaPolicy, Policybook
-from gatekeeper.engine.dhcp import DhcpEngine, DhcpQuestion
+from gatekeeper.engine.dhcp import DhcpEngine
+from gatekeeper.engine.dhcp_question import DhcpQuestion
 from gatekeeper.model import Action, Binding, Facts, Rate, Reason, Verdict
 from gatekeeper.policy.binding import ADMITTED
 from gatekeeper.policy.dhcp import DhcpCase

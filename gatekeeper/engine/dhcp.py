@@ -1,22 +1,22 @@
 """The DHCP mouth: one datagram in, one Outcome out."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.engine.agent import read_agent
+from gatekeeper.engine.dhcp_leases import declined, lease_bound
+from gatekeeper.engine.dhcp_question import DhcpQuestion, silent
 from gatekeeper.engine.leasequery import LeaseQueries, LeaseQuestion
 from gatekeeper.engine.limits import dhcp_limit, throttle_of
 from gatekeeper.model import (
     Action,
-    AddressDeclined,
     AddressOffered,
     Datagram,
     Destination,
     Effect,
     Facts,
     Lease,
-    LeaseBound,
     LeaseReleased,
     OfferForgotten,
     Outcome,
@@ -52,19 +52,6 @@ _REPLY: Final = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.I
 _NO_AGENT: Final[tuple[RelayInfo, PortId | None]] = NO_RELAY_INFO, None
 
 
-class DhcpQuestion(NamedTuple):
-    """A message that was read and waits for its facts."""
-
-    mac: bytes
-    message: DhcpMessage
-    datagram: Datagram
-    state: str
-    port: PortId | None
-    where: str
-    server_id: int  # option 54, 0 = none
-    relay: RelayInfo
-
-
 class DhcpEngine:
     """DHCP for one Policybook over one World. The time comes with each call."""
 
@@ -97,7 +84,7 @@ class DhcpEngine:
             agent = self._agent(message, door)
             relay, port = read_agent(agent, giaddr, self._port_key, self._cut_nodes) if agent else _NO_AGENT
         except Malformed as bad:
-            return _silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
+            return silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
         if message.kind == LEASEQUERY:
             return self._queries.read(message, datagram, relay.source_port, now)
         where = ip_text(giaddr) if giaddr else door.name
@@ -107,11 +94,11 @@ class DhcpEngine:
         refusal = self._distrust(message, datagram, state)
         if refusal:
             name = NAMES.get(message.kind, f"DHCP type {message.kind}")
-            return _silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, where)
+            return silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, where)
         if self._throttle:
             limit = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
             if limit:
-                return _silent(datagram, NAMES[message.kind], message.mac, limit, where)._replace(port=port)
+                return silent(datagram, NAMES[message.kind], message.mac, limit, where)._replace(port=port)
         named = options.get(_SERVER_ID, b"")
         server_id = int.from_bytes(named, "big") if len(named) == 4 else 0
         return make(DhcpQuestion, (message.mac, message, datagram, state, port, where, server_id, relay))
@@ -196,7 +183,7 @@ class DhcpEngine:
         if verdict.action is Action.OFFER:
             return (make(AddressOffered, (case.mac, verdict.address, int(case.now) + self._book.offer_s)),)
         if verdict.action is Action.ACK:
-            bound = self._lease_bound(case, verdict.address, question)
+            bound = lease_bound(case, verdict.address, question, self._agent(question.message, question.datagram.via))
             effects: tuple[Effect, ...] = (bound,)
             if learns_port(case):
                 binding, port = case.binding, case.port
@@ -210,31 +197,10 @@ class DhcpEngine:
             return (LeaseReleased(case.lease._replace(state="released", expires_at=now, last_seen=now)),)
         if verdict.action is Action.QUARANTINE:
             account = case.binding.account if case.binding else ""
-            return (self._declined(verdict.address, case.mac, account, case.now),)
+            return (declined(verdict.address, case.mac, account, int(case.now), self._book.quarantine_s),)
         if verdict.reason is Reason.OTHER_SERVER:
             return (OfferForgotten(case.mac),)
         return ()
-
-    def _declined(self, address: int, mac: bytes, account: str, at: float) -> AddressDeclined:
-        now = int(at)
-        until = now + self._book.quarantine_s
-        return AddressDeclined(Lease(address, mac, account, "", "declined", until, now, now, b"", b""))
-
-    def _lease_bound(self, case: DhcpCase, address: int, question: DhcpQuestion) -> LeaseBound:
-        last, options, now = case.lease, question.message.options, int(case.now)
-        same = last is not None and last.address == address
-        binding, subnet = case.binding, case.subnet
-        assert binding and subnet
-        port = question.port.text if question.port else last.port if last and same else ""
-        # A unicast renewal carries no Option 82 (RFC 3046 2.1): the one that came with the lease is kept.
-        agent = self._agent(question.message, question.datagram.via) or (last.agent if last and same else b"")
-        first_seen = last.first_seen if last and same else now
-        ends = now + subnet.lease_s
-        client_id = options.get(_CLIENT_ID) or (last.client_id if last and same else b"")
-        lease = make(
-            Lease, (address, case.mac, binding.account, port, "active", ends, first_seen, now, agent, client_id)
-        )
-        return make(LeaseBound, (lease, last.address if last and not same and last.state == "active" else 0))
 
     def _render(self, question: DhcpQuestion, case: DhcpCase, verdict: Verdict, effects: tuple[Effect, ...]) -> Outcome:
         message, datagram, binding = question.message, question.datagram, case.binding
@@ -276,7 +242,7 @@ class DhcpEngine:
         """Somebody else was found to use an address that this outcome offers: quarantine it, as after a DECLINE."""
         subnet = self._book.subnet_of(offer.verdict.address)
         account = offer.binding.account if offer.binding else ""
-        effects = (self._declined(offer.verdict.address, offer.mac, account, now),)
+        effects = (declined(offer.verdict.address, offer.mac, account, int(now), self._book.quarantine_s),)
         self._world.apply(effects, subnet.number if subnet else 0, now)
         seen = ip_text(offer.verdict.address)
         verdict = Verdict(Action.QUARANTINE, Reason.ADDRESS_CONFLICT, seen=seen, address=offer.verdict.address)
@@ -293,25 +259,11 @@ class DhcpEngine:
     def unanswered(self, question: DhcpQuestion, reason: Reason) -> Outcome:
         """The outcome of a question that cannot be decided: silence."""
         name = NAMES[question.message.kind]
-        silent = _silent(question.datagram, name, question.mac, Verdict(Action.SILENT, reason), question.where)
-        return silent._replace(port=question.port)
+        refused = silent(question.datagram, name, question.mac, Verdict(Action.SILENT, reason), question.where)
+        return refused._replace(port=question.port)
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer leaves. DHCP keeps no answers: a repeated message is decided anew."""
 
     def forget(self, question: DhcpQuestion) -> None:
         """No answer comes of it."""
-
-
-def _silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, where: str = "") -> Outcome:
-    return Outcome(
-        protocol="dhcp",
-        message=message,
-        reply="",
-        mac=mac,
-        verdict=verdict,
-        where=where or datagram.via.name,
-        port=None,
-        binding=None,
-        via=datagram.via,
-    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from gatekeeper.engine.accounting import AccountingQuestion
-from gatekeeper.engine.dhcp import DhcpQuestion
+from gatekeeper.engine.dhcp_question import DhcpQuestion
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.engine.radius import RadiusQuestion
 from gatekeeper.model import Datagram, Lease, Outcome, Reason

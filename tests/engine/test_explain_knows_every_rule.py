@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gatekeeper.engine.dhcp import DhcpQuestion
+from gatekeeper.engine.dhcp_question import DhcpQuestion
 from gatekeeper.model import Datagram, Outcome, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Rule
 from gatekeeper.policy.dhcp import DhcpCase

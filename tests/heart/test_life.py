@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.engine.dhcp import DhcpQuestion
+from gatekeeper.engine.dhcp_question import DhcpQuestion
 from gatekeeper.engine.radius import RadiusQuestion
 from gatekeeper.heart.elsewhere import PROBE_S
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from gatekeeper.engine.dhcp import DhcpQuestion
+from gatekeeper.engine.dhcp_question import DhcpQuestion
 from gatekeeper.heart.lookups import LookupRoom, Lookups
 from gatekeeper.heart.waiting import Room, Waiting
 from gatekeeper.model import Datagram
