@@ -171,3 +171,16 @@ def _plain(path: str) -> str:
     if not _LEADING_ZERO.search(path):
         return path
     return _NUMBERS.sub(lambda number: str(int(number[0])), path)
+
+
+def read_as(text: str) -> str:
+    """Which form a port's text is read as, for people: ``China Telecom``, ``TR-101``, ``Cisco VLAN-mod-port``; ``""``
+    = none that is known, so that it is compared octet for octet."""
+    line = text.rpartition("|")[2]
+    if _TELECOM.fullmatch(line):
+        return "China Telecom"
+    if _TR_101.fullmatch(line):
+        return "TR-101"
+    if read_cisco(line):
+        return "Cisco VLAN-mod-port"
+    return "China Telecom 163" if _read(line)[1] != line else ""
