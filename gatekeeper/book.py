@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gatekeeper.wire.acs import AcsInfo
+from gatekeeper.wire.line_id import NO_CONFIGURATION, Lines
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_rates import RateAttribute
 from gatekeeper.wire.nas_request import Reading
@@ -55,7 +56,7 @@ class AcsClass(NamedTuple):
 class BindingPolicy(NamedTuple):
     """[binding]. port: off learn strict. missing: refuse allow. port_key: circuit-id remote-id both.
 
-    ``cut_nodes``: giaddrs of access nodes whose lines a NAS tells that cuts them.
+    ``lines``: how texts are read as access lines, ``port_names`` and line_templates among it.
     """
 
     port: str
@@ -64,7 +65,7 @@ class BindingPolicy(NamedTuple):
     port_names: dict[str, str]
     boxes_per_account: int
     boxes_per_port: int = 0  # 0 = no limit
-    cut_nodes: frozenset[str] = frozenset()
+    lines: Lines = NO_CONFIGURATION
     stbid: str = "warn"  # off warn refuse: a box that says an STBID that is not its own
 
     def counts_boxes(self) -> bool:

@@ -12,6 +12,8 @@ from gatekeeper.config.options import OptionTable, subnet_options
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import ClientSection, DhcpSection, FileSchema, SharedPassword, SubnetSection
+from gatekeeper.wire.line_id import Lines
+from gatekeeper.wire.line_template import compile_line
 from gatekeeper.wire.radius_seal import Secret
 from gatekeeper.wire.text import ip_text
 
@@ -28,6 +30,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     if schema.dhcp.arp_probe != "off" and any(subnet.vlan for subnet in subnets):
         problems.add(("dhcp", "arp_probe"), 'addresses behind a VLAN of a trunk cannot be probed: set it to "off"')
     binding = schema.binding
+    lines = _lines(schema, problems)
     acs = make_acs(schema.acs, problems) if schema.acs else None
     book = Policybook(
         subnets=subnets,
@@ -48,9 +51,9 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
             boxes_per_account=binding.boxes_per_account,
             boxes_per_port=binding.boxes_per_port,
             stbid=binding.stbid,
-            cut_nodes=cut_nodes(schema.radius.client, binding.port_names),
+            lines=lines,
         ),
-        clients=_clients(schema, folder, acs, problems),
+        clients=_clients(schema, folder, lines, acs, problems),
         limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
         leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
         hold_s=schema.orders.hold_s,
@@ -59,6 +62,17 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         aaa=make_aaa(schema.dhcp, problems),
     )
     return book, problems
+
+
+def _lines(schema: FileSchema, problems: Problems) -> Lines:
+    templates = []
+    for at, text in enumerate(schema.binding.line_templates):
+        try:
+            templates.append(compile_line(text))
+        except ValueError as error:
+            problems.add(("binding", "line_templates", at), f"{text!r}: {error}")
+    names = schema.binding.port_names
+    return Lines(names, templates, cut_nodes(schema.radius.client, names))
 
 
 def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTable, problems: Problems) -> Subnet:
@@ -144,7 +158,7 @@ def _check_places(dhcp: DhcpSection, problems: Problems) -> None:
             problems.add((*place, "vlan"), f"we need an address in {text}: set the subnet's server")
 
 
-def _clients(schema: FileSchema, folder: Path, acs: Acs | None, problems: Problems) -> tuple[Nas, ...]:
+def _clients(schema: FileSchema, folder: Path, lines: Lines, acs: Acs | None, problems: Problems) -> tuple[Nas, ...]:
     given = schema.radius.dictionaries
     try:
         dictionary = Dictionary(folder / given if given else shipped_folder()) if schema.radius.client else None
@@ -159,7 +173,7 @@ def _clients(schema: FileSchema, folder: Path, acs: Acs | None, problems: Proble
                 problems.add((*place, "name"), f"{section.name} is there twice")
             if (earlier.network, earlier.mask) == tuple(section.ipaddr):
                 problems.add((*place, "ipaddr"), f"{section.ipaddr.text()} is {earlier.name} already")
-        dialect = ClientReader(index, section, dictionary, problems).fields(schema.binding, acs)
+        dialect = ClientReader(index, section, dictionary, problems).fields(schema.binding, lines, acs)
         clients.append(_client(section, dialect))
     return tuple(sorted(clients, key=lambda nas: -nas.mask))
 

@@ -10,11 +10,12 @@ from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import BindingSection, ClientSection
 from gatekeeper.reply.dhcp import acs_option
 from gatekeeper.reply.radius import option_43_body
+from gatekeeper.wire.line_id import Lines
 from gatekeeper.wire.nas import DHCP_VENDOR, DIALECTS, AttributeCode, Dialect, PortRow
 from gatekeeper.wire.nas_identity import FORMS as MAC_FORMS
 from gatekeeper.wire.nas_name import compile_name
 from gatekeeper.wire.nas_port import FORMS as PORT_FORMS
-from gatekeeper.wire.nas_port import bit_fields
+from gatekeeper.wire.nas_port import JOINED_BY, bit_fields
 from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, RateAttribute, check_template, is_of_the_box
 from gatekeeper.wire.nas_request import MacSource, PortSource, Reading
 from gatekeeper.wire.radius import CALLING_STATION_ID, NAS_PORT_ID
@@ -34,7 +35,7 @@ class ClientReader:
         self._problems = problems
         self._place: KeyPath = ("radius", "client", index)
 
-    def fields(self, binding: BindingSection, acs: Acs | None) -> dict[str, Any]:
+    def fields(self, binding: BindingSection, lines: Lines, acs: Acs | None) -> dict[str, Any]:
         """Fields of Nas by name."""
         section = self._section
         rates = self._rates()
@@ -43,7 +44,7 @@ class ClientReader:
         return {
             "rates": rates,
             "per_box": any(is_of_the_box(template) for _, template in rates),
-            "reading": self._reading(binding),
+            "reading": self._reading(binding, lines),
             "framed_address": section.framed_address,
             "framed_pool": section.framed_pool,
             "session_timeout_s": section.session_timeout_s,
@@ -97,7 +98,7 @@ class ClientReader:
         else:
             found.append(RateAttribute(code, template))
 
-    def _reading(self, binding: BindingSection) -> Reading:
+    def _reading(self, binding: BindingSection, lines: Lines) -> Reading:
         macs, ports = self._macs(), self._ports()
         name, named = None, ""
         template = self._section.user_name
@@ -110,11 +111,11 @@ class ClientReader:
         wanted = "remote_id" if binding.port_key == "remote-id" else "circuit_id"
         if name and wanted in name.groupindex and self._section.port_from is None:
             named = wanted
-        node = self._section.name
         plain_macs = tuple(source for source in macs if not source.code.vendor)
         plain_ports = tuple(source for source in ports if not source.code.vendor)
         return Reading(
-            node=binding.port_names.get(node, node),
+            node=lines.node(self._section.name),
+            lines=lines,
             port_key=binding.port_key,
             macs=macs,
             ports=ports,
@@ -125,6 +126,7 @@ class ClientReader:
             template=template or "",
             name_line=named,
             is_plain=_are_plain(plain_macs, plain_ports),
+            plain_tells=plain_ports[0].tells if plain_ports else "port",
         )
 
     def _macs(self) -> tuple[MacSource, ...]:
@@ -156,7 +158,7 @@ class ClientReader:
             remote = self._code(row.remote, key) if row.remote else None
             if code:
                 bits = fields if row.attribute == _NAS_PORT else ()
-                found.append(PortSource(code, PORT_FORMS[row.form], remote, bits, row.form == "options"))
+                found.append(PortSource(code, PORT_FORMS[row.form], remote, bits, JOINED_BY.get(row.form), row.tells))
         return tuple(found)
 
     def _check_own_ports(self, names: list[str]) -> None:
@@ -211,5 +213,5 @@ def _are_plain(macs: tuple[MacSource, ...], ports: tuple[PortSource, ...]) -> bo
     plain_macs = [(source.code.code, source.read, source.joined) for source in macs]
     plain_ports = [(one.code.code, one.read, one.remote, one.fields, one.joined) for one in ports]
     return plain_macs == [(CALLING_STATION_ID, MAC_FORMS["text"], False)] and plain_ports == [
-        (NAS_PORT_ID, PORT_FORMS["line"], None, (), False)
+        (NAS_PORT_ID, PORT_FORMS["line"], None, (), None)
     ]

@@ -159,6 +159,7 @@ class BindingSection(Section):
     missing: Annotated[str, one_of("refuse", "allow")] = "refuse"
     port_key: Annotated[str, one_of("circuit-id", "remote-id", "both")] = "circuit-id"
     port_names: dict[str, str] = {}
+    line_templates: Annotated[list[Template], Field(max_length=16)] = []
     stbid: Annotated[str, one_of("off", "warn", "refuse")] = "warn"
     boxes_per_account: Positive = 2
     boxes_per_port: Positive = 4

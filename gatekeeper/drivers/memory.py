@@ -20,7 +20,9 @@ def make_world(book: Policybook, store: FactsPort) -> World:
     # A declined address is nobody's.
     leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
     pools.load(leases, store.fixed_addresses())
-    return World(pools)
+    world = World(pools)
+    world.join(book.binding.port_names)
+    return world
 
 
 def look_up(world: World, store: FactsPort, mac: bytes, port: PortId | None, counts_boxes: bool) -> None:

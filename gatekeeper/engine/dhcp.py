@@ -64,7 +64,7 @@ class DhcpEngine:
         self._replies = DhcpReplies(book)
         # What is asked for every packet, at hand.
         self._trusted, self._port_key = book.trusted, book.binding.port_key
-        self._cut_nodes = book.binding.cut_nodes
+        self._lines = book.binding.lines
         self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
         self._queries = LeaseQueries(book, world.pools, self._throttle)
@@ -82,7 +82,7 @@ class DhcpEngine:
                 raise Malformed("giaddr in a broadcast", GIADDR)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = self._agent(message, door)
-            relay, port = read_agent(agent, giaddr, self._port_key, self._cut_nodes) if agent else _NO_AGENT
+            relay, port = read_agent(agent, giaddr, self._port_key, self._lines) if agent else _NO_AGENT
         except Malformed as bad:
             return silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
         if message.kind == LEASEQUERY:

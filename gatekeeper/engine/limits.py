@@ -40,7 +40,8 @@ def radius_limit(throttle: Throttle, mac: bytes, port: PortId | None, datagram: 
 
 def _line(port: PortId | None) -> Hashable:
     # Not the text: access node and BRAS spell one line differently.
-    return (port.qualifier, port.key) if port else None
+    # What many lines have in common has no bucket: they would empty it for each other.
+    return (port.qualifier, port.key, port.tags) if port and not port.vague else None
 
 
 def _verdict(limit: str, port: PortId | None, datagram: Datagram) -> Verdict | None:

@@ -13,7 +13,8 @@ from gatekeeper.wire.text import mac_text
 
 def rules_of(book: Policybook) -> OrderRules:
     """What this Policybook says of orders."""
-    return OrderRules(book.binding.boxes_per_account, book.binding.boxes_per_port, book.hold_s)
+    binding = book.binding
+    return OrderRules(binding.boxes_per_account, binding.boxes_per_port, book.hold_s, binding.lines)
 
 
 class OrderResult(NamedTuple):
@@ -88,6 +89,8 @@ class OrderDesk:
         """received: when a held order came in; 0 = now."""
         sessions = 0
         record = _record(order, received or now)
+        if order.port:
+            order = order._replace(port=self._rules.lines.of_text(order.port).text)
         try:
             changes = decide(order, self._ledger.situation(order, self._rules, now))
         except OrderRefused as refusal:

@@ -31,6 +31,7 @@ class Engines(NamedTuple):
     ) -> "Engines":
         """kept: answers already given, seen: what clients send, counted; both for both RADIUS engines. key: random
         octets that seal State. own_ids: addresses that a box may name as its server."""
+        world.join(book.binding.port_names)
         dhcp = dhcp_engine(book, world, own_ids)
         radius = RadiusEngine(book, world, kept, seen, key)
         return cls(book, dhcp, radius, AccountingEngine(book, world, kept, seen), seen)

@@ -73,9 +73,20 @@ def _account_is_active(case: AnyCase) -> bool:
 
 
 def _port_is_named(case: AnyCase) -> bool:
-    if case.port is not None or case.renewal or case.policy.missing == "allow" or case.policy.port == "off":
+    seen, binding = case.port, case.binding
+    if case.renewal or case.policy.missing == "allow" or case.policy.port == "off" or binding is None:
         return True
-    return case.binding is None or (case.binding.port is None and case.policy.port == "learn")
+    if seen is not None and not (seen.vague and _is_learned(binding) and not _covers(binding, seen)):
+        return True
+    return binding.port is None and case.policy.port == "learn"
+
+
+def _is_learned(binding: Binding) -> bool:
+    return binding.port is not None and binding.port_state == "learned"
+
+
+def _covers(binding: Binding, seen: PortId) -> bool:
+    return binding.port is not None and binding.port.covers(seen)
 
 
 def _port_is_its_own(case: AnyCase) -> bool:
@@ -84,7 +95,8 @@ def _port_is_its_own(case: AnyCase) -> bool:
         return True
     if mode == "strict" and binding.port_state != "ordered":
         return False
-    return binding.port is None or binding.port.covers(seen)
+    # What many lines have in common is held against an ordered port only; with a learned one it tells no line.
+    return binding.port is None or binding.port.covers(seen) or (seen.vague and _is_learned(binding))
 
 
 def _port_has_room(case: AnyCase) -> bool:
@@ -162,6 +174,7 @@ def learns_port(case: AnyCase) -> bool:
     return (
         binding is not None
         and case.port is not None
+        and not case.port.vague
         and binding.port_state == "unlearned"
         and case.policy.port == "learn"
     )

@@ -51,7 +51,7 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     if book.aaa:
         return _upstream(book.aaa, mac)
     facts = world.facts(mac)
-    if port and port.qualifier not in book.binding.cut_nodes:
+    if port and not book.binding.lines.are_cut(port.qualifier):
         port = port._replace(short="")  # as DHCP sees it
     link = _likely_link(book, port, facts.lease.address if facts.lease else 0)
     crowd = world.crowd(facts.binding, port)

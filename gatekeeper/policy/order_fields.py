@@ -7,6 +7,7 @@ part at the end of ``Order``, and whatever decides on it.
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ KINDS: Final = ("install", "amend", "swap", "move", "rate", "suspend", "resume",
 _WRITING: Final = ("install", "amend", "swap", "move", "rate")  # they write what they name into the account
 _OF_A_BOX: Final = ("install", "amend", "swap")
 _MAX_TEXT: Final = 256
+_OCTETS: Final = re.compile(r"0[xX](?:[0-9A-Fa-f]{2})+")
 # So that the URL alone fits option 43 or 125 in every dialect.
 _MAX_URL: Final = 246
 _MAX_KBPS: Final = 1_000_000_000
@@ -175,7 +177,12 @@ def _port(texts: Mapping[str, str], name: str) -> str:
     """The canonical spelling; blanks round the bar are a person's, not the line's."""
     text = texts[name]
     node, bar, line = text.partition("|")
-    return port_from_text(f"{node.strip()}|{line.strip()}" if bar else text).text if text else ""
+    line = line.strip() if bar else text
+    if text and not line:
+        raise OrderRefused(Reason.BAD_FIELD, f"{name} {text!r} names an access node and no line")
+    if line[:2] in ("0x", "0X") and not _OCTETS.fullmatch(line):
+        raise OrderRefused(Reason.BAD_FIELD, f"{name} {line!r} begins as octets and is none: two hex digits each")
+    return port_from_text(f"{node.strip()}|{line}" if bar else text).text if text else ""
 
 
 def _number(texts: Mapping[str, str], name: str, most: int) -> int:

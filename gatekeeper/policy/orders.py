@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from gatekeeper.model import Reason
 from gatekeeper.policy.order_fields import FIELDS, Order, OrderRefused
+from gatekeeper.wire.line_id import NO_CONFIGURATION, Lines
 from gatekeeper.wire.text import ip_text, mac_text
 
 
@@ -27,11 +28,13 @@ class OrderRecord(NamedTuple):
 
 
 class OrderRules(NamedTuple):
-    """What the configuration says of orders. boxes_per_port: 0 = no limit; hold_s: 0 = nothing is held."""
+    """What the configuration says of orders. boxes_per_port: 0 = no limit; hold_s: 0 = nothing is held; lines: how an
+    ordered port is read."""
 
     boxes_per_account: int
     boxes_per_port: int = 0
     hold_s: int = 0
+    lines: Lines = NO_CONFIGURATION
 
 
 class Account(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from gatekeeper.model import REASONS, Binding, Lease
 from gatekeeper.policy.explain import Explanation, RuleLine
 from gatekeeper.report.table import time_text
-from gatekeeper.wire.line_id import read_cisco
+from gatekeeper.wire.line_forms import read_cisco
 from gatekeeper.wire.text import ip_text, mac_text
 
 _SIGNS: Final = {"pass": "✓", "refuse": "✗", "skip": "·"}

@@ -40,6 +40,14 @@ class World:
         self._learning: dict[bytes, Binding] = {}
         # How many boxes are bound to a line.
         self._crowds: dict[str, int] = {}
+        # Names under which the store may have an access node -> the one that it goes by.
+        self._nodes: dict[str, str] = {}
+
+    def join(self, nodes: Mapping[str, str]) -> None:
+        """[binding] port_names: a port that was learned or ordered under one of these names is of that node."""
+        if nodes != self._nodes:
+            self._nodes = dict(nodes)
+            self.forget(None)
 
     def knows(self, mac: bytes) -> bool:
         """True if what is known of the MAC, be it nothing, needs not be looked up."""
@@ -54,12 +62,27 @@ class World:
             if found.binding is None and lease is None:
                 bounded(self._unknown, MAX_UNKNOWN)[mac] = NO_FACTS
             else:
-                bounded(self._known, MAX_KNOWN)[mac] = Facts(found.binding, lease)
+                binding = self._joined(found.binding) if self._nodes else found.binding
+                bounded(self._known, MAX_KNOWN)[mac] = Facts(binding, lease)
+
+    def _joined(self, binding: Binding | None) -> Binding | None:
+        port = binding.port if binding else None
+        if binding is None or port is None or port.qualifier not in self._nodes:
+            return binding
+        node = self._nodes[port.qualifier]
+        text = f"{node}|{port.text.partition('|')[2]}"
+        return binding._replace(port=port._replace(text=text, qualifier=node))
 
     def missing_crowd(self, mac: bytes, port: PortId | None) -> str | None:
         """The line (``PortId.line``) whose boxes must be counted: the box's account is about to be bound to it."""
         facts = self._known.get(mac)
-        if port is None or facts is None or facts.binding is None or facts.binding.port_state != "unlearned":
+        if (
+            port is None
+            or port.vague
+            or facts is None
+            or facts.binding is None
+            or facts.binding.port_state != "unlearned"
+        ):
             return None
         line = port.line()
         return None if line in self._crowds else line
@@ -72,7 +95,7 @@ class World:
 
     def crowd(self, binding: Binding | None, port: PortId | None) -> int:
         """Boxes bound to the port where this binding's account would be bound to it; else 0."""
-        if port is None or binding is None or binding.port_state != "unlearned":
+        if port is None or port.vague or binding is None or binding.port_state != "unlearned":
             return 0
         return self._crowds.get(port.line(), 0)
 

@@ -1,107 +1,218 @@
-"""Circuit-id, NAS-Port-Id and ordered port -> one canonical port, so that both protocols and the orders can agree.
+"""What an access line is: circuit-id, NAS-Port-Id and ordered port -> one canonical port, for both protocols and the
+orders.
 
-Forms known:
+A line is what an access node wrote (Option 82, RFC 4679, a NAS's copy of it, a part of NAS-Port-Id) in a form of
+``line_forms`` or of the operator's own (``line_template``), or a physical port of the NAS (``nas_port_id``). Every
+other text of an access node is opaque (RFC 3046 3.1): it is compared octet for octet, whichever way its octets are
+spelled.
 
-China Telecom (Cisco ``nas-port-id format c``, H3C and Huawei ``cn-telecom``)::
+Some texts name what many lines have in common, a VLAN or an interface: they are *vague*. Nothing is learned from them,
+and they are compared with nothing but a port that an order names.
 
-    {atm|eth|trunk|0} slot/subslot/port:XPI.XCI node/rack/frame/slot/subslot/port[:ANI_XPI.ANI_XCI]
-
-XPI.XCI is VPI.VCI or outer.inner VLAN, 4096 = no such tag. A node of 0 is unknown to the access node. The access node
-zeroes the BRAS part (``0 0/0/0:4096.1234 node/…``) and the BRAS fills it in, adding its outer tag; what both name alike
-is the access node's part and the inner tag, and that is the key.
-
-Huawei, H3C ``cn-163``: ``slot=2;subslot=2;port=22;vlanid=503;vlanid2=100;``, where vlanid is the *inner* tag and
-vlanid2 the outer one (the reverse order of the other form), or ``vpi=;vci=``. It names no access node.
-
-TR-101 R-124 (DSL Forum)::
-
-    node {atm|eth} slot/port[:vlan or vpi.vci]
-
-Everything else is opaque (RFC 3046 3.1) and is compared octet for octet, but for this: Huawei (NetEngine,
-``radius-server nas-port-id-format``) ends a copied circuit-id at its 128th octet or before its first NUL. One binary
-form is read for people: that of Cisco's switches (vlan-mod-port), circuit-id ``00 04 VLAN(2) module port`` and
-remote-id ``00 06 MAC``.
+Huawei (NetEngine, ``radius-server nas-port-id-format``) ends a copied circuit-id at its 128th octet or before its
+first NUL.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from gatekeeper.model import PortId, make
+from gatekeeper.wire.line_forms import Line, read_cisco, read_line
+from gatekeeper.wire.line_template import LineTemplate
+from gatekeeper.wire.nas_port_id import is_interface_of_many, left_of
 from gatekeeper.wire.text import printable
 
-NO_TAG: Final = 4096
 _CUT_AT: Final = 128
+_HEX: Final = re.compile(r"0[xX]((?:[0-9A-Fa-f]{2})+)")
+# Without 0x it may be octets, or a text that looks so: 4 octets or more in pairs, or in one piece.
+_BARE_HEX: Final = re.compile(r"[0-9A-Fa-f]{2}(?:([: -])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2})+)?|(?:[0-9A-Fa-f]{2}){4,}")
+_PAIRS: Final = re.compile(r"[: -]")
+_COUNTED: Final = (0, 1)  # Cisco, RFC 3046 by example: type, length, then text
 
-_TELECOM: Final = re.compile(
-    r"(?P<kind>[a-z]{1,8}|0) (?P<bras>\d{1,2}/(?:\d{1,2}/)?\d{1,2}):(?P<xpi>\d{1,4})\.(?P<xci>\d{1,5}) "
-    r"(?P<node>[^\s/|]{1,50})/(?P<ani>\d{1,2}/\d{1,2}/\d{1,3}/\d{1,2}/\d{1,3})(?::(?P<pvc>\d{1,4}\.\d{1,5}))?"
-)
-_TR_101: Final = re.compile(r"([^\s/|]{1,50}) (atm|eth) (\d{1,6}(?:/\d{1,6}){1,5})(?::(\d{1,5}(?:\.\d{1,5})?))?")
-# As printed. Between the two parts of Option 82, where both make the port, stands a blank.
-_CISCO: Final = re.compile(
-    r"0x(?:0004(?P<vlan>[0-9a-f]{4})(?P<module>[0-9a-f]{2})(?P<port>[0-9a-f]{2})(?:200006(?P<mac>[0-9a-f]{12}))?"
-    r"|0006(?P<only_mac>[0-9a-f]{12}))"
-)
-_KEYED: Final = re.compile(r"\s*(\w{1,8})\s*=\s*(\d{1,5})\s*")
-_LEADING_ZERO: Final = re.compile(r"(?<!\d)0\d")
-_NUMBERS: Final = re.compile(r"\d+")
+
+class Lines:
+    """How texts are read under one configuration. ``nodes``: names that are one access node's, and which; cut_nodes:
+    those whose lines a NAS tells that cuts them."""
+
+    __slots__ = ("_cut_nodes", "_nodes", "_templates")
+
+    def __init__(
+        self,
+        nodes: Mapping[str, str] | None = None,
+        templates: Sequence[LineTemplate] = (),
+        cut_nodes: frozenset[str] = frozenset(),
+    ) -> None:
+        self._nodes = dict(nodes or {})
+        self._templates = tuple(templates)
+        self._cut_nodes = cut_nodes
+
+    def node(self, name: str) -> str:
+        """The access node that this giaddr or NAS name stands for."""
+        return self._nodes.get(name, name) if self._nodes else name
+
+    def are_cut(self, node: str) -> bool:
+        """True if a NAS that cuts lines tells those of this access node."""
+        return node in self._cut_nodes
+
+    def of_agent(self, value: bytes, node: str, cuts: bool = False) -> PortId:
+        """What an access node wrote: a circuit-id or remote-id. node: giaddr or NAS name; cuts: a NAS tells it whole
+        that cuts other lines."""
+        node = self.node(node)
+        port = self._of_octets(value, node)
+        return _with_short(port) if cuts or node in self._cut_nodes else port
+
+    def of_nas(self, value: bytes, node: str, how: str, cuts: bool = False) -> PortId | None:
+        """What a NAS calls the port (NAS-Port-Id); None where it names a session and no line. cuts: this may be what is
+        left of a line.
+
+        how: ``copy``: it is the access node's text, in any form; ``port``: in a form that is known, else it is vague;
+        ``interface``: the interface that boxes are served on, a line only where two VLANs are in it.
+        """
+        port = self._of_nas(value, self.node(node), how == "copy")
+        if port and how == "interface" and not port.vague and port.key.count(".") < 2:
+            port = port._replace(vague=True)
+        return port._replace(short=port.key) if port and cuts else port
+
+    def of_text(self, text: str) -> PortId:
+        """A port as an order or a person spells it, with or without ``node|`` in front."""
+        node, bar, line = text.partition("|")
+        if not bar:
+            node, line = "", text
+        found = self._of_template(line)
+        return _with_short(_port(found, self.node(node)) if found else _of_spelling(line, self.node(node)))
+
+    def _of_octets(self, value: bytes, node: str) -> PortId:
+        text = value.rstrip(b"\0")  # C strings come with their end; in other octets a zero counts
+        if text and text.isascii():
+            line = text.decode("ascii")
+            if line.isprintable():
+                return self._of_agent_text(line, node)
+        counted = _uncounted(value)
+        if counted:
+            return self._of_agent_text(counted, node)
+        shown = printable(value if text else text)
+        return make(PortId, (f"{node}|{shown}" if node else shown, shown, node, "", _UNTOLD, (), False))
+
+    def _of_agent_text(self, line: str, node: str) -> PortId:
+        found = self._of_template(line)
+        if found:
+            return _port(found, node)
+        port = _of_wire(line, node)
+        return port._replace(vague=True) if not port.vague and is_interface_of_many(line) else port
+
+    def _of_nas(self, value: bytes, node: str, is_copy: bool) -> PortId | None:
+        text = value.rstrip(b"\0")
+        line = text.decode("ascii") if text.isascii() else ""
+        if not line or not line.isprintable():
+            return self._of_octets(value, node) if text else None
+        found = self._of_template(line)
+        if found:
+            return _port(found, node)
+        left = left_of(_unhex(line) or line)
+        if not left.line:
+            return None
+        found = self._of_template(left.line)
+        if found:
+            return _port(found, node)
+        vague = left.vague and (not is_copy or is_interface_of_many(left.line))
+        return _of_wire(left.line, node)._replace(vague=vague, also=_also(left.line))
+
+    def _of_template(self, line: str) -> Line | None:
+        for template in self._templates:
+            found = template.read(line)
+            if found:
+                return found
+        return None
+
+
+_UNTOLD: Final = ("", "")
+NO_CONFIGURATION: Final = Lines()
 
 
 def port_from_wire(value: bytes, node: str) -> PortId:
-    """A circuit-id, remote-id or NAS-Port-Id as it came. node: giaddr or NAS name, qualifies forms without a node."""
-    text = value.rstrip(b"\0")  # C strings come with their end; in other octets a zero counts
-    if text and text.isascii():
-        line = text.decode("ascii")
-        if line.isprintable():
-            return _port(line, node)
-    return _port(printable(value if text else text), node)
+    """A circuit-id or remote-id as it came. node: giaddr or NAS name, qualifies forms without a node."""
+    return NO_CONFIGURATION.of_agent(value, node)
 
 
-def whole_port(value: bytes, node: str) -> PortId:
-    """The same from where a line is told whole, of a node whose lines a NAS tells cut."""
-    return _with_short(port_from_wire(value, node))
-
-
-def cut_port(value: bytes, node: str) -> PortId:
-    """The same from a NAS that cuts lines: this may be what is left of one."""
-    text, key, qualifier, _ = port_from_wire(value, node)
-    return make(PortId, (text, key, qualifier, key))
-
-
+# Out of the store the same text comes again and again.
+@lru_cache(maxsize=4_096)
 def port_from_text(text: str) -> PortId:
-    """A port as an order, a store or a person spells it, with or without ``node|`` in front."""
-    node, bar, line = text.partition("|")
-    return _with_short(_port(line, node) if bar else _port(text, ""))
+    """A port in its canonical spelling, as the store keeps it, or as a person spells it."""
+    return NO_CONFIGURATION.of_text(text)
 
 
-class CiscoLine(NamedTuple):
-    """A line of a Cisco switch. vlan 0 = only the switch is named; switch: its MAC, b"" = it is not."""
-
-    vlan: int
-    module: int
-    port: int
-    switch: bytes
-
-
-def read_cisco(text: str) -> CiscoLine | None:
-    """A port's text, with or without ``node|`` in front; None where it is not of this form."""
-    match = _CISCO.fullmatch(text.rpartition("|")[2])
-    if not match:
-        return None
-    vlan, module, port = (int(match[name] or "0", 16) for name in ("vlan", "module", "port"))
-    # 802.1Q: 1 to 4094. What says anything else is octets that look alike.
-    if not match["only_mac"] and not 1 <= vlan <= 4094:
-        return None
-    return CiscoLine(vlan, module, port, bytes.fromhex(match["mac"] or match["only_mac"] or ""))
+def read_as(text: str) -> str:
+    """Which form a port's text is read as, for people; "" = none that is known: it is compared octet for octet."""
+    line = text.rpartition("|")[2]
+    found = read_line(line)
+    if found.vague or (not found.form and is_interface_of_many(line)):
+        return "VLAN or interface of many"
+    return found.form or ("Cisco VLAN-mod-port" if read_cisco(line) else "")
 
 
-def _port(line: str, node: str) -> PortId:
-    text, key, named = _read(line)
+@lru_cache(maxsize=4_096)
+def _of_wire(line: str, node: str) -> PortId:
+    """A printable text: in quotes, in hexadecimal, or as it stands."""
+    inner = line[1:-1] if len(line) > 2 and line[0] == line[-1] == '"' else line
+    return _port(read_line(_unhex(inner) or inner), node)
+
+
+@lru_cache(maxsize=4_096)
+def _of_spelling(line: str, node: str) -> PortId:
+    """A person's spelling: any of the wire's, and some that could be octets or text."""
+    port = _of_wire(line, node)
+    return port._replace(also=_also(line)) if not read_line(line).form else port
+
+
+def _port(line: Line, node: str) -> PortId:
+    text, key, named, tags, vague, _ = line
     if named:
-        return PortId(text, key, "")
+        return make(PortId, (text, key, "", "", tags, (), vague))
     # A line that has a bar in itself gets one in front, so that its text is read back as what it is.
-    return PortId(f"{node}|{text}" if node or "|" in text else text, key, node)
+    shown = f"{node}|{text}" if node or "|" in text else text
+    return make(PortId, (shown, key, node, "", tags, (), vague))
+
+
+def _unhex(line: str) -> str:
+    """``0x6765…`` -> the text that these octets are, or ``0x…`` in small letters; "" where it is no such spelling."""
+    match = _HEX.fullmatch(line)
+    if not match:
+        return ""
+    octets = bytes.fromhex(match[1])
+    return _uncounted(octets) or printable(octets)
+
+
+def _uncounted(octets: bytes) -> str:
+    """Text behind its type and length (Cisco's circuit-id and remote-id of type string); "" where it is none."""
+    if len(octets) < 3 or octets[0] not in _COUNTED or octets[1] != len(octets) - 2:
+        return ""
+    text = printable(octets[2:])
+    return "" if text.startswith("0x") else text
+
+
+def _also(line: str) -> tuple[str, ...]:
+    """Other keys of a text that can be spelled octets, or that is not ASCII: in UTF-8 or in GBK."""
+    if not line.isascii():
+        return tuple(dict.fromkeys("0x" + octets.hex() for octets in _encodings(line)))
+    if not _BARE_HEX.fullmatch(line) or len(line) < 4:
+        return ()
+    octets = bytes.fromhex(_PAIRS.sub("", line))
+    shown = _uncounted(octets) or printable(octets)
+    found = read_line(shown)
+    # Octets that are a text in no known form are as likely digits.
+    return (found.key,) if shown.startswith("0x") or found.form or not line.isdigit() else ()
+
+
+def _encodings(line: str) -> list[bytes]:
+    found = []
+    for name in ("utf-8", "gb18030"):
+        try:
+            found.append(line.encode(name))
+        except UnicodeEncodeError:
+            continue
+    return found
 
 
 def _with_short(port: PortId) -> PortId:
@@ -118,69 +229,4 @@ def _short(key: str) -> str:
     except ValueError:
         octets = key.encode()  # a line that begins so
     left = octets[:_CUT_AT].partition(b"\0")[0]
-    return _read(printable(left))[1] if left and left != octets else ""
-
-
-# The same line comes with every packet of a box, and again out of the store.
-@lru_cache(maxsize=4_096)
-def _read(line: str) -> tuple[str, str, bool]:
-    """(canonical text, key, True if the line names its access node itself)."""
-    match = _TELECOM.fullmatch(line)
-    if match:
-        return _telecom(match, line)
-    match = _TR_101.fullmatch(line)
-    if match:
-        node, _, path, tag = match.groups()
-        return line, f"{node}/{_plain(path)}" + (f":{tag}" if tag else ""), True
-    if line.startswith(("slot", "SLOT")):
-        return _keyed(line)
-    return line, line, False
-
-
-def _telecom(match: re.Match[str], line: str) -> tuple[str, str, bool]:
-    _, bras, xpi, xci, node, ani, pvc = match.groups()
-    if node == "0":  # unknown node: only the BRAS part tells the line
-        return line, f"{_plain(bras)}:{int(xpi)}.{int(xci)}", False
-    return line, f"{node}/{_plain(ani)}:{int(xci)}" + (f":{pvc}" if pvc else ""), True
-
-
-def _keyed(line: str) -> tuple[str, str, bool]:
-    opaque = line, line, False
-    fields: dict[str, int] = {}
-    for part in line.rstrip("; ").split(";"):
-        match = _KEYED.fullmatch(part)
-        if not match or match[1].lower() in fields:
-            return opaque
-        fields[match[1].lower()] = int(match[2])
-    if not {"slot", "subslot", "port"} <= fields.keys():
-        return opaque
-    where = f"{fields['slot']}/{fields['subslot']}/{fields['port']}"
-    if "vlanid" in fields:
-        # vlanid is the inner tag, vlanid2 the outer; absent or 0 outer = single tag
-        outer, inner = fields.get("vlanid2", 0) or NO_TAG, fields["vlanid"]
-    elif "vpi" in fields and "vci" in fields:
-        outer, inner = fields["vpi"], fields["vci"]
-    else:
-        return opaque
-    canonical = ";".join(f"{name}={value}" for name, value in fields.items()) + ";"
-    return canonical, f"{where}:{outer}.{inner}", False
-
-
-def _plain(path: str) -> str:
-    """``01/002/3`` -> ``1/2/3``."""
-    if not _LEADING_ZERO.search(path):
-        return path
-    return _NUMBERS.sub(lambda number: str(int(number[0])), path)
-
-
-def read_as(text: str) -> str:
-    """Which form a port's text is read as, for people: ``China Telecom``, ``TR-101``, ``Cisco VLAN-mod-port``; ``""``
-    = none that is known, so that it is compared octet for octet."""
-    line = text.rpartition("|")[2]
-    if _TELECOM.fullmatch(line):
-        return "China Telecom"
-    if _TR_101.fullmatch(line):
-        return "TR-101"
-    if read_cisco(line):
-        return "Cisco VLAN-mod-port"
-    return "China Telecom 163" if _read(line)[1] != line else ""
+    return read_line(printable(left)).key if left and left != octets else ""

@@ -16,11 +16,13 @@ class MacRow(NamedTuple):
 
 class PortRow(NamedTuple):
     """One place that names the access line. form: a key of ``nas_port.FORMS``; remote: the attribute that holds the
-    remote id, where the place has one of its own for it."""
+    remote id, where the place has one of its own for it. tells: what the value is, ``line``: an access node's text;
+    ``copy``, ``port``, ``interface``: the NAS's own, see ``line_id.Lines.of_nas``."""
 
     attribute: str
     form: str = "line"
     remote: str = ""
+    tells: str = "line"
 
 
 class RateRow(NamedTuple):
@@ -63,7 +65,8 @@ class AttributeCode(NamedTuple):
 
 # The octets that the access node wrote, which DHCP sees too, come before the NAS's own idea of the line.
 _AGENT: Final = PortRow("ADSL-Agent-Circuit-Id", "line", "ADSL-Agent-Remote-Id")  # RFC 4679 3.3.1, 3.3.2
-_LINE: Final = PortRow("NAS-Port-Id")
+_LINE: Final = PortRow("NAS-Port-Id", tells="port")
+_COPY: Final = PortRow("NAS-Port-Id", tells="copy")  # by a NAS that copies the circuit-id there
 _USUAL: Final = (_AGENT, _LINE)
 _STATION: Final = MacRow("Calling-Station-Id")
 DHCP_VENDOR: Final = "DHCP-Vendor"  # option 43 under vendor 54
@@ -87,7 +90,7 @@ _ROWS: Final = (
         "NetEngine RADIUS attributes 26-2, 26-3, 26-5, 26-6: bit/s; a peak rate needs its average rate beside it; "
         "26-187 HW-DHCP-Option; nas-port-id-format: a copied option 82 ends at 128 octets or its first NUL; 26-156",
         identity=(_STATION, MacRow("Huawei-DHCP-Option", "wide-options")),
-        ports=(_AGENT, PortRow("Huawei-DHCP-Option", "wide-options"), _LINE),
+        ports=(_AGENT, PortRow("Huawei-DHCP-Option", "wide-options"), _COPY),
         option_43="Huawei-DHCPv4-Option43",
         cuts=True,
     ),
@@ -95,7 +98,7 @@ _ROWS: Final = (
         "zte",
         (RateRow("ZTE-Rate-Ctrl-SCR-Up", "{up_bps}"), RateRow("ZTE-Rate-Ctrl-SCR-Down", "{down_bps}")),
         "FreeRADIUS dictionary.zte; ToughRADIUS sends bit/s, the MAC is in Calling-Station-Id; no text of ZTE's own",
-        ports=_USUAL,
+        ports=(_AGENT, _COPY),
     ),
     Dialect(
         "h3c",
@@ -107,7 +110,7 @@ _ROWS: Final = (
         ),
         "H3C proprietary attributes 1, 2, 4, 5: bit/s, input = from the user to the NAS; 60 is IP, blank, MAC",
         identity=(_STATION, MacRow("H3C-Ip-Host-Addr", "last-word")),
-        ports=_USUAL,
+        ports=(_AGENT, _COPY),
     ),
     Dialect(
         "cisco",
@@ -123,8 +126,10 @@ _ROWS: Final = (
                 "conform-action transmit exceed-action drop",
             ),
         ),
-        "Cisco IOS command reference, rate-limit: bit/s, then octets of burst: 1.5 s of the rate, and twice that",
-        ports=_USUAL,
+        "Cisco IOS command reference, rate-limit: bit/s, then octets of burst: 1.5 s of the rate, and twice that; ISG: "
+        "Cisco-AVPair client-mac-address=, circuit-id-tag=, remote-id-tag=",
+        identity=(_STATION, MacRow("Cisco-AVPair", "av-pair")),
+        ports=(_AGENT, PortRow("Cisco-AVPair", "av-pair"), _LINE),
     ),
     Dialect(
         "juniper",
@@ -160,15 +165,17 @@ _ROWS: Final = (
     Dialect(
         "mikrotik",
         (RateRow("Mikrotik-Rate-Limit", "{up_text}/{down_text}"),),
-        "RouterOS manual, RADIUS client: rx/tx, where rx is the upload; k = 1000; DHCP server: the client identifier",
+        "RouterOS manual, RADIUS client: rx/tx, where rx is the upload; k = 1000; DHCP server: the client identifier, "
+        "and NAS-Port-Id is the interface that it serves",
         identity=(MacRow("Calling-Station-Id", "client-id"),),
-        ports=_USUAL,
+        ports=(_AGENT, PortRow("NAS-Port-Id", tells="interface")),
     ),
     Dialect(
         "accel-ppp",
         (RateRow("Filter-Id", "{down_kbps}/{up_kbps}"),),
-        "accel-ppp.conf(5), [shaper]: Filter-Id is down/up in kbit/s; docs/ipoe_radius.md: vendor 54 has DHCP options",
-        ports=_USUAL,
+        "accel-ppp.conf(5), [shaper]: Filter-Id is down/up in kbit/s; docs/ipoe_radius.md: vendor 54 has DHCP options; "
+        "NAS-Port-Id is the session's interface, Called-Station-Id the one that it serves",
+        ports=(_AGENT, PortRow("NAS-Port-Id", tells="interface"), PortRow("Called-Station-Id", tells="interface")),
         option_43=DHCP_VENDOR,
     ),
     Dialect(

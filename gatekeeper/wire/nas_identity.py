@@ -59,10 +59,19 @@ def _in_wide_options(value: bytes) -> bytes:
     return mac_of_client_id(wide_option_of(value, _CLIENT_ID))
 
 
+_CLIENT_MAC: Final = b"client-mac-address="
+
+
+def _in_av_pair(value: bytes) -> bytes:
+    """``client-mac-address=0200.5e10.0001`` (Cisco ISG)."""
+    return mac_in(value[len(_CLIENT_MAC) :]) if value.startswith(_CLIENT_MAC) else b""
+
+
 FORMS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "text": mac_in,
     "client-id": _in_client_id,
     "last-word": _in_last_word,
+    "av-pair": _in_av_pair,
     "options": _in_options,
     "wide-options": _in_wide_options,
 }

@@ -62,12 +62,27 @@ def _wide_options(value: bytes, port_key: str) -> bytes:
     return _option_82(wide_option_of(value, _AGENT), port_key)
 
 
+_TAGS: Final = {"circuit-id": b"circuit-id-tag=", "remote-id": b"remote-id-tag="}
+
+
+def _av_pair(value: bytes, port_key: str) -> bytes:
+    """All of a request's Cisco-AVPair, a line each. ISG tells circuit-id and remote-id apart; the octets in
+    hexadecimal."""
+    pairs = value.split(b"\n")
+    keys = ("circuit-id", "remote-id") if port_key == "both" else (port_key,)
+    found = [next((pair[len(_TAGS[key]) :] for pair in pairs if pair.startswith(_TAGS[key])), b"") for key in keys]
+    return b" ".join(part for part in found if part)
+
+
 FORMS: Final[dict[str, Callable[[bytes, str], bytes]]] = {
     "line": _line,
     "option-82": _option_82,
     "options": _options,
     "wide-options": _wide_options,
+    "av-pair": _av_pair,
 }
+# What stands between the instances of an attribute that are read as one value.
+JOINED_BY: Final = {"options": b"", "av-pair": b"\n"}
 
 
 def bit_fields(text: str) -> tuple[tuple[str, int], ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from gatekeeper.model import PortId, make
-from gatekeeper.wire.line_id import cut_port, port_from_wire, whole_port
+from gatekeeper.wire.line_id import Lines
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_identity import mac_in
 from gatekeeper.wire.nas_name import mac_of_parts, name_parts
@@ -25,23 +25,27 @@ class MacSource(NamedTuple):
 
 
 class PortSource(NamedTuple):
-    """An attribute that may name the line, with the one of its remote id; fields: NAS-Port as bits."""
+    """An attribute that may name the line, with the one of its remote id; fields: NAS-Port as bits. joined: what stands
+    between its instances where they are read as one value, None = each is one. tells: as in PortRow."""
 
     code: AttributeCode
     read: Callable[[bytes, str], bytes]
     remote: AttributeCode | None = None
     fields: tuple[tuple[str, int], ...] = ()
-    joined: bool = False
+    joined: bytes | None = None
+    tells: str = "line"
 
 
 class Reading(NamedTuple):
     """How the requests of one client are read. node: what qualifies its lines. name: User-Name's template, compiled.
 
     ``plain_macs``, ``plain_ports``: those of the sources that need no vendor's attribute. ``name_line``: the part of
-    User-Name that is the line, "" = none. ``cuts``: NAS-Port-Id may be what is left of a line.
+    User-Name that is the line, "" = none. ``cuts``: NAS-Port-Id may be what is left of a line. ``plain_tells``: what it
+    tells in the short way.
     """
 
     node: str
+    lines: Lines
     port_key: str
     macs: tuple[MacSource, ...]
     ports: tuple[PortSource, ...]
@@ -52,6 +56,7 @@ class Reading(NamedTuple):
     template: str = ""
     name_line: str = ""
     is_plain: bool = False  # what needs no vendor's attribute is Calling-Station-Id and NAS-Port-Id as they stand
+    plain_tells: str = "port"
 
 
 class Named(NamedTuple):
@@ -69,11 +74,13 @@ def read_request(packet: RadiusPacket, reading: Reading) -> Named:
     if reading.name is None:
         if reading.is_plain and not vendors:
             return make(Named, (*_plain(packet, reading, mac_in(user)), True))
-        mac = _agreed(packet, vendors, reading, mac_in(user))
-        return make(Named, (mac, _port(packet, vendors, reading), True))
+        port = _port(packet, vendors, reading)
+        # ISG may put the line in User-Name, whose six octets in hexadecimal look like a MAC.
+        named = b"" if port and vendors and user.decode("latin-1") in (port.text, *_spellings(port)) else mac_in(user)
+        return make(Named, (_agreed(packet, vendors, reading, named), port, True))
     parts = name_parts(reading.name, user)
     line = parts.get(reading.name_line, "") if parts else ""
-    port = _told(line.encode("latin-1"), reading, False) if line else _port(packet, vendors, reading)
+    port = _told(line.encode("latin-1"), reading, "line") if line else _port(packet, vendors, reading)
     if parts is None:
         return Named(b"", port, False)
     named, sound = mac_of_parts(parts)
@@ -86,7 +93,7 @@ def _plain(packet: RadiusPacket, reading: Reading, mac: bytes) -> tuple[bytes, P
     if station:
         other = mac_in(station)
         mac = (mac if mac == other or not other else b"") if mac else other
-    return mac, _told(line, reading, True) if line else None
+    return mac, _told(line, reading, reading.plain_tells) if line else None
 
 
 def _agreed(packet: RadiusPacket, vendors: Vendors, reading: Reading, mac: bytes) -> bytes:
@@ -107,18 +114,19 @@ def _port(packet: RadiusPacket, vendors: Vendors, reading: Reading) -> PortId | 
         values = _values(packet, vendors, source.code)
         if values or source.remote:
             line = _line(packet, vendors, source, values, reading.port_key)
-            if line:
-                return _told(line, reading, source.code.code == NAS_PORT_ID and not source.code.vendor)
+            port = _told(line, reading, source.tells) if line else None
+            if port:
+                return port
     return None
 
 
 def _line(packet: RadiusPacket, vendors: Vendors, source: PortSource, values: Sequence[bytes], port_key: str) -> bytes:
-    _, read, remote, fields, joined = source
+    _, read, remote, fields, joined, _ = source
     if remote is not None:
         return _line_of_pair(values, _values(packet, vendors, remote), port_key)
     if fields:
         return line_of_bits(values[0], fields)
-    for value in (b"".join(values),) if joined else values:
+    for value in (joined.join(values),) if joined is not None else values:
         line = read(value, port_key)
         if line:
             return line
@@ -141,7 +149,14 @@ def _values(packet: RadiusPacket, vendors: Vendors, code: AttributeCode) -> Sequ
     return (value,) if value else ()
 
 
-def _told(line: bytes, reading: Reading, by_itself: bool) -> PortId:
-    if not reading.cuts:
-        return port_from_wire(line, reading.node)
-    return cut_port(line, reading.node) if by_itself else whole_port(line, reading.node)
+def _told(line: bytes, reading: Reading, tells: str) -> PortId | None:
+    """tells: as in PortRow. None where it is a session's name, and no line's."""
+    if tells == "line":
+        return reading.lines.of_agent(line, reading.node, reading.cuts)
+    return reading.lines.of_nas(line, reading.node, tells, reading.cuts)
+
+
+def _spellings(port: PortId) -> tuple[str, ...]:
+    """The line alone, and its octets in hexadecimal without their 0x."""
+    line = port.text.rpartition("|")[2]
+    return line, line.removeprefix("0x")

@@ -26,7 +26,8 @@ from gatekeeper.wire.dhcp_options import show_value
 from gatekeeper.wire.dynauth import error_cause
 from gatekeeper.wire.eap import SUCCESS, decode_eap, encode_eap
 from gatekeeper.wire.frame import UdpFrame, udp_frame
-from gatekeeper.wire.line_id import cut_port, port_from_text, port_from_wire, read_cisco, whole_port
+from gatekeeper.wire.line_forms import read_cisco
+from gatekeeper.wire.line_id import NO_CONFIGURATION, port_from_text, port_from_wire
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.nas_port import FORMS
 from gatekeeper.wire.nas_request import read_request
@@ -184,14 +185,17 @@ def run_line(data: bytes) -> None:
     """Any octets name a line, in text for people, that is itself: at once, out of the store, and cut by a NAS."""
     line = data[:255]
     for node in _NODES if line else ():
-        seen, whole = port_from_wire(line, node), whole_port(line, node)
+        seen, whole = port_from_wire(line, node), NO_CONFIGURATION.of_agent(line, node, cuts=True)
         assert seen.text.isprintable()
         assert seen.covers(seen)
         assert port_from_text(seen.text).covers(seen)
         assert port_from_text(whole.text).covers(whole)
         left = line[:128].partition(b"\0")[0]
-        if left:
-            cut = cut_port(left, node)
+        for tells in ("copy", "port", "interface"):
+            told = NO_CONFIGURATION.of_nas(line, node, tells)
+            assert told is None or port_from_text(told.text).covers(told)
+        cut = NO_CONFIGURATION.of_nas(left, node, "copy", cuts=True) if left else None
+        if cut and cut.text.endswith(port_from_wire(left, node).text):
             assert port_from_text(whole.text).covers(cut)
             assert port_from_text(cut.text).covers(whole)
         port_form(seen.text)

@@ -15,7 +15,7 @@ def test_a_line_id_has_this_key_and_this_text(vector: Vector) -> None:
     node = vector.name.partition("@")[2].partition(" ")[0]
     key, _, text = vector.expected.partition(" = ")
     port = port_from_wire(vector.data, node)
-    assert port.key == key, vector.place
+    assert ":".join((port.key, *filter(None, port.tags))) == key, vector.place
     assert port.text == (text or vector.data.decode()), vector.place
 
 

@@ -5,7 +5,7 @@ import pytest
 from gatekeeper.reply.radius import option_43_body
 from gatekeeper.wire.aaa import AaaQuestion, access_request
 from gatekeeper.wire.dhcp_options import encode_value
-from gatekeeper.wire.line_id import read_cisco
+from gatekeeper.wire.line_forms import read_cisco
 from gatekeeper.wire.names import encode_name, encode_names, read_names
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, check_template

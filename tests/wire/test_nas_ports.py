@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatekeeper.wire.line_id import cut_port, port_from_text, port_from_wire, whole_port
+from gatekeeper.model import PortId
+from gatekeeper.wire.line_id import NO_CONFIGURATION, port_from_text, port_from_wire
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.nas_port import bit_fields, line_of_bits
 from gatekeeper.wire.nas_request import read_request
@@ -117,6 +118,18 @@ def test_any_attributes_name_one_box_or_none(tmp_path: Path, dialect: str) -> No
             assert asked.port is None or asked.port.text.isprintable()
 
     reads()
+
+
+def whole_port(line: bytes, node: str) -> PortId:
+    """Told whole, of a node whose lines a NAS tells cut."""
+    return NO_CONFIGURATION.of_agent(line, node, cuts=True)
+
+
+def cut_port(line: bytes, node: str) -> PortId:
+    """Told by a NAS that cuts lines."""
+    port = NO_CONFIGURATION.of_nas(line, node, "copy", cuts=True)
+    assert port
+    return port
 
 
 LONG, OTHER_LONG = b"x" * 128 + b"tail", b"x" * 128 + b"other"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatekeeper.wire.line_id import port_from_wire
+from gatekeeper.wire.line_id import NO_CONFIGURATION, port_from_wire
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_identity import FORMS as MAC_FORMS
 from gatekeeper.wire.nas_identity import mac_in
@@ -13,8 +13,8 @@ from gatekeeper.wire.radius import HEADER, attribute, decode
 from gatekeeper.wire.text import parse_mac, printable
 
 _STATION, _LINE = AttributeCode(0, 31, "string"), AttributeCode(0, 87, "string")
-_MACS, _PORTS = (MacSource(_STATION, MAC_FORMS["text"]),), (PortSource(_LINE, PORT_FORMS["line"]),)
-PLAIN = Reading("bras1", "circuit-id", _MACS, _PORTS, _MACS, _PORTS, is_plain=True)
+_MACS, _PORTS = (MacSource(_STATION, MAC_FORMS["text"]),), (PortSource(_LINE, PORT_FORMS["line"], tells="port"),)
+PLAIN = Reading("bras1", NO_CONFIGURATION, "circuit-id", _MACS, _PORTS, _MACS, _PORTS, is_plain=True)
 _HEX = st.text("0123456789abcdefABCDEF:-. ", min_size=10, max_size=18).map(str.encode)
 _SPELLED = st.builds(
     lambda mac, sign, upper: (
