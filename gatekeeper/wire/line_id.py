@@ -152,6 +152,15 @@ def read_as(text: str) -> str:
     return found.form or ("Cisco VLAN-mod-port" if read_cisco(line) else "")
 
 
+def may_be_learned(text: str, by: str) -> bool:
+    """True if a port's canonical text names a line that lasts. by: dhcp or radius, the protocol that told it."""
+    line = text.rpartition("|")[2]
+    if by != "radius":
+        return not port_from_text(text).vague and not is_interface_of_many(line)
+    found = NO_CONFIGURATION.of_nas(line.encode(), "", "copy")
+    return found is not None and not found.vague and found.key == port_from_text(text).key
+
+
 @lru_cache(maxsize=4_096)
 def _of_wire(line: str, node: str) -> PortId:
     """A printable text: in quotes, in hexadecimal, or as it stands."""

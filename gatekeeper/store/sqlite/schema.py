@@ -3,7 +3,7 @@
 from typing import Final
 
 APPLICATION_ID: Final = 0x676B7072  # "gkpr"
-VERSION: Final = 3
+VERSION: Final = 4
 
 # That an address has one holder and a MAC one account is said here, by primary keys, not hoped for in memory.
 _TABLES: Final = """
@@ -234,6 +234,13 @@ DROP TABLE dotted;
 FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
 SCHEMA: Final = _TABLES + _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
 
+# may_be_learned: whether a port that was learned is still taken for a line. One that is not is learned again.
+_READ_LINES_ANEW: Final = f"""
+UPDATE accounts SET port = '', line = '', port_state = 'unlearned', port_by = '', port_at = 0
+WHERE port_state = 'learned' AND NOT may_be_learned(port, port_by);
+{FILL_LINES};
+"""
+
 # version -> what makes a store of it one of the next version
 UPGRADES: Final = {
     1: _ORDERS.format(name="orders_2")
@@ -249,6 +256,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     + JOURNAL
     + SERVICE_ORDERS,
     2: _SPLIT_COUNTERS.format(counts=COUNTS),
+    3: _READ_LINES_ANEW,
 }
 
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.

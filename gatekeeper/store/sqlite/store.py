@@ -23,6 +23,7 @@ from gatekeeper.store.sqlite.schema import APPLICATION_ID, CHUNKS, MARKS, SCHEMA
 from gatekeeper.store.sqlite.service_orders import ServiceOrderTables
 from gatekeeper.store.sqlite.tables import BUSY_S
 from gatekeeper.store.sqlite.views import Views
+from gatekeeper.wire.line_id import may_be_learned
 from gatekeeper.wire.text import mac_text
 
 _FACTS: Final = {
@@ -114,6 +115,7 @@ class SqliteStore(
         if self._schema() < VERSION:
             self._connection.create_function("line_of", 1, line_of, deterministic=True)
             self._connection.create_function("counted_as", 2, counted_as, deterministic=True)
+            self._connection.create_function("may_be_learned", 2, may_be_learned, deterministic=True)
         while self._schema() < VERSION:
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -85,6 +85,43 @@ def test_counters_become_columns_and_keep_their_values(tmp_path: Path, version: 
     store.close()
 
 
+def test_a_port_that_was_learned_from_a_sessions_name_is_learned_again(tmp_path: Path) -> None:
+    """accel-ppp numbers sessions: such a lock would keep the box out for ever. Lines, and what was ordered, stay."""
+    path = old_store(tmp_path)
+    store = SqliteStore(str(path))
+    store.close()
+    ports = [
+        ("ipoe", "bras1|ipoe0", "learned", "radius"),
+        ("clips", "bras1|2/5 vlan-id 4 clips 131273", "learned", "radius"),
+        ("vlan", "10.20.0.1|vlan100", "learned", "dhcp"),
+        ("ordered", "bras1|ipoe0", "ordered", ""),
+        ("line", "bras1|ge-1/0/7", "learned", "radius"),
+        ("node", "dslam7 eth 1/2:100", "learned", "dhcp"),
+    ]
+    with sqlite3.connect(path) as opened:
+        for account, port, state, by in ports:
+            opened.execute(
+                "INSERT INTO accounts (account, subscriber, state, rate_down_kbps, rate_up_kbps, port, port_state,"
+                " address, acs_url, boxes, plan, last_order, port_by, port_at, line)"
+                " VALUES (?, '', 'active', 0, 0, ?, ?, 0, '', 0, '', '#1', ?, 7, 'old')",
+                (account, port, state, by),
+            )
+        opened.execute("PRAGMA user_version = 3")
+    opened.close()
+    SqliteStore(str(path)).close()
+    with sqlite3.connect(path) as opened:
+        rows = opened.execute("SELECT account, port, port_state, line FROM accounts WHERE account <> 'A'").fetchall()
+    opened.close()
+    assert sorted(rows) == [
+        ("clips", "", "unlearned", ""),
+        ("ipoe", "", "unlearned", ""),
+        ("line", "bras1|ge-1/0/7", "learned", "bras1|ge-1/0/7"),
+        ("node", "dslam7 eth 1/2:100", "learned", "dslam7 1/2:100"),
+        ("ordered", "bras1|ipoe0", "ordered", "bras1|ipoe0"),
+        ("vlan", "", "unlearned", ""),
+    ]
+
+
 def test_two_that_open_it_at_once_both_find_it_whole(tmp_path: Path) -> None:
     """The second one sees that the first was there."""
     path = old_store(tmp_path)
