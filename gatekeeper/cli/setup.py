@@ -41,11 +41,21 @@ def init(config: str | None, force: bool) -> None:
 
 @click.command()
 @config_option
-def check(config: str | None) -> None:
-    """Report all errors of the configuration, each with its line, and try what can be tried without serving."""
+@click.argument("line", nargs=-1)
+def check(config: str | None, line: tuple[str, ...]) -> None:
+    """Report all errors of the configuration, each with its line, and try what can be tried without serving.
+
+    LINE: say only what these texts would be read as, if an access node, a NAS or an order named a line by them.
+    """
     from gatekeeper.config.load import load
 
     settings = load(config)
+    if line:
+        from gatekeeper.report.line_reading import reading_text
+
+        for text in line:
+            click.echo("\n".join(reading_text(text, settings.book.binding.lines)))
+        return
     problems = _try_out(settings)
     for problem in problems:
         click.echo(str(problem), err=True)

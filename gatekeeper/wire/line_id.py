@@ -70,10 +70,7 @@ class Lines:
         how: ``copy``: it is the access node's text, in any form; ``port``: in a form that is known, else it is vague;
         ``interface``: the interface that boxes are served on, a line only where two VLANs are in it.
         """
-        port = self._of_nas(value, self.node(node), how == "copy")
-        if port and how == "interface" and not port.vague and port.key.count(".") < 2:
-            port = port._replace(vague=True)
-        return port._replace(short=port.key) if port and cuts else port
+        return _of_nas(self, value, node, how, cuts)
 
     def of_text(self, text: str) -> PortId:
         """A port as an order or a person spells it, with or without ``node|`` in front."""
@@ -102,7 +99,8 @@ class Lines:
         port = _of_wire(line, node)
         return port._replace(vague=True) if not port.vague and is_interface_of_many(line) else port
 
-    def _of_nas(self, value: bytes, node: str, is_copy: bool) -> PortId | None:
+    def of_nas_anew(self, value: bytes, node: str, is_copy: bool) -> PortId | None:
+        """As of_nas, under the node's own name. is_copy: a text in no known form is the access node's."""
         text = value.rstrip(b"\0")
         line = text.decode("ascii") if text.isascii() else ""
         if not line or not line.isprintable():
@@ -116,7 +114,9 @@ class Lines:
         found = self._of_template(left.line)
         if found:
             return _port(found, node)
-        vague = left.vague and (not is_copy or is_interface_of_many(left.line))
+        shown = _octets_of(left.line)
+        is_known = is_copy or read_line(shown).form or read_cisco(shown)
+        vague = left.vague and (not is_known or is_interface_of_many(left.line))
         return _of_wire(left.line, node)._replace(vague=vague, also=_also(left.line))
 
     def _of_template(self, line: str) -> Line | None:
@@ -129,6 +129,15 @@ class Lines:
 
 _UNTOLD: Final = ("", "")
 NO_CONFIGURATION: Final = Lines()
+
+
+# The same line comes with every request of a box.
+@lru_cache(maxsize=4_096)
+def _of_nas(lines: Lines, value: bytes, node: str, how: str, cuts: bool) -> PortId | None:
+    port = lines.of_nas_anew(value, lines.node(node), how == "copy")
+    if port and how == "interface" and not port.vague and port.key.count(".") < 2:
+        port = port._replace(vague=True)
+    return port._replace(short=port.key) if port and cuts else port
 
 
 def port_from_wire(value: bytes, node: str) -> PortId:
@@ -205,13 +214,18 @@ def _also(line: str) -> tuple[str, ...]:
     """Other keys of a text that can be spelled octets, or that is not ASCII: in UTF-8 or in GBK."""
     if not line.isascii():
         return tuple(dict.fromkeys("0x" + octets.hex() for octets in _encodings(line)))
-    if not _BARE_HEX.fullmatch(line) or len(line) < 4:
-        return ()
-    octets = bytes.fromhex(_PAIRS.sub("", line))
-    shown = _uncounted(octets) or printable(octets)
+    shown = _octets_of(line)
     found = read_line(shown)
     # Octets that are a text in no known form are as likely digits.
-    return (found.key,) if shown.startswith("0x") or found.form or not line.isdigit() else ()
+    return (found.key,) if shown and (shown.startswith("0x") or found.form or not line.isdigit()) else ()
+
+
+def _octets_of(line: str) -> str:
+    """What hexadecimal digits without 0x stand for, as text or ``0x…``; "" where it is no such spelling."""
+    if not _BARE_HEX.fullmatch(line) or len(line) < 4:
+        return ""
+    octets = bytes.fromhex(_PAIRS.sub("", line))
+    return _uncounted(octets) or printable(octets)
 
 
 def _encodings(line: str) -> list[bytes]:

@@ -6,7 +6,6 @@ at all. ``left_of`` takes the text apart by the rows below, and says which it wa
 """
 
 import re
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gatekeeper.wire.line_forms import read_line
@@ -62,14 +61,15 @@ _SR_OS: Final = re.compile(
 )
 _SMARTEDGE: Final = re.compile(r"(?:vlan-id|vpi-vci) .*")
 _SHARED_WORD: Final = re.compile(
-    r"(?:vlan|vlanif|vlan-interface|irb|bvi|bridge|bdi|br|svi|loopback|lo|dummy|vxlan|eoip)(?:[-_. ]?\w.*)?",
+    r"(?:vlan|vlanif|vlan-interface|irb|bvi|bridge|bdi|br|svi|loopback|lo|dummy|vxlan|eoip)(?:[-_. ]\w.*|\d.*)?",
     re.IGNORECASE,
 )
 # A sub-interface of one VLAN; that of two is a customer's own (TR-101 1:1).
 _ONE_VLAN: Final = re.compile(r"[a-z][a-z0-9]*\.\d{1,4}", re.IGNORECASE)
 # Word and numbers, or numbers: eth7, port 7, GigabitEthernet1/0/7.100, ge-1/0/7, 1/1/4:501.1001, lag-12:1000.20, 7.
 _PHYSICAL: Final = re.compile(
-    r"(?:[A-Za-z][A-Za-z-]{0,24}[ _]?)?\d{1,4}(?:[/._-]?[a-z]{0,2}\d{1,5}){0,7}(?:[:.]\d{1,5}){0,3}"
+    r"(?:\d{1,3}(?=G))?(?:[A-Za-z][A-Za-z-]{0,24}[ _]?)?"
+    r"\d{1,4}(?:(?:[/._-][a-z]{0,2}|[a-z])\d{1,5}){0,7}(?:[:.]\d{1,5}){0,3}"
     r"(?: (?:vlan-id|vlan|vpi-vci)(?: ?[\d:.]{1,11}){1,2})?"
 )
 _BINARY: Final = re.compile(r"0x(?:[0-9a-f]{2})+")  # octets of a circuit-id, as they came
@@ -80,10 +80,13 @@ def left_of(text: str) -> Left:
     """A printable NAS-Port-Id -> what it leaves."""
     line = text[1:-1] if len(text) > 2 and text[0] == text[-1] == '"' else text
     for _ in range(_ROUNDS):
+        part = _of_junos(line) if "#" in line else None
+        if part is not None:
+            return part
         known = read_line(line)
         if known.form:
             return Left(line, known.vague)
-        part = _part_of(line)
+        part = _of_sr_os(line) or _unit(line)
         if part is not None:
             return part
         session = next((match for row in SESSIONS if (match := row.pattern.fullmatch(line))), None)
@@ -95,16 +98,8 @@ def left_of(text: str) -> Left:
     return _interface(line)
 
 
-def _part_of(line: str) -> Left | None:
-    """Of a text that is put together, the access node's part, else the port's; None = it is not."""
-    for take in _PARTS:
-        part = take(line)
-        if part is not None:
-            return part
-    return None
-
-
 def _of_sr_os(line: str) -> Left | None:
+    """Port and VLANs, then what the access node wrote; None = it is not put together so."""
     match = _SR_OS.fullmatch(line)
     if not match or _SMARTEDGE.match(match["suffix"]) or _is_session(match["suffix"]):
         return None
@@ -112,12 +107,11 @@ def _of_sr_os(line: str) -> Left | None:
 
 
 def _of_junos(line: str) -> Left | None:
+    """Parts between ``#``: the access node's, else the interface; None = it is not put together so."""
     parts = [part.strip() for part in line.split("#")]
     named = next((part for part in parts if read_line(part).named), None)
-    if len(parts) > 1 and named is not None:
+    if named is not None:
         return Left(named)
-    if len(parts) == 1:
-        return _unit(line)
     # The default sequence: nas-identifier # interface-description # interface-text-description # agent-circuit-id …
     at = next((number for number, part in enumerate(parts) if part and _unit(part) is not None), None)
     if at is None:
@@ -138,9 +132,6 @@ def _unit(line: str) -> Left | None:
     if "-" in tags:
         return Left(f"{device}{tags}".lstrip(":"))  # outer and inner VLAN are a customer's own
     return Left(f"{device}{tags}", True) if device else Left("")
-
-
-_PARTS: Final[tuple[Callable[[str], Left | None], ...]] = (_of_sr_os, _of_junos)
 
 
 def _is_session(line: str) -> bool:
