@@ -108,6 +108,9 @@ boxes_per_account = 2
 
 # missing = "refuse"                     # refuse | allow: a box that names no port, where its account is bound to one
 # port_key = "circuit-id"                # circuit-id | remote-id | both: the part of Option 82 that is the port
+# port_names = { "bras1" = "10.20.0.1", "10.20.0.3" = "10.20.0.1" }   # names of one access node: NAS, giaddr
+# line_templates = ["{node} xpon {slot}/{port}:{onu}"]   # how your access nodes write a line, before the known forms;
+                                         # also rack frame subslot onu_slot onu_subslot onu_port svlan cvlan vlan any
 
 # [orders]
 # hold_s = 0                             # an order whose account is not installed yet waits for so long
