@@ -181,7 +181,9 @@ def _of_wire(line: str, node: str) -> PortId:
 def _of_spelling(line: str, node: str) -> PortId:
     """A person's spelling: any of the wire's, and some that could be octets or text."""
     port = _of_wire(line, node)
-    return port._replace(also=_also(line)) if not read_line(line).form else port
+    if read_line(line).form:
+        return port
+    return port._replace(also=_also(line), vague=is_interface_of_many(line))
 
 
 def _port(line: Line, node: str) -> PortId:

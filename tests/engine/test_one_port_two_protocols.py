@@ -142,3 +142,51 @@ def test_a_trailing_nul_in_nas_port_id_is_no_part_of_the_port(bench: Bench) -> N
     """wire-facts B.7: a BRAS cuts at the first NUL, others send it along."""
     bench.install(port="ge 1/0/7")
     assert told(bench.ask(access_request(port="ge 1/0/7\0"))) == ACCEPT
+
+
+@pytest.mark.parametrize("line", ["vlan100", "eth0.100", "irb.7", "0 0/0/0:4096.100 0/0/0/0/0/0"])
+def test_a_vlan_is_never_learned(bench: Bench, line: str) -> None:
+    """Relays that write their own interface into the circuit-id: the box may come through another one tomorrow."""
+    bench.install()
+    assert _by_dhcp(bench, line) == ("DHCPACK", "")
+    assert _binding(bench).port_state == "unlearned"
+    assert _by_dhcp(bench, "vlan200") == ("DHCPACK", "")
+
+
+@pytest.mark.parametrize(("seen", "expected"), [("vlan100", "DHCPACK"), ("vlan200", "silent")])
+def test_a_vlan_that_an_order_names_is_held_against_it(bench: Bench, seen: str, expected: str) -> None:
+    """Whoever orders it means it."""
+    bench.install(port="vlan100")
+    assert _by_dhcp(bench, seen)[0] == expected
+
+
+def test_a_box_bound_to_a_line_that_tells_a_vlan_tells_no_line(bench: Bench) -> None:
+    """Contract 10.2: any packet but a renewal names the line; PORT_MISMATCH would say that it was seen elsewhere."""
+    bench.install()
+    assert _by_dhcp(bench, NODE) == ("DHCPACK", "")
+    assert _by_dhcp(bench, "vlan100") == ("silent", "PORT_MISSING")
+
+
+def test_boxes_of_one_vlan_do_not_empty_each_others_bucket(tmp_path: Path) -> None:
+    """[limits] per_port_per_s counts lines: behind one relay interface may be a whole district."""
+    limits = "\n[limits]\nper_mac_per_s = 100\nper_port_per_s = 2\nper_nas_per_s = 1000\n"
+    bench = Bench(tmp_path, CONFIG + limits)
+    bench.install()
+    for _ in range(20):
+        assert told(bench.hear(discover(agent=circuit("vlan100")))) == ("DHCPOFFER", "")
+    heard = [told(bench.hear(discover(agent=circuit("ge 1/0/7")))) for _ in range(20)]
+    assert ("silent", "RATE_LIMITED") in heard
+
+
+@pytest.mark.parametrize("names", ['{ "bras1" = "10.20.0.1" }', '{ "10.20.0.1" = "bras1" }'])
+def test_what_was_learned_under_either_name_is_joined_after_it(tmp_path: Path, names: str) -> None:
+    """port_names comes into the file when the first box is refused: what is stored by then is read as it says."""
+    store = str(tmp_path / "gatekeeper.db")
+    bench = Bench(tmp_path, CONFIG, store)
+    bench.install()
+    assert _by_dhcp(bench, "ge 1/0/7") == ("DHCPACK", "")
+    assert told(bench.ask(access_request(port="ge 1/0/7", identifier=1))) == MISMATCH
+    bench.store.close()
+    bench = Bench(tmp_path, f"{CONFIG}\n[binding]\nport_names = {names}\n", store)
+    assert told(bench.ask(access_request(port="ge 1/0/7", identifier=2))) == ACCEPT
+    assert told(bench.ask(access_request(port="ge 1/0/8", identifier=3))) == MISMATCH
