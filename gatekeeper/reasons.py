@@ -74,9 +74,11 @@ REASONS: Final[dict[Reason, ReasonText]] = {
     ),
     Reason.NO_SUBNET: ReasonText(
         "no [[dhcp.subnet]] fits where the packet came from",
-        "add the subnet of this giaddr, interface or fixed address",
+        "add the subnet of this giaddr, interface or fixed address; 'gatekeeper reload' is enough",
     ),
-    Reason.POOL_EXHAUSTED: ReasonText("every address of the pool is held", "widen the pool, or shorten lease_s"),
+    Reason.POOL_EXHAUSTED: ReasonText(
+        "every address of the pool is held", "widen the pool, or shorten lease_s; 'gatekeeper reload' is enough"
+    ),
     Reason.ADDRESS_CONFLICT: ReasonText(
         "the address is another box's", "nothing: the box gets another one, if its pool has one left"
     ),

@@ -12,6 +12,7 @@ from gatekeeper.config.options import OptionTable, subnet_options
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import ClientSection, DhcpSection, FileSchema, SharedPassword, SubnetSection
+from gatekeeper.state.pools import without
 from gatekeeper.wire.line_id import Lines
 from gatekeeper.wire.line_template import compile_line
 from gatekeeper.wire.radius_seal import Secret
@@ -92,7 +93,7 @@ def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTa
         if router not in network:
             text = f"{ip_text(router)} is outside {network.text()}, no box can reach it"
             problems.add((*place, "routers"), text, (*place, "network"))
-    ranges = _without(ranges, section.routers + ours + ([section.server] if section.server else []))
+    ranges = without(ranges, section.routers + ours + ([section.server] if section.server else []))
     return Subnet(
         number=index,
         text=network.text(),
@@ -111,19 +112,6 @@ def _linked(subnets: tuple[Subnet, ...], names: list[str]) -> tuple[Subnet, ...]
     """The subnets, those with the same shared_network knowing of each other."""
     links = {name: tuple(number for number, other in enumerate(names) if other == name) for name in names if name}
     return tuple(subnet._replace(link=links.get(name, ())) for subnet, name in zip(subnets, names, strict=True))
-
-
-def _without(ranges: list[tuple[int, int]], addresses: list[int]) -> list[tuple[int, int]]:
-    """The ranges less the addresses of routers and of this server, which must never be leased."""
-    for address in addresses:
-        cut: list[tuple[int, int]] = []
-        for first, last in ranges:
-            if first <= address <= last:
-                cut += [pair for pair in ((first, address - 1), (address + 1, last)) if pair[0] <= pair[1]]
-            else:
-                cut.append((first, last))
-        ranges = cut
-    return ranges
 
 
 def _check_overlaps(subnets: tuple[Subnet, ...], problems: Problems) -> None:

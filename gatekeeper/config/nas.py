@@ -109,7 +109,7 @@ class ClientReader:
                 self._problem("user_name", str(error))
         # Where ports are told one by one, User-Name is not among them.
         wanted = "remote_id" if binding.port_key == "remote-id" else "circuit_id"
-        if name and wanted in name.groupindex and self._section.port_from is None:
+        if name and name.has_free(wanted) and self._section.port_from is None:
             named = wanted
         plain_macs = tuple(source for source in macs if not source.code.vendor)
         plain_ports = tuple(source for source in ports if not source.code.vendor)

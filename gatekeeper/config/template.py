@@ -15,14 +15,20 @@ url = "http://itms.example.net:7547/acs"
 # retry_multiplier = 2000
 encoding = "tr069"                       # tr069 | plain | h3c | nested | option125 | hex
 force = true                             # send it whether or not option 55 asks
+# username = "itv"                       # of the box at the ACS, where the encoding has a place for it
+# password = "..."
+# hex = "0x0109687474703a2f2f612f"       # with encoding = "hex": the octets of option 43 themselves
 
 # [[acs.class]]                          # boxes told otherwise, by option 60 or 124; the first class that fits
-# match = "SCITV"                        # a part of it; exact = "..." all of it
+# match = "SCITV"                        # a part of it
+# exact = "dslforum.org"                 # or all of it
+# url = "http://acs2.example.net/"
 # encoding = "plain"                     # and any other key of [acs]
 
 [dhcp]
 # interfaces = ["eth0.100"]              # boxes heard directly on the access VLAN
-listen = ["0.0.0.0:67"]                  # relays and renewals
+listen = ["0.0.0.0:67"]                  # relays and renewals, and boxes on this machine's own networks
+# server_id = "10.20.0.2"                # what boxes know us by, if not the address that was asked
 # trusted = ["eth0.100"]                 # interfaces where Option 82 is believed without a relay
 # check_source_mac = true                # the frame's source MAC must be chaddr
 # arp_probe = "first"                    # off | first: ask for an address on the link before it is offered
@@ -35,7 +41,7 @@ listen = ["0.0.0.0:67"]                  # relays and renewals
 
 [[dhcp.subnet]]
 network = "10.20.0.0/16"
-pools = ["10.20.1.0-10.20.255.250"]
+pools = ["10.20.1.1-10.20.255.250"]
 routers = ["10.20.0.1"]
 dns = ["10.20.0.53", "10.20.0.54"]
 # interface = "eth0"                     # with vlan: boxes heard directly on this VLAN of a trunk, which is
@@ -75,6 +81,7 @@ lease_s = 3600
 listen_auth = ["0.0.0.0:1812"]
 listen_acct = ["0.0.0.0:1813"]
 # stale_session_s = 86400                # a session that no NAS has reported on for so long is over
+# dictionaries = "dictionaries"          # a folder of FreeRADIUS dictionaries in place of those that are shipped
 
 [[radius.client]]
 name = "bras1"
@@ -105,12 +112,13 @@ port = "learn"                           # off | learn (first port seen is locke
 boxes_per_account = 2
 # boxes_per_port = 4                     # boxes that may be bound to one port
 # stbid = "warn"                         # off | warn | refuse: a box whose option 12 is an STBID that is not its own
-
 # missing = "refuse"                     # refuse | allow: a box that names no port, where its account is bound to one
 # port_key = "circuit-id"                # circuit-id | remote-id | both: the part of Option 82 that is the port
 # port_names = { "bras1" = "10.20.0.1", "10.20.0.3" = "10.20.0.1" }   # names of one access node: NAS, giaddr
 # line_templates = ["{node} xpon {slot}/{port}:{onu}"]   # how your access nodes write a line, before the known forms;
                                          # also rack frame subslot onu_slot onu_subslot onu_port svlan cvlan vlan any
+
+# port_names = { "10.20.0.1" = "bras1" } # relay (giaddr) and NAS (name) that are one node under two names
 
 # [orders]
 # hold_s = 0                             # an order whose account is not installed yet waits for so long
@@ -123,6 +131,9 @@ per_mac_per_s = 5
 per_port_per_s = 50                      # access line
 per_nas_per_s = 20000                    # NAS, relay or interface
 total_per_s = 0                          # 0 = no limit
+
+# [log]
+# packets = "all"                        # all | refused | none
 
 # [api]                                  # HTTP: orders in, everything that show gives out, metrics
 # listen = "127.0.0.1:8067"

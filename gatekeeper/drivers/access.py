@@ -3,7 +3,7 @@
 On each of them foreign DHCP servers are listened for as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
 from gatekeeper.book import Policybook, Subnet
@@ -11,13 +11,14 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.frames import FROM_BOXES, FROM_SERVERS, FrameDoor
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.probe import ArpProbe
-from gatekeeper.drivers.sockets import Door, DoorError, Link, UdpDoor, find_link
+from gatekeeper.drivers.sockets import Door, DoorError, Link, OwnAddresses, UdpDoor, find_link
 from gatekeeper.engine.foreign import foreign_server
 from gatekeeper.heart.life import DHCP
 from gatekeeper.heart.needs import Probe
 from gatekeeper.model import Via
 from gatekeeper.report.line import rogue_line
 from gatekeeper.state.rogues import Rogue, Rogues
+from gatekeeper.wire.text import ip_text
 
 DHCP_PORT: Final = 67
 WATCH: Final = "watch"  # a door that only Interfaces.hear looks at
@@ -63,6 +64,10 @@ def _address_in(subnet: Subnet, book: Policybook, link: Link) -> int:
     """What we are called in this subnet; 0 = nothing."""
     known = subnet.server, book.server_id, link.address
     return next((one for one in known if one & subnet.mask == subnet.network), 0)
+
+
+def _listed(addresses: Iterable[int]) -> str:
+    return ",".join(map(ip_text, sorted(addresses)))
 
 
 class Access:
@@ -145,11 +150,13 @@ class Interfaces:
         self._log = log
         self._rogues = Rogues()
         self._all: list[Access] = []
-        # Called when an interface has come back under another address: engines must know what a box may call us.
+        # Called when an address has come or gone: engines must know what a box may call us.
         self.on_new_address: Callable[[], None] = lambda: None
         said = (settings.book.server_id, *(subnet.server for subnet in settings.book.subnets))
         self._said = {address for address in said if address}
         self._said |= {endpoint.address for endpoint in settings.dhcp_listen if endpoint.address}
+        # A listener on 0.0.0.0 answers under whichever address of this machine it was asked at.
+        self._any = OwnAddresses() if any(not endpoint.address for endpoint in settings.dhcp_listen) else None
         try:
             for name in settings.interfaces:
                 self._all.append(Access(settings, name))
@@ -161,7 +168,7 @@ class Interfaces:
 
     def own_ids(self) -> set[int]:
         """Every address that we answer under."""
-        return self._said.union(*(one.own_ids() for one in self._all))
+        return self._said.union(self._any.look() if self._any else (), *(one.own_ids() for one in self._all))
 
     def doors(self) -> list[tuple[Door, str]]:
         return [pair for one in self._all for pair in one.doors()]
@@ -173,7 +180,7 @@ class Interfaces:
                 loop.watch(one.probe.fileno())
 
     def look(self, loop: Loop) -> None:
-        """Once a second: leave what is gone, take back what is there again. Each is told once."""
+        """Once a second: leave what is gone, take back what is there again, each told once; see what we are called."""
         for one in self._all:
             why = one.boxes.lost or one.servers.lost
             if not one.gone:
@@ -186,9 +193,12 @@ class Interfaces:
             except (DoorError, OSError):
                 continue
             self._log.say(f"interface {one.name} is back")
-            if self.own_ids() != self._ours:
-                self._ours = frozenset(self.own_ids())
-                self.on_new_address()
+        ours = frozenset(self.own_ids())
+        if ours != self._ours:
+            came, went = map(_listed, (ours - self._ours, self._ours - ours))
+            self._log.say(f"addresses of this machine: {came or 'none'} has come, {went or 'none'} has gone")
+            self._ours = ours
+            self.on_new_address()
 
     def hear(self, door: Door, now: float) -> None:
         """Look for foreign servers in what a door has."""

@@ -54,6 +54,7 @@ class Replay:
         self._auth_ports = (_AUTH_PORTS | {endpoint.port for endpoint in settings.auth_listen}) - self._acct_ports
         self._local = self._our_address()
         self._tagged = tagged_vias(settings.book)
+        self._hears_all = any(not endpoint.address for endpoint in settings.dhcp_listen)
         heard = {packet.destination for packet in packets if packet.destination_port == DHCP_PORT} - {BROADCAST_IP}
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
         # There is no AAA in a capture: the orders decide, whatever [dhcp] authorize says.
@@ -92,14 +93,15 @@ class Replay:
                 yield Step(packet, self._ask(name, datagram, packet.time), answers.to_radius(packet))
 
     def _dhcp_datagram(self, packet: Packet) -> Datagram | None:
-        """How serve would hear it: broadcasts on an interface, the rest by UDP; None = not at all."""
+        """How serve would hear it: broadcasts on an interface, else 0.0.0.0; the rest by UDP; None = not at all."""
         interfaces = self._settings.interfaces
-        if packet.destination == BROADCAST_IP:
-            if not interfaces:
-                return None
+        if packet.destination == BROADCAST_IP and interfaces:
             via = self._via_of(packet.vlan, interfaces[0])
             return Datagram(packet.payload, packet.source, packet.source_port, via, packet.source_mac)
-        via = Via("udp", packet.destination, raw=False)
+        if packet.destination == BROADCAST_IP and not self._hears_all:
+            return None
+        local = self._local if packet.destination == BROADCAST_IP else packet.destination
+        via = Via("udp", local, raw=False)
         return Datagram(packet.payload, packet.source, packet.source_port, via)
 
     def _via_of(self, vlan: int, interface: str) -> Via:

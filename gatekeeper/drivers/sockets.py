@@ -6,6 +6,7 @@ AnyAddressDoor a UDP listener on 0.0.0.0: answers leave from the address that wa
 The third kind, frames, is in ``frames``.
 """
 
+import array
 import errno
 import fcntl
 import socket
@@ -19,6 +20,7 @@ BATCH: Final = 64
 _DATAGRAM: Final = 4096
 _BUFFER: Final = 4 << 20
 _MAX_PEERS: Final = 65_536
+_SIOCGIFCONF: Final = 0x8912
 _SIOCGIFADDR: Final = 0x8915
 _SIOCGIFHWADDR: Final = 0x8927
 _SIOCGIFFLAGS: Final = 0x8913
@@ -27,6 +29,8 @@ _ETHERNET: Final = 1
 _IFF_UP: Final = 1
 _IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
 _PKTINFO: Final = struct.Struct("=I4s4s")
+_IFREQ: Final = 16 + struct.calcsize("LLHBBB0L")  # netdevice(7): a name, and a union whose largest member is ifr_map
+_IN_IFREQ: Final = slice(20, 24)  # the address in its sockaddr_in
 
 
 class DoorError(Exception):
@@ -72,6 +76,39 @@ def find_link(name: str, bare: bool = False) -> Link:
                 return Link(name, hardware[18:24], 0)
             raise DoorError(f"interface {name} has no IPv4 address: ip address add ADDRESS/LENGTH dev {name}") from None
     return Link(name, hardware[18:24], int.from_bytes(address[20:24], "big"))
+
+
+class OwnAddresses:
+    """The IPv4 addresses of this machine, all interfaces together."""
+
+    def __init__(self) -> None:
+        self._told = b""
+        self._found: frozenset[int] = frozenset()
+
+    def look(self) -> frozenset[int]:
+        """As they are now; as they were where the kernel does not say."""
+        try:
+            told = _interface_addresses()
+        except OSError:
+            return self._found
+        if told != self._told:
+            self._told = told
+            rows = (told[at : at + _IFREQ][_IN_IFREQ] for at in range(0, len(told), _IFREQ))
+            self._found = frozenset(int.from_bytes(row, "big") for row in rows) - {0}
+        return self._found
+
+
+def _interface_addresses() -> bytes:
+    """SIOCGIFCONF: one ifreq an address. Raises OSError."""
+    room = 64 * _IFREQ
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        while True:
+            rows = array.array("B", bytes(room))
+            told = fcntl.ioctl(probe, _SIOCGIFCONF, struct.pack("iL", room, rows.buffer_info()[0]))
+            (length,) = struct.unpack_from("i", told)
+            if length <= room - _IFREQ:  # else there may be more than it had room for
+                return rows.tobytes()[:length]
+            room *= 4
 
 
 def grow(one: socket.socket) -> None:

@@ -177,7 +177,9 @@ class DhcpEngine:
     def _is_ours(self, question: DhcpQuestion) -> bool:
         """True if the server that the message names is this one, under its own address or one that a relay lent it."""
         named = question.server_id
-        return named in self._own_ids or (named != 0 and named == question.relay.server_id)
+        if not named or named in self._own_ids:
+            return named != 0
+        return named in (question.relay.server_id, question.datagram.via.local)
 
     def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[Effect, ...]:
         if verdict.action is Action.OFFER:

@@ -90,7 +90,8 @@ def gather(
         subnet = book.subnet_of(link)
     wanted = message.ciaddr or address_in(message, _REQUESTED_IP)
     if subnet and len(subnet.link) > 1:
-        subnet = _on_shared_network(subnet, book, facts, wanted, pools, message.mac, now)
+        begins = state in ("discover", "rapid")
+        subnet = _on_shared_network(subnet, book, facts, wanted, begins, pools, message.mac, now)
     ours = names_us or state not in ("selecting", "decline")
     binding, lease = facts
     policy = book.binding
@@ -105,17 +106,24 @@ def gather(
 
 
 def _on_shared_network(
-    subnet: Subnet, book: Policybook, facts: Facts, wanted: int, pools: Pools, mac: bytes, now: float
+    subnet: Subnet, book: Policybook, facts: Facts, wanted: int, begins: bool, pools: Pools, mac: bytes, now: float
 ) -> Subnet:
     """Which of the subnets on one link is this box's: where it has, was offered or asks for an address, else the first
-    with one left."""
+    with one left. begins: wanted is no more than a wish."""
     subnets = [book.subnets[number] for number in subnet.link]
     fixed = facts.binding.address if facts.binding else 0
     held = facts.lease.address if facts.lease else 0
-    for address in (fixed, held, pools.offered_to(mac, now), wanted):
+    for one in subnets:
+        if fixed and fixed & one.mask == one.network:
+            return one
+    # What it has counts where it may keep it: a range may have been taken out of the configuration since.
+    for address in (held, pools.offered_to(mac, now), wanted):
         for one in subnets:
-            if address and address & one.mask == one.network:
+            if address and pools.gives(one.number, address):
                 return one
+    for one in subnets:
+        if not begins and wanted & one.mask == one.network:
+            return one
     return next((one for one in subnets if pools.choose(one.number, mac, (), now)), subnet)
 
 
@@ -136,6 +144,18 @@ def own_fixed(case: DhcpCase) -> int:
     return fixed if fixed and case.pools.is_free_for(fixed, case.mac, case.now) else 0
 
 
+def is_on_record(case: DhcpCase, address: int) -> bool:
+    """True if the box's lease is of this address and its pool still gives it: what was taken out of the configuration,
+    or is ordered no longer, is not prolonged."""
+    lease, subnet = case.lease, case.subnet
+    return (
+        lease is not None
+        and lease.address == address
+        and subnet is not None
+        and case.pools.gives(subnet.number, address)
+    )
+
+
 def is_its_own(case: DhcpCase) -> bool:
     """True if the address spoken of is the box's: fixed, on record, or on offer to it; and nobody else's."""
     subnet, wanted = case.subnet, case.wanted
@@ -144,11 +164,9 @@ def is_its_own(case: DhcpCase) -> bool:
     fixed = own_fixed(case)
     if fixed or case.pools.is_fixed(wanted):
         return wanted == fixed
-    lease = case.lease
-    on_record = lease is not None and lease.address == wanted
-    return (on_record or case.pools.offered_to(case.mac, case.now) == wanted) and case.pools.is_free_for(
-        wanted, case.mac, case.now
-    )
+    return (
+        is_on_record(case, wanted) or case.pools.offered_to(case.mac, case.now) == wanted
+    ) and case.pools.is_free_for(wanted, case.mac, case.now)
 
 
 def is_free_in_pool(case: DhcpCase) -> bool:

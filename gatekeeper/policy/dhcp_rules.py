@@ -15,6 +15,7 @@ from gatekeeper.policy.dhcp import (
     has_record,
     is_free_in_pool,
     is_its_own,
+    is_on_record,
     own_fixed,
 )
 from gatekeeper.wire.text import ip_text
@@ -164,7 +165,8 @@ def _spoken_of(case: DhcpCase) -> tuple[str, str]:
 
 
 def _bound(case: DhcpCase) -> tuple[str, str]:
-    bound = own_fixed(case) or (case.lease.address if case.lease else 0)
+    lease = case.lease
+    bound = own_fixed(case) or (lease.address if lease and is_on_record(case, lease.address) else 0)
     return ip_text(bound) if bound else "", ip_text(case.wanted)
 
 
@@ -252,14 +254,14 @@ _DECLINED_IS_GIVEN: Final = Rule(
 _OFFERED_IS_OWN: Final = Rule(
     "address is its own",
     Reason.WRONG_ADDRESS,
-    "The address that the box takes is fixed, on record or on offer to it, or free in the pool.",
+    "The address that the box takes is fixed, on record in a pool or on offer to it, or free in the pool.",
     _is_own_or_free,
     _bound,
 )
 _KNOWN_IS_OWN: Final = Rule(
     "address is its own",
     Reason.WRONG_ADDRESS,
-    "The address that the box asks for is fixed, on record or on offer to it, and nobody else's.",
+    "The address that the box asks for is fixed, on record in a pool or on offer to it, and nobody else's.",
     is_its_own,
     _bound,
 )
@@ -267,7 +269,8 @@ _KNOWN_IS_OWN: Final = Rule(
 _RENEWED_IS_OWN: Final = Rule(
     "address is its own",
     Reason.WRONG_ADDRESS,
-    "The address that the box renews is its own; or no lease of the box is on record, and it is free in the pool.",
+    "The address that the box renews is its own, and a pool has it still; or the box has no lease on record, and it is"
+    " free in the pool.",
     _is_own_or_lost,
     _bound,
 )

@@ -4,6 +4,7 @@ Addresses are given in a deterministic sequence: the lowest one never used, then
 box that comes back after a while finds its old address free for as long as there are others to give.
 """
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -51,26 +52,73 @@ class Pool:
         return sum(last - first + 1 for first, last in self.ranges)
 
 
+def without(ranges: Sequence[tuple[int, int]], addresses: Iterable[int]) -> list[tuple[int, int]]:
+    """The ranges less these addresses, which must never be leased: those of routers and servers."""
+    left = list(ranges)
+    for address in addresses:
+        cut: list[tuple[int, int]] = []
+        for first, last in left:
+            if first <= address <= last:
+                cut += [pair for pair in ((first, address - 1), (address + 1, last)) if pair[0] <= pair[1]]
+            else:
+                cut.append((first, last))
+        left = cut
+    return left
+
+
+def _first_of(span: tuple[int, int, Pool]) -> int:
+    return span[0]
+
+
+def _end_of(held: tuple[int, tuple[bytes, int]]) -> int:
+    return held[1][1]
+
+
 class Pools:
-    """All addresses of one node. Bounded by the pools' sizes and the number of fixed addresses."""
+    """All addresses of one node. Bounded by the sizes of the pools, those before the last ``arrange`` among them, and
+    the number of fixed addresses."""
 
     def __init__(self, subnets: Sequence[Sequence[tuple[int, int]]]) -> None:
         """subnets: for each subnet its ranges, in the sequence of the configuration."""
-        self._pools = [Pool(ranges) for ranges in subnets]
         self._held: dict[int, tuple[bytes, int]] = {}
         self._offers: dict[int, tuple[bytes, int]] = {}
         self._offer_of: dict[bytes, int] = {}
         self._fixed: set[int] = set()
+        self._set_ranges(subnets)
+
+    def _set_ranges(self, subnets: Sequence[Sequence[tuple[int, int]]]) -> None:
+        self._pools = [Pool(ranges) for ranges in subnets]
+        spans = [(first, last, pool) for pool in self._pools for first, last in pool.ranges]
+        self._spans = sorted(spans, key=_first_of)
+
+    def _pool_of(self, address: int) -> Pool | None:
+        """The pool whose ranges have the address: no two have it."""
+        at = bisect_right(self._spans, address, key=_first_of) - 1
+        return self._spans[at][2] if at >= 0 and address <= self._spans[at][1] else None
 
     def load(self, leases: Iterable[tuple[int, bytes, int]], fixed: Iterable[int]) -> None:
         """(address, MAC, end) of every lease on record, those that end first first; and the fixed addresses."""
         self._fixed.update(fixed)
         for address, mac, expires_at in leases:
-            for subnet, pool in enumerate(self._pools):
-                if address in pool:
-                    self.hold(subnet, address, mac, expires_at)
-                    break
-            else:
+            self._held[address] = (mac, expires_at)
+            pool = self._pool_of(address)
+            if pool:
+                pool.used[address] = None
+
+    def arrange(self, subnets: Sequence[Sequence[tuple[int, int]]], now: float) -> None:
+        """Give out these ranges from now on. What is held stays so until its end, wherever it is; what is on offer
+        too, unless it was of a range that is gone."""
+        gone = [address for address in self._offers if self._pool_of(address)]
+        self._set_ranges(subnets)
+        for address in gone:
+            if not self._pool_of(address):
+                self.forget_offer(self._offers[address][0])
+        held, self._held = self._held, {}
+        for address, (mac, expires_at) in sorted(held.items(), key=_end_of):
+            pool = self._pool_of(address)
+            if pool:
+                pool.used[address] = None
+            if pool or expires_at > now:
                 self._held[address] = (mac, expires_at)
 
     def fix(self, addresses: Iterable[int]) -> None:
@@ -87,6 +135,10 @@ class Pools:
     def known(self, address: int) -> bool:
         """True if the address is or was held, is offered or fixed."""
         return address in self._held or address in self._offers or address in self._fixed
+
+    def gives(self, subnet: int, address: int) -> bool:
+        """True if the address is in a dynamic range of the subnet."""
+        return address in self._pools[subnet]
 
     def is_free_for(self, address: int, mac: bytes, now: float) -> bool:
         """True if no other box holds the address or is offered it."""

@@ -1,22 +1,22 @@
 """User-Name by template: ``{sysname}-{mac}-{pevlan}@{domain}`` -> the parts of a name that fits it.
 
-A User-Name is a stranger's text, so a template becomes an expression that never goes back: a free part ends where the
-run behind it, of text and parts with a form of their own, fits for the first time. That is linear in the name's length.
+A User-Name is a stranger's text, so nothing ever goes back: a free part ends where the run behind it, of text and parts
+with a form of their own, fits for the first time. That is linear in the name's length.
 """
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatekeeper.wire.nas_identity import mac_in, mac_of_client_id
 from gatekeeper.wire.text import stbid_mac
 
 _HEX: Final = "[0-9A-Fa-f]"
-_NUMBER: Final = r"\d{1,5}+"
-_ADDRESS: Final = r"\d{1,3}+(?:\.\d{1,3}+){3}"
+_NUMBER: Final = r"\d{1,5}"
+_ADDRESS: Final = r"\d{1,3}(?:\.\d{1,3}){3}"
 _MAC: Final = (
-    f"(?>{_HEX}{{12}}|{_HEX}{{2}}(?:[:. -]{_HEX}{{2}}){{5}}|{_HEX}{{4}}(?:[:.-]{_HEX}{{4}}){{2}}"
-    f"|{_HEX}{{6}}[:.-]{_HEX}{{6}})"
+    f"{_HEX}{{12}}|{_HEX}{{2}}(?:[:. -]{_HEX}{{2}}){{5}}"
+    f"|{_HEX}{{4}}(?:[:.-]{_HEX}{{4}}){{2}}|{_HEX}{{6}}[:.-]{_HEX}{{6}}"
 )
 _FORMED: Final = {
     "mac": _MAC,
@@ -31,9 +31,19 @@ _FREE: Final = (
 _PART: Final = re.compile(r"\{([^{}]*)\}|([^{}]+)|([{}])")
 
 
-def compile_name(template: str) -> re.Pattern[str]:
-    """The template as an expression with a group for each part. Raises ValueError."""
-    runs: list[tuple[str, str, str]] = [("", "", "")]  # (free part, what follows it, the same without groups)
+class NameTemplate(NamedTuple):
+    """runs: each with the free part in front of it, "" only for the first; the last one ends with the name."""
+
+    runs: tuple[tuple[str, re.Pattern[str]], ...]
+
+    def has_free(self, name: str) -> bool:
+        """True if this part, one without a form of its own, is in it."""
+        return name in (free for free, _ in self.runs)
+
+
+def compile_name(template: str) -> NameTemplate:
+    """Raises ValueError."""
+    runs: list[tuple[str, str]] = [("", "")]  # (free part, what follows it)
     seen: set[str] = set()
     for name, text, brace in _PART.findall(template):
         if brace or (not text and name not in _FORMED and name not in _FREE):
@@ -41,31 +51,39 @@ def compile_name(template: str) -> re.Pattern[str]:
         if name and name in seen and name != "any":
             raise ValueError(f"{{{name}}} is there twice")
         seen.add(name)
-        free, run, bare = runs[-1]
+        free, run = runs[-1]
         if name in _FREE:
             if free and not run:
                 raise ValueError(f"{{{free}}} and {{{name}}} need text between them")
-            runs.append((name, "", ""))
+            runs.append((name, ""))
         else:
-            form = _FORMED.get(name, "") or re.escape(text)
-            runs[-1] = free, run + (f"(?P<{name}>{form})" if name else form), bare + form
+            runs[-1] = free, run + (_formed(name) if name else re.escape(text))
     if not seen - {""}:
         raise ValueError("a part in braces is wanted, such as {mac}")
-    expression = ""
-    for at, (free, run, bare) in enumerate(runs):
-        end = r"\Z" if at == len(runs) - 1 else ""
-        if free:
-            group = f"(?P<{free}>" if free != "any" else "(?:"
-            expression += f"{group}(?:(?!{bare}{end}).)++)"
-        expression += run + end
-    return re.compile(expression, re.DOTALL)
+    free, run = runs[-1]
+    runs[-1] = free, run + r"\Z"
+    return NameTemplate(tuple((free, re.compile(run)) for free, run in runs))
+
+
+def _formed(name: str) -> str:
+    """A group that takes as much as its form can and gives nothing back. Python before 3.11.5 misreads possessive
+    quantifiers and atomic groups around groups (gh-101955); what a lookahead has found stands in every version."""
+    return f"(?=(?P<{name}>{_FORMED[name]}))(?P={name})"
 
 
 @lru_cache(maxsize=4_096)
-def name_parts(pattern: re.Pattern[str], value: bytes) -> dict[str, str] | None:
+def name_parts(template: NameTemplate, value: bytes) -> dict[str, str] | None:
     """The parts of a User-Name; None if it does not fit. Octets that are not ASCII fit free parts only."""
-    match = pattern.match(value.decode("latin-1"))
-    return match.groupdict() if match else None
+    name, parts, at = value.decode("latin-1"), {}, 0
+    for free, run in template.runs:
+        found = run.search(name, at) if free else run.match(name, at)
+        if found is None or (free and found.start() == at):
+            return None
+        if free and free != "any":
+            parts[free] = name[at : found.start()]
+        parts.update(found.groupdict())
+        at = found.end()
+    return parts
 
 
 def mac_of_parts(parts: dict[str, str]) -> tuple[bytes, bool]:

@@ -1,6 +1,5 @@
 """One client's way of asking, compiled from its dialect and its keys: where its requests name box and line."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -8,7 +7,7 @@ from gatekeeper.model import PortId, make
 from gatekeeper.wire.line_id import Lines
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_identity import mac_in
-from gatekeeper.wire.nas_name import mac_of_parts, name_parts
+from gatekeeper.wire.nas_name import NameTemplate, mac_of_parts, name_parts
 from gatekeeper.wire.nas_port import line_of_bits
 from gatekeeper.wire.radius import CALLING_STATION_ID, NAS_PORT_ID, USER_NAME, RadiusPacket, vendor_table
 
@@ -52,7 +51,7 @@ class Reading(NamedTuple):
     plain_macs: tuple[MacSource, ...]
     plain_ports: tuple[PortSource, ...]
     cuts: bool = False
-    name: re.Pattern[str] | None = None
+    name: NameTemplate | None = None
     template: str = ""
     name_line: str = ""
     is_plain: bool = False  # what needs no vendor's attribute is Calling-Station-Id and NAS-Port-Id as they stand

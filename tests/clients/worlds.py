@@ -85,10 +85,10 @@ class Relayed(_World):
         text = config(dhcp_config(listen=[f"{SERVER}:67"], lease_s=lease_s, network="10.21"), RADIUS)
         self.gate = Gate(self.space, folder, text.replace("sqlite:gatekeeper.db", f"sqlite:{store}"))
 
-    def dhcrelay(self) -> Process:
-        """ISC's relay, appending Option 82. Returns once it listens."""
-        words = f"dhcrelay -4 -d --no-pid -a -m replace -id acc0 -iu core0 {SERVER}"
-        process = self.relay.start(*words.split(), output=self._folder / "dhcrelay.log")
+    def dhcrelay(self, *servers: str) -> Process:
+        """ISC's relay, appending Option 82; it asks every one of these. Returns once it listens."""
+        words = ["dhcrelay", "-4", "-d", "--no-pid", "-a", "-m", "replace", "-id", "acc0", "-iu", "core0"]
+        process = self.relay.start(*words, *(servers or (SERVER,)), output=self._folder / "dhcrelay.log")
         # The last of its sockets is the one to the server.
         wait_until(lambda: "Sending on   Socket/fallback" in process.text(), 10, "dhcrelay listening")
         return process

@@ -113,6 +113,14 @@ class Bench:
         self.supply = Supply(self.heart, self.store, fail, self.store.feed_end(), ORIGIN)
         self.supply.ask = self._ask_aaa
 
+    def reload(self, *ranges: tuple[int, int], now: int = NOW) -> None:
+        """Go on with other ranges in the first subnet, as a running gate does."""
+        first, *others = self.book.subnets
+        self.book = self.book._replace(subnets=(first._replace(ranges=ranges), *others))
+        self.world.pools.arrange([subnet.ranges for subnet in self.book.subnets], now)
+        self.engines = Engines.of(self.book, self.world, self.kept, NasCounts(), b"key of the bench", [SERVER])
+        self.heart.set_mouths(self.engines.mouths())
+
     def reopen(self) -> None:
         """Close the store, open it again and begin anew. It must be in a file."""
         path = self.store.path

@@ -1,10 +1,14 @@
 """What DHCP refuses before it asks who the box is: octets, doors, Option 82 from where it must not come."""
 
+from pathlib import Path
+
 import pytest
 
 from gatekeeper.model import Datagram, Outcome, Via
+from gatekeeper.wire.dhcp import decode
 from tests.engine.bench import (
     BOX,
+    CONFIG,
     DIRECT,
     FIRST,
     OTHER,
@@ -15,10 +19,12 @@ from tests.engine.bench import (
     discover,
     init_reboot,
     renewing,
+    selecting,
     told,
 )
 
 GOOD = discover()
+ELSEWHERE = 0xC6336401  # 198.51.100.1
 
 
 @pytest.mark.parametrize(
@@ -48,6 +54,17 @@ def test_a_relay_is_not_heard_in_a_broadcast(bench: Bench) -> None:
     """Relays speak by unicast; a giaddr heard on the interface is a box that plays relay."""
     bench.install()
     assert told(bench.hear(discover(), DIRECT)) == ("silent", "MALFORMED")
+
+
+def test_the_address_that_was_asked_is_the_servers_name(tmp_path: Path) -> None:
+    """RFC 2131 4.3.1, of a listener on 0.0.0.0: the offer names it, and the REQUEST that names it is for us."""
+    bench = Bench(tmp_path, CONFIG.replace('server_id = "10.20.0.2"\n', ""))
+    bench.install()
+    asked = Via("0.0.0.0:67", ELSEWHERE, raw=False)
+    offer = bench.hear(discover(), asked)
+    assert decode(offer.answer).options[54] == ELSEWHERE.to_bytes(4, "big")
+    assert told(bench.hear(selecting(BOX, FIRST, server=ELSEWHERE), asked)) == ("DHCPACK", "")
+    assert told(bench.hear(selecting(BOX, FIRST, server=ELSEWHERE + 1), asked)) == ("silent", "OTHER_SERVER")
 
 
 def test_a_frame_whose_source_is_not_its_chaddr_is_forged(bench: Bench) -> None:

@@ -1,4 +1,4 @@
-"""Whatever boxes, time and restarts do: no address is held by two boxes, and every ACK is in the store."""
+"""Whatever boxes, time, reloads and restarts do: no address is held by two boxes, and every ACK is in the store."""
 
 import tempfile
 from collections import Counter
@@ -13,6 +13,8 @@ from tests.engine.bench import FIRST, NOW, WAITS, Bench, decline, discover, init
 
 BOXES = [bytes((2, 0, 0, 0, 0, number)) for number in range(6)]  # for the four addresses of the pool
 LEASE_S = 3600
+# The first one is that of the configuration.
+RANGES = (((FIRST, FIRST + 3),), ((FIRST + 2, FIRST + 6),), ((FIRST, FIRST), (FIRST + 3, FIRST + 4)), ())
 boxes = st.sampled_from(BOXES)
 addresses = st.integers(FIRST, FIRST + 4)
 
@@ -106,6 +108,11 @@ class Neighbours(RuleBasedStateMachine):
     @rule(passed=st.sampled_from([1, 31, 1800, 3600]))
     def time_passes(self, passed: int) -> None:
         self.now += passed
+
+    @rule(ranges=st.sampled_from(RANGES))
+    def is_reloaded(self, ranges: tuple[tuple[int, int], ...]) -> None:
+        """What is held in ranges that are gone is held until its end."""
+        self.bench.reload(*ranges, now=self.now)
 
     @precondition(lambda self: len(self.held) > 1)
     @rule()

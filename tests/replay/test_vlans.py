@@ -35,6 +35,7 @@ server = "10.40.0.2"
 pools = ["10.40.1.0-10.40.1.250"]
 """
 PLAIN = TRUNK.replace('interface = "trk0"\n', "").replace("vlan = 100\n", "").replace("vlan = 200\n", "")
+ANYWHERE = PLAIN.replace('interfaces = ["trk0"]', 'listen = ["0.0.0.0:67"]')
 ORDERS = f"order,kind,account,mac\n1,install,A,{BOX.hex(':')}\n"
 
 
@@ -79,12 +80,13 @@ def replay(folder: Path, config: str, tags: bytes, link: int = 1) -> tuple[dict[
         (PLAIN, UNTAGGED, "10.30.1.0"),
         (PLAIN, VLAN_200, "10.30.1.0"),
         (PLAIN, VLAN_300, "10.30.1.0"),
+        (ANYWHERE, UNTAGGED, "10.30.1.0"),
     ],
 )
 def test_a_tagged_broadcast_is_heard_on_the_subnet_of_its_vlan(
     tmp_path: Path, config: str, tags: bytes, address: str
 ) -> None:
-    """Untagged, or without a VLAN in the configuration, it is heard on the first interface."""
+    """Untagged, or without a VLAN in the configuration, it is heard on the first interface, or else on 0.0.0.0:67."""
     row, _ = replay(tmp_path, config, tags)
     assert (row["reply"], row["address"]) == ("DHCPOFFER", address)
 

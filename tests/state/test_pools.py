@@ -154,3 +154,26 @@ def test_a_pool_counts_its_addresses() -> None:
     pool = Pool([(10, 12), (20, 20)])
     assert pool.size() == 4
     assert [address in pool for address in (9, 10, 12, 13, 20, 21)] == [False, True, True, False, True, False]
+
+
+def test_other_ranges_forget_what_is_over_and_outside_of_them() -> None:
+    """However often they change, memory is bounded by what is held and what the pools have."""
+    pools = _pools((10, 13))
+    pools.hold(0, 10, A, NOW + 100)
+    pools.hold(0, 11, B, NOW - 1)
+    pools.arrange([[(20, 21)]], NOW)
+    assert (pools.known(10), pools.known(11)) == (True, False)
+    assert (pools.gives(0, 20), pools.gives(0, 10)) == (True, False)
+
+
+def test_addresses_that_come_back_are_given_again_in_the_sequence_of_their_end() -> None:
+    """As after a start."""
+    pools = _pools((10, 12))
+    for address, end in ((10, 300), (11, 100), (12, 200)):
+        pools.hold(0, address, bytes((address,)), NOW + end)
+    pools.arrange([[(30, 31)], [(11, 12), (10, 10)]], NOW)
+    taken = []
+    for number in range(3):
+        taken.append(pools.choose(1, bytes((number,)), (), NOW + 300))
+        pools.hold(1, taken[-1], bytes((number,)), NOW + 900)
+    assert taken == [11, 12, 10]

@@ -3,8 +3,10 @@
 Two connections serve a running gate: the packet loop reads on one, the commit thread writes on the other.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +51,7 @@ ORDER BY last_seen, state = 'active', address"""
 
 # SQLite's own names for a database in memory, and for one in a temporary file.
 PRIVATE: Final = (":memory:", "")
+_MODE: Final = 0o640
 
 
 class SqliteStore(
@@ -72,6 +75,8 @@ class SqliteStore(
             raise StoreError(
                 f"store {path} does not exist: make it with 'gatekeeper init' or 'gatekeeper serve --create'"
             )
+        if new and path not in PRIVATE:
+            _make_file(path)
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
             if not new:
@@ -230,6 +235,13 @@ class SqliteStore(
         if first > seq + 1:
             return last, None, True
         return last, [mac_of(mac) for mac, _ in rows if mac], fixed
+
+
+def _make_file(path: str) -> None:
+    """An empty one that strangers cannot read: it tells who lives where. SQLite gives the files beside it its mode,
+    and tells what cannot be made when it tries next."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE))
 
 
 def _statements(script: str) -> Iterator[str]:

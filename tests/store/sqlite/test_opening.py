@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,19 @@ def test_an_absent_store_is_not_made_by_the_way(tmp_path: Path) -> None:
     """Kea starts empty and gives every address away again; we do not."""
     assert "does not exist: make it with" in _refusal(tmp_path / "no.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_strangers_cannot_read_it(tmp_path: Path) -> None:
+    """Nor what SQLite writes beside it."""
+    before = os.umask(0o022)
+    try:
+        store = SqliteStore(str(tmp_path / "new.db"), create=True)
+        store.note((), {("n",): 1})
+    finally:
+        os.umask(before)
+    files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert files == {"new.db": 0o640, "new.db-wal": 0o640, "new.db-shm": 0o640}
+    store.close()
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
