@@ -67,6 +67,7 @@ class BindingPolicy(NamedTuple):
     boxes_per_port: int = 0  # 0 = no limit
     lines: Lines = NO_CONFIGURATION
     stbid: str = "warn"  # off warn refuse: a box that says an STBID that is not its own
+    shared_line: int = 8  # accounts; a line of more than so many is said to be a VLAN, 0 = never
 
     def counts_boxes(self) -> bool:
         """True if a box may be refused because its port has too many."""

@@ -57,7 +57,9 @@ REASONS: Final[dict[Reason, ReasonText]] = {
     Reason.UNKNOWN_MAC: ReasonText("no order binds this MAC to an account", "install the order, or correct its MAC"),
     Reason.SUSPENDED: ReasonText("the account is suspended", "resume the account"),
     Reason.PORT_MISMATCH: ReasonText(
-        "the box is on another port than its account is bound to", "move the account, or bring the box home"
+        "the box is on another port than its account is bound to",
+        "move the account, or bring the box home; where only the name of the access node differs, join the two in"
+        " [binding] port_names",
     ),
     Reason.PORT_MISSING: ReasonText(
         "the account is bound to a port, and the packet names none",

@@ -51,6 +51,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
             port_names=dict(binding.port_names),
             boxes_per_account=binding.boxes_per_account,
             boxes_per_port=binding.boxes_per_port,
+            shared_line=binding.shared_line,
             stbid=binding.stbid,
             lines=lines,
         ),

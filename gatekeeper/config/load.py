@@ -16,6 +16,7 @@ from gatekeeper.config.book import make_book
 from gatekeeper.config.dictionary import shipped_folder
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
+from gatekeeper.config.port_names import port_name_problems
 from gatekeeper.config.schema import FileSchema
 from gatekeeper.config.values import Endpoint
 
@@ -94,7 +95,10 @@ def load_file(file: Path) -> Settings:
     folder = file.resolve().parent
     book, more = make_book(schema, folder)
     places = Places(text)
-    problems = [_problem(file, places, (path,), message) for path, message in found + _check_whole(raw)]
+    problems = [
+        _problem(file, places, (path,), message)
+        for path, message in found + _check_whole(raw) + port_name_problems(raw)
+    ]
     problems += [_problem(file, places, tuple(map(place_of, paths)), message) for paths, message in more.found]
     if problems:
         raise ConfigError(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))

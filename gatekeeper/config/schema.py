@@ -162,7 +162,8 @@ class BindingSection(Section):
     line_templates: Annotated[list[Template], Field(max_length=16)] = []
     stbid: Annotated[str, one_of("off", "warn", "refuse")] = "warn"
     boxes_per_account: Positive = 2
-    boxes_per_port: Positive = 4
+    boxes_per_port: Annotated[int, Field(ge=0)] = 0
+    shared_line: Annotated[int, Field(ge=0)] = 8
 
 
 class OrdersSection(Section):

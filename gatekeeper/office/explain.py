@@ -8,6 +8,7 @@ from gatekeeper.drivers.memory import look_up, make_world
 from gatekeeper.model import Facts
 from gatekeeper.office.undone import NoSuch
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
+from gatekeeper.policy.lines import joined
 from gatekeeper.report.explain import Subject
 from gatekeeper.report.vendor import vendor
 from gatekeeper.store.ports import Store
@@ -34,7 +35,7 @@ def explain_box(settings: Settings, store: Store, asked: Inquiry, now: int) -> t
     facts = world.facts(mac)
     refused = next(iter(store.view("refused", now, {"mac": mac_text(mac)})), None)
     text, port_from = (asked.port, "") if asked.port else _last_port(facts, refused)
-    seen = port_from_text(text) if text else None
+    seen = joined(port_from_text(text), book.binding.port_names) if text else None
     look_up(world, store, mac, seen, book.binding.counts_boxes())
     found = []
     if asked.protocol != "radius" and book.subnets:

@@ -108,7 +108,8 @@ def _port_has_room(case: AnyCase) -> bool:
 
 
 def _crowd(case: AnyCase) -> tuple[str, str]:
-    return f"{case.policy.boxes_per_port} boxes at most", f"{case.crowd} boxes on {_ports(case)[1]}"
+    most = case.policy.boxes_per_port
+    return (f"{most} boxes at most", f"{case.crowd} boxes on {_ports(case)[1]}") if most else ("", "no limit is set")
 
 
 def _ports(case: AnyCase) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from gatekeeper.model import Action, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case, Rule, judge
 from gatekeeper.policy.dhcp import DhcpCase, gather
 from gatekeeper.policy.dhcp_rules import AAA_RULES, judge_dhcp, state_of_case
+from gatekeeper.policy.lines import remedy
 from gatekeeper.policy.radius import framed_address
 from gatekeeper.state.world import World
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
@@ -44,6 +45,7 @@ class Explanation(NamedTuple):
     reply: str
     rules: tuple[RuleLine, ...]
     gives: str
+    remedy: str = ""  # what mends the refusal
 
 
 def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None, now: float) -> Explanation:
@@ -58,7 +60,7 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     sent = message(DISCOVER, mac, 0, giaddr=link)
     found = explain_case(gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now), _UNTOLD)
     if found.verdict.reason or facts.lease is None or facts.lease.expires_at <= now:
-        return found
+        return _with_remedy(found, book)
     # What the box does first is to renew, by unicast and so without a line.
     sent = message(REQUEST, mac, 0, ciaddr=facts.lease.address)
     renewal = judge_dhcp(gather(sent, "renewing", 0, False, facts, None, 0, book, world.pools, now))
@@ -96,13 +98,18 @@ def explain_radius(
     case = Case(binding, port, False, book.binding, world.crowd(binding, port))
     verdict, lines = judge(case), _walked(RULES, case)
     if verdict.reason or binding is None:
-        return Explanation("radius", mac, verdict, "Access-Reject", lines, "")
+        return _with_remedy(Explanation("radius", mac, verdict, "Access-Reject", lines, ""), book)
     rates = rate_text(nas.rates, binding.rate, nas.kilobit, binding.account, mac.hex(":"))
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
     address = framed_address(nas, binding, mac, world.pools, now)
     gives += f"; Framed-IP-Address {ip_text(address)}" if address else ""
     return Explanation("radius", mac, verdict, "Access-Accept", lines, gives)
+
+
+def _with_remedy(found: Explanation, book: Policybook) -> Explanation:
+    reason, bound, seen = found.verdict.reason, found.verdict.bound, found.verdict.seen
+    return found._replace(remedy=remedy(reason, bound, seen, book)) if reason else found
 
 
 def _walked(

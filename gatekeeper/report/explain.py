@@ -45,9 +45,8 @@ def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[
             says = rule.says + _values(rule) if rule.result != "skip" else "not asked"
             yield f"  {_SIGNS[rule.result]} {rule.rule}: {says}"
         if found.verdict.reason:
-            text = REASONS[found.verdict.reason]
-            yield f"  why: {text.meaning}"
-            yield f"  what mends it: {text.remedy}"
+            yield f"  why: {REASONS[found.verdict.reason].meaning}"
+            yield f"  what mends it: {found.remedy}"
 
 
 def port_form(text: str) -> str:
@@ -81,7 +80,7 @@ def explain_rows(subject: Subject, explanations: list[Explanation]) -> Iterator[
             "reason": str(reason or ""),
             "bound": found.verdict.bound,
             "seen": found.verdict.seen,
-            "remedy": REASONS[reason].remedy if reason else "",
+            "remedy": found.remedy,
             "gives": found.gives,
             "rules": [rule._asdict() for rule in found.rules],
         }

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from gatekeeper.model import Action, Outcome, Verdict
+from gatekeeper.model import Action, Outcome, Reason, Verdict
+from gatekeeper.policy.lines import differs_by_node
 from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
@@ -34,7 +35,7 @@ def _dhcp(outcome: Outcome) -> str:
         on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
         return f"{outcome.reply}{on} to {mac} via {outcome.where}{_known(outcome)}{_warnings(outcome)}"
     if outcome.reply:
-        return f"{outcome.reply} to {mac} via {outcome.where}: {verdict.reason}{_values(verdict)}{_known(outcome)}"
+        return f"{outcome.reply} to {mac} via {outcome.where}: {verdict.reason}{_refusal(outcome)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:
         return (
             f"DHCPDECLINE of {ip_text(verdict.address)} from {mac} via {outcome.where}:"
@@ -43,7 +44,7 @@ def _dhcp(outcome: Outcome) -> str:
     if not verdict.reason:
         return f"{outcome.message} of {ip_text(verdict.address)} from {mac} via {outcome.where}{_known(outcome)}"
     what = "no offer" if outcome.message == "DHCPDISCOVER" else "no answer"
-    return f"{outcome.message} from {mac} via {outcome.where}: {what} {verdict.reason}{_values(verdict)}"
+    return f"{outcome.message} from {mac} via {outcome.where}: {what} {verdict.reason}{_refusal(outcome)}"
 
 
 def _radius(outcome: Outcome) -> str:
@@ -61,8 +62,15 @@ def _radius(outcome: Outcome) -> str:
     if outcome.reply and not verdict.reason:
         return f"{outcome.reply}{mac} from {outcome.where}{port} to {outcome.message}"
     if outcome.reply:
-        return f"{outcome.reply}{mac} from {outcome.where}{port}: {verdict.reason}{_values(verdict)}"
-    return f"{outcome.message}{mac} from {outcome.where}{port}: no answer {verdict.reason}{_values(verdict)}"
+        return f"{outcome.reply}{mac} from {outcome.where}{port}: {verdict.reason}{_refusal(outcome)}"
+    return f"{outcome.message}{mac} from {outcome.where}{port}: no answer {verdict.reason}{_refusal(outcome)}"
+
+
+def _refusal(outcome: Outcome) -> str:
+    """The values compared; and, of two ports that are one but for their node's name, that they differ by that."""
+    home, seen = outcome.binding.port if outcome.binding else None, outcome.port
+    by_node = outcome.verdict.reason is Reason.PORT_MISMATCH and home and seen and differs_by_node(home, seen)
+    return _values(outcome.verdict) + (" differs=node" if by_node else "")
 
 
 def _values(verdict: Verdict) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.engine.bench import CONFIG
 
 MAC = "d4:c1:c8:ee:9b:1f"
 CISCO, TEXT = "10.20.0.1|0x000400640107", "10.20.0.1|ge 1/0/7"
@@ -32,3 +33,23 @@ def test_a_port_that_is_text_stands_alone(terminal: Terminal) -> None:
     assert f"  port asked about: {TEXT}\n" in said.out
     (row, *_) = json.loads(terminal.run("explain", MAC, "--port", TEXT, "-o", "json").out)
     assert row["port_form"] == ""
+
+
+def test_one_node_under_two_names_is_told_with_the_names_to_join(tmp_path: Path) -> None:
+    """Met by everybody whose BRAS relays and authenticates: it is a giaddr to DHCP, and to RADIUS a client's name."""
+    terminal = Terminal(tmp_path)
+    assert terminal.order("install", "1", "A", "--mac", MAC, "--port", TEXT).code == 0
+    words = ("explain", MAC, "--port", "bras1|ge 1/0/7", "--protocol", "radius")
+    said = terminal.run(*words)
+    assert said.code == 3
+    assert (
+        '  what mends it: only the access node\'s name differs: if "bras1" and "10.20.0.1" are one node, ' in said.out
+    )
+    names = 'port_names = { "bras1" = "10.20.0.1" }'
+    assert f"[binding] {names}; else" in said.out
+    (row,) = json.loads(terminal.run(*words, "-o", "json").out)
+    assert (row["reason"], names in row["remedy"]) == ("PORT_MISMATCH", True)
+    # Pasted, it does what it says.
+    (tmp_path / "gatekeeper.toml").write_text(f"{CONFIG}\n[binding]\n{names}\n", encoding="utf-8")
+    said = terminal.run(*words)
+    assert (said.code, "Access-Accept" in said.out) == (0, True)

@@ -320,6 +320,15 @@ def test_explain_says_nothing_of_the_renewal_of_a_box_that_is_refused_anyway(ben
     assert (found.verdict.reason, found.gives) == (Reason.SUSPENDED, "")
 
 
+def test_explain_counts_no_boxes_where_no_limit_is_set(bench: Bench) -> None:
+    """[binding] boxes_per_port = 0: nobody has looked how many there are, and a number would be made up."""
+    bench.install()
+    bench.hear(discover(agent=HOME))
+    found = explain_dhcp(bench.book, bench.world, BOX, port_from_text("10.20.0.1|ge 1/0/7"), NOW)
+    (room,) = [line for line in found.rules if line.rule == "port has room"]
+    assert (room.result, room.wanted, room.seen) == ("pass", "", "no limit is set")
+
+
 def test_explain_says_nothing_of_a_renewal_that_is_granted(bench: Bench) -> None:
     bench.install(THIRD)
     bench.bind(THIRD)

@@ -4,7 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.bench import CONFIG, GIADDR, NOW, WAITS, Bench, access_request, circuit, discover, selecting, told
+from tests.engine.bench import (
+    CONFIG,
+    GIADDR,
+    MIKROTIK,
+    NOW,
+    WAITS,
+    Bench,
+    access_request,
+    circuit,
+    discover,
+    selecting,
+    told,
+)
 
 PORT = "0 0/0/0:4096.1234 cd001/0/1/3/0/7"
 NAS_PORT = "eth 2/1/7:4096.1234 cd001/0/1/3/0/7"
@@ -18,6 +30,17 @@ def full(tmp_path: Path) -> Bench:
     for number, mac in enumerate(MACS):
         bench.install(mac, f"A{number}")
     return bench
+
+
+def test_a_line_has_no_limit_unless_somebody_sets_one(tmp_path: Path) -> None:
+    """RouterOS manual, RADIUS client: NAS-Port-Id is the DHCP server's interface, the same for every box behind it."""
+    bench = Bench(tmp_path)
+    for number in range(12):
+        name = bytes((2, 0, 0, 0, 1, number)).hex()
+        order = bench.order("install", f"A{number}", mac=name, port="mt1|bridge1" if number % 2 else "")
+        assert order.record.state == "applied"
+        asked = access_request(name, password=name, port="bridge1", identifier=number)
+        assert told(bench.ask(asked, source=MIKROTIK)) == ("Access-Accept", "")
 
 
 def test_a_line_takes_as_many_boxes_as_it_may(full: Bench) -> None:

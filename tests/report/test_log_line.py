@@ -5,6 +5,7 @@ import pytest
 from gatekeeper.model import Action, Binding, Outcome, PortId, Rate, Reason, Verdict
 from gatekeeper.report.line import outcome_line, rogue_line
 from gatekeeper.state.rogues import ForeignServer
+from gatekeeper.wire.line_id import port_from_text
 
 BOX = bytes.fromhex("d4c1c8ee9b1f")
 BINDING = Binding("028123456@itv", "", "", "active", Rate(20000, 4000), None, "unlearned", 0, "", "#1")
@@ -96,3 +97,25 @@ def test_a_foreign_server_is_told_with_all_that_finds_it() -> None:
     told = "rogue DHCP server 10.20.0.66 (00:11:22:33:44:66) on eth0.100"
     assert rogue_line(offer) == f"{told}: DHCPOFFER of 10.66.0.7 to d4:c1:c8:ee:9b:1f"
     assert rogue_line(offer._replace(reply="DHCPNAK", address=0)) == f"{told}: DHCPNAK to d4:c1:c8:ee:9b:1f"
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason", "differs"),
+    [
+        ("bras1|ge 1/0/7", Reason.PORT_MISMATCH, True),
+        ("bras1|ge 1/0/8", Reason.PORT_MISMATCH, False),
+        ("bras1|ge 1/0/7", Reason.SUSPENDED, False),
+    ],
+)
+def test_a_port_that_differs_by_its_node_alone_is_marked(seen: str, reason: Reason, differs: bool) -> None:
+    """One node under two names is no box that moved: grep tells them apart, explain has the names to join."""
+    bound = BINDING._replace(port=PORT, port_state="learned")
+    port = port_from_text(seen)
+    for line in (
+        _radius("Access-Reject", Verdict(Action.REJECT, reason, PORT.text, seen), port, bound),
+        _radius("", Verdict(Action.SILENT, reason, PORT.text, seen), port, bound),
+        _dhcp("DHCPDISCOVER", "", Verdict(Action.SILENT, reason, PORT.text, seen), port=port, binding=bound),
+        _dhcp("DHCPREQUEST", "DHCPNAK", Verdict(Action.NAK, reason, PORT.text, seen), port=port, binding=bound),
+    ):
+        assert f'{reason} bound="10.20.0.1|ge 1/0/7" seen="{seen}"' in line
+        assert ('" differs=node' in line) is differs
