@@ -52,6 +52,10 @@ class AcsClass(NamedTuple):
         """True if one of these is a make of this class."""
         return self.text in makes if self.exact else any(self.text in make for make in makes)
 
+    def quoted(self) -> str:
+        """As the configuration says it: ``match "SCITV"``."""
+        return f'{"exact" if self.exact else "match"} "{self.text.decode()}"'
+
 
 class BindingPolicy(NamedTuple):
     """[binding]. port: off learn strict. missing: refuse allow. port_key: circuit-id remote-id both.

@@ -181,6 +181,13 @@ class SessionReported(NamedTuple):
     heard: int
 
 
+class TwoMakes(NamedTuple):
+    """Effect, durable: a box that was let in says its make (option 60) more than once."""
+
+    lease: Lease
+    said: tuple[str, ...]
+
+
 class SessionsEnded(NamedTuple):
     """Effect, durable: a NAS says that its accounting starts or ends (RFC 2866 5.1), so all its sessions are over."""
 
@@ -209,6 +216,7 @@ Effect = (
     | AddressDeclined
     | PortLearned
     | StbidDiffers
+    | TwoMakes
     | SessionReported
     | SessionsEnded
     | AddressOffered

@@ -9,7 +9,6 @@ from gatekeeper.cli.errors import BAD_ARGUMENTS, DONE, FAILED
 from gatekeeper.cli.options import config_option
 
 if TYPE_CHECKING:
-    from gatekeeper.book import AcsClass
     from gatekeeper.config import Problem
     from gatekeeper.config.load import Settings
 
@@ -111,12 +110,8 @@ def _tell(settings: "Settings") -> None:
     from gatekeeper.wire.acs import encode, show
 
     acs = settings.book.acs
-    told = [("", acs), *((f"class {_quoted(rule)}: ", rule.acs) for rule in acs.classes)] if acs else []
+    told = [("", acs), *((f"class {rule.quoted()}: ", rule.acs) for rule in acs.classes)] if acs else []
     for whom, each in told:
         code, value = encode(each.encoding, each.info)
         click.echo(f"{whom}option {code} ({each.encoding}, {len(value)} octets): {value.hex()}")
         click.echo(f"{whom}option {code} says: {show(each.encoding, value)}")
-
-
-def _quoted(rule: "AcsClass") -> str:
-    return f'{"exact" if rule.exact else "match"} "{rule.text.decode()}"'

@@ -3,30 +3,48 @@
 from gatekeeper.book import Acs, AcsClass
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
-from gatekeeper.config.schema import AcsSection
-from gatekeeper.wire.acs import AcsInfo, encode
+from gatekeeper.config.schema import AcsKeys, AcsSection
+from gatekeeper.wire.acs import AcsInfo, encode, oddity
+from gatekeeper.wire.text import parse_octets
 
 
 def make_acs(section: AcsSection, problems: Problems) -> Acs:
     """[acs] with its classes; a class has the keys of [acs] but for those that it sets itself."""
+    raw = _octets(section, ("acs",), problems)
     classes = []
     for number, own in enumerate(section.classes):
         place: KeyPath = ("acs", "class", number)
-        if (own.match is None) == (own.exact is None):
-            problems.add(place, "one of match and exact is wanted")
-        elif not (own.match or own.exact):
-            problems.add((*place, "exact" if own.match is None else "match"), "one character at least is wanted")
+        text, exact = class_text(own.match, own.exact, place, problems)
         # What the class sets beside its own keys stands above [acs].
         given = {key: getattr(own, key) for key in own.model_fields_set - {"match", "exact"}}
-        whole = section.model_copy(update=given)
-        text = own.match or own.exact or ""
-        classes.append(AcsClass(text.encode(), own.exact is not None, _acs(whole, place, problems)))
-    return _acs(section, ("acs",), problems)._replace(classes=tuple(classes))
+        own_raw = raw if own.hex is None else _octets(own, place, problems)
+        acs = _acs(section.model_copy(update=given), own_raw, place, problems)
+        classes.append(AcsClass(text, exact, acs))
+    return _acs(section, raw, ("acs",), problems)._replace(classes=tuple(classes))
 
 
-def _acs(section: AcsSection, place: KeyPath, problems: Problems) -> Acs:
-    raw = bytes.fromhex(section.hex.removeprefix("0x")) if section.hex else b""
-    if section.encoding == "hex" and not raw:
+def class_text(match: str | None, exact: str | None, place: KeyPath, problems: Problems) -> tuple[bytes, bool]:
+    """(text, whether it is the whole of it) of a class of boxes; one of the keys must say something."""
+    if (match is None) == (exact is None):
+        problems.add(place, "one of match and exact is wanted")
+    elif not (match or exact):
+        problems.add((*place, "exact" if match is None else "match"), "one character at least is wanted")
+    return (match or exact or "").encode(), exact is not None
+
+
+def _octets(section: AcsKeys, place: KeyPath, problems: Problems) -> bytes | None:
+    """What its hex spells, b"" where it has none; None = it spells nothing, which is told."""
+    if section.hex is None:
+        return b""
+    try:
+        return parse_octets(section.hex)
+    except ValueError as error:
+        problems.add((*place, "hex"), str(error))
+        return None
+
+
+def _acs(section: AcsSection, raw: bytes | None, place: KeyPath, problems: Problems) -> Acs:
+    if section.encoding == "hex" and raw == b"":
         problems.add((*place, "encoding"), f'"hex" needs the octets in {place[0]}.hex')
     info = AcsInfo(
         section.url,
@@ -35,10 +53,16 @@ def _acs(section: AcsSection, place: KeyPath, problems: Problems) -> Acs:
         section.retry_multiplier,
         section.username,
         section.password,
-        raw,
+        raw or b"",
     )
     try:
         encode(section.encoding, info)
     except ValueError as error:
         problems.add((*place, "hex" if section.encoding == "hex" else "url"), str(error))
     return Acs(section.encoding, info, section.force)
+
+
+def odd_octets(acs: Acs) -> list[str]:
+    """Notes about octets that are spelled out and are neither sub-options nor text."""
+    told = [("[acs]", acs), *((f"[[acs.class]] {each.quoted()}", each.acs) for each in acs.classes)]
+    return [f"{where} hex: {odd}" for where, each in told if each.encoding == "hex" and (odd := oddity(each.info.raw))]

@@ -49,7 +49,7 @@ class AcsKeys(Section):
     force: bool = True
     username: str = ""
     password: str = Field(default="", repr=False)
-    hex: Annotated[str, Field(pattern=r"^(0x)?([0-9A-Fa-f]{2})+$")] | None = None
+    hex: Any = None  # octets, read where the dialect is known
 
 
 class AcsClassSection(AcsKeys):

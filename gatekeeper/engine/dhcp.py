@@ -24,6 +24,7 @@ from gatekeeper.model import (
     PortLearned,
     Reason,
     StbidDiffers,
+    TwoMakes,
     Verdict,
     Via,
     make,
@@ -38,11 +39,13 @@ from gatekeeper.wire.aaa import AaaQuestion, Grant
 from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
 from gatekeeper.wire.dhcp_header import GIADDR, OP
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo
-from gatekeeper.wire.text import ip_text
+from gatekeeper.wire.text import ip_text, printable
 
 _AGENT: Final = 82
 _CLIENT_ID: Final = 61
 _SERVER_ID: Final = 54
+_VENDOR_CLASS: Final = 60
+_MOST_MAKES: Final = 4  # that are told of a box which says several
 _RAPID_COMMIT: Final = 80
 _AUTO_CONFIGURE: Final = 116
 _DURABLE: Final = (Action.ACK, Action.FREE, Action.QUARANTINE)
@@ -191,8 +194,12 @@ class DhcpEngine:
                 binding, port = case.binding, case.port
                 assert binding and port
                 effects += (PortLearned(binding.account, case.mac, port, "dhcp", int(case.now)),)
-            if case.differs and bound.lease.first_seen == bound.lease.last_seen:
-                effects += (StbidDiffers(bound.lease, *case.differs),)  # said once a lease, not at each renewal
+            if bound.lease.first_seen == bound.lease.last_seen:  # said once a lease, not at each renewal
+                if case.differs:
+                    effects += (StbidDiffers(bound.lease, *case.differs),)
+                makes = question.message.instances.get(_VENDOR_CLASS)
+                if makes:
+                    effects += (TwoMakes(bound.lease, tuple(map(printable, makes[:_MOST_MAKES]))),)
             return effects
         if verdict.action is Action.FREE and case.lease:
             now = int(case.now)

@@ -5,12 +5,13 @@ from typing import NamedTuple
 from gatekeeper.book import Nas
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.memory import look_up, make_world
-from gatekeeper.model import Facts
+from gatekeeper.model import Facts, Lease
 from gatekeeper.office.undone import NoSuch
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
 from gatekeeper.policy.lines import joined
 from gatekeeper.report.explain import Subject
 from gatekeeper.report.vendor import vendor
+from gatekeeper.state.effects import TWO_MAKES
 from gatekeeper.store.ports import Store
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
@@ -43,7 +44,13 @@ def explain_box(settings: Settings, store: Store, asked: Inquiry, now: int) -> t
     if nas:
         found.append(explain_radius(book, world, mac, seen, nas, now))
     subject = Subject(mac_text(mac), vendor(mac_text(mac)), facts.binding, facts.lease, text, port_from, refused)
-    return subject, found
+    return subject._replace(makes=_makes(store, mac, facts.lease)), found
+
+
+def _makes(store: Store, mac: bytes, lease: Lease | None) -> str:
+    """The makes that the box said when it got its lease, where they were several; "" = one at most."""
+    events = store.timeline("mac", mac_text(mac), lease.first_seen) if lease else ()
+    return next((str(event["detail"]) for event in events if event["kind"] == TWO_MAKES), "")
 
 
 def _nas(settings: Settings, name: str) -> Nas:

@@ -63,7 +63,7 @@ class DhcpReplies:
     def __init__(self, book: Policybook) -> None:
         self._book = book
         self._classes = book.acs.classes if book.acs else ()
-        self._known_makes: dict[tuple[bytes | None, bytes | None], int] = {}
+        self._known_makes: dict[tuple[bytes | None, bytes | None, tuple[bytes, ...] | None], int] = {}
         self._compiled: dict[Profile, bytes] = {}
         self._laid_out: dict[tuple[Profile, int], Layout] = {}
         self.left_out: Counter[int] = Counter()
@@ -76,7 +76,7 @@ class DhcpReplies:
         kind INFORM: the ACK to one, with neither address nor lease time (RFC 2131 4.3.5).
         """
         options = request.options
-        which = self._class_of(options) if self._classes else _NO_CLASS
+        which = self._class_of(request) if self._classes else _NO_CLASS
         profile = (subnet.number, kind, server_id, options.get(_PRL, b""), acs_url, which, subnet.lease_s)
         body = self._compiled.get(profile)
         if body is None:
@@ -112,14 +112,15 @@ class DhcpReplies:
             reason = b""
         return _message(request, flags, 0, 0, body + reason + tail)
 
-    def _class_of(self, options: dict[int, bytes]) -> int:
+    def _class_of(self, request: DhcpMessage) -> int:
         """The first class that the box's make fits, by number."""
-        make_of = options.get(_VENDOR_CLASS), options.get(_V_I_CLASS)
+        options, instances = request.options, request.instances
+        make_of = options.get(_VENDOR_CLASS), options.get(_V_I_CLASS), instances.get(_VENDOR_CLASS)
         known = self._known_makes.get(make_of)
         if known is None:
             if len(self._known_makes) >= _MAX_COMPILED:
                 self._known_makes.clear()
-            makes = vendor_classes(options)
+            makes = vendor_classes(options, instances)
             fitting = (number for number, rule in enumerate(self._classes) if rule.matches(makes))
             known = self._known_makes[make_of] = next(fitting, _NO_CLASS)
         return known

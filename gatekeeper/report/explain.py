@@ -22,6 +22,7 @@ class Subject(NamedTuple):
     port: str
     port_from: str
     refused: dict[str, object] | None
+    makes: str = ""  # of a box that says several (option 60)
 
 
 def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[str]:
@@ -33,6 +34,8 @@ def explain_text(subject: Subject, explanations: list[Explanation]) -> Iterator[
     if lease:
         times = f"until {time_text(lease.expires_at)}, last seen {time_text(lease.last_seen)}"
         yield f"  lease {ip_text(lease.address)} {lease.state} {times}"
+    if subject.makes:
+        yield f"  option 60 twice: {subject.makes}"
     if subject.refused:
         row = subject.refused
         yield f"  refused {row['count']} times, last {time_text(row['last_seen'])}: {row['protocol']} {row['reason']}"
@@ -82,5 +85,6 @@ def explain_rows(subject: Subject, explanations: list[Explanation]) -> Iterator[
             "seen": found.verdict.seen,
             "remedy": found.remedy,
             "gives": found.gives,
+            "makes": subject.makes,
             "rules": [rule._asdict() for rule in found.rules],
         }

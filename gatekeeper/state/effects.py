@@ -22,10 +22,13 @@ from gatekeeper.model import (
     SessionReported,
     SessionsEnded,
     StbidDiffers,
+    TwoMakes,
     make,
 )
 from gatekeeper.state.pools import Pools
 from gatekeeper.wire.text import ip_text, mac_text
+
+TWO_MAKES: Final = "option 60 twice"  # as the journal has it
 
 
 class Memory(Protocol):
@@ -170,6 +173,16 @@ def _stbid_warnings(effect: StbidDiffers) -> Sequence[tuple[str, str]]:
     return (("stbid", effect.said), ("should_be", effect.wanted))
 
 
+def _make_events(effect: TwoMakes) -> Sequence[Event]:
+    lease, said = effect
+    told = f"{' and '.join(said)}: each is matched for itself"
+    return (_of_lease(TWO_MAKES, lease, lease.address, lease.last_seen, told),)
+
+
+def _make_warnings(effect: TwoMakes) -> Sequence[tuple[str, str]]:
+    return [("option60", make) for make in effect.said]
+
+
 def _over(kind: str, lease: Lease, address: int) -> Event:
     return _of_lease(kind, lease, address, lease.last_seen, ip_text(address))
 
@@ -190,6 +203,7 @@ EFFECTS: Final[dict[type[Effect], EffectKind]] = {
     LeaseReleased: EffectKind("release", _release, _settle_lease, _lose_lease, events=_release_events),
     AddressDeclined: EffectKind("decline", _decline, _settle_lease, _lose_lease, events=_decline_events),
     StbidDiffers: EffectKind("tell", _nothing, events=_stbid_events, warnings=_stbid_warnings),
+    TwoMakes: EffectKind("tell_makes", _nothing, events=_make_events, warnings=_make_warnings),
     # What is told of a session depends on what is on record of it: the store asks policy.sessions.
     SessionReported: EffectKind("report", _nothing),
     SessionsEnded: EffectKind("end_sessions", _nothing),

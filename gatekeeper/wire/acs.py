@@ -116,6 +116,22 @@ def decode_tr069(value: bytes) -> dict[int, bytes]:
     return found
 
 
+def oddity(value: bytes) -> str:
+    """What is odd about the octets of an option 43 that somebody spelled out; "" where they are sub-options or text.
+
+    Sub-options are what RFC 2132 8.4 recommends; a box may want anything else.
+    """
+    try:
+        decode_tr069(value)
+    except Malformed as bad:
+        if value.isascii() and value.decode("ascii").isprintable():
+            return ""
+        at, there = bad.offset, len(value) - bad.offset - 2
+        counts = f"counts {value[at + 1]} octets, {there} are there" if there >= 0 else "has no length"
+        return f"{bad.why}: sub-option {value[at]}, at octet {at}, {counts} (RFC 2132 8.4)"
+    return ""
+
+
 def show(encoding: str, value: bytes) -> str:
     """The option's octets for people: named fields where the dialect has them, hex where they do not fit it.
 

@@ -4,6 +4,7 @@
 ``Malformed``. ``encode`` writes a message the way a client or a relay does; server replies come from ``reply.dhcp``.
 """
 
+from collections.abc import Mapping
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -54,10 +55,19 @@ _END: Final = 255
 _OVERLOAD: Final = 52
 _TYPE: Final = 53
 _MAX_HOPS: Final = 16  # RFC 1542 4.1.1
+_FULL: Final = 255  # octets of a part that another one goes on (RFC 3396 5)
+# Of these a message says one: host name, addresses, sizes, make, client identifier, FQDN. A second whole one is another
+# opinion, a gateway's beside its box's or a client's own beside the operator's, and no part of the first.
+_SAID_ONCE: Final = frozenset({12, 50, 51, 54, 57, 60, 61, 81, 118})
+NO_INSTANCES: Final[Mapping[int, tuple[bytes, ...]]] = {}
 
 
 class DhcpMessage(NamedTuple):
-    """One message. Addresses are int, ``mac`` is chaddr cut to hlen, ``options`` are joined values by code."""
+    """One message. Addresses are int, ``mac`` is chaddr cut to hlen, ``options`` are values by code.
+
+    ``instances``: the values of each code that came more than once, every one whole, in their sequence; empty in the
+    usual message. ``options`` has them joined; of an option that a message says once, the first that says anything.
+    """
 
     op: int
     htype: int
@@ -72,6 +82,7 @@ class DhcpMessage(NamedTuple):
     mac: bytes
     kind: int  # option 53
     options: dict[int, bytes]
+    instances: Mapping[int, tuple[bytes, ...]] = NO_INSTANCES
 
 
 def decode(data: bytes) -> DhcpMessage:
@@ -87,26 +98,35 @@ def decode(data: bytes) -> DhcpMessage:
     if hops > _MAX_HOPS:
         raise Malformed("hops over 16 (RFC 1542 4.1.1)", HOPS)
     options: dict[int, bytes] = {}
-    _read_options(data, OPTIONS, size, options)
+    instances = NO_INSTANCES
+    again = _read_options(data, OPTIONS, size, options)
     if _OVERLOAD in options:
         _read_overload(data, options)
+    elif again:
+        instances = _read_instances(data, size)
+        for code in instances.keys() & _SAID_ONCE:
+            options[code] = next(filter(None, instances[code]), b"")
     kind = options.get(_TYPE)
     if kind is None:
         raise Malformed("no option 53: BOOTP, not DHCP", OPTIONS)
     if len(kind) != 1 or not 1 <= kind[0] <= 18:
         raise Malformed("option 53 is no message type", OPTIONS)
     addresses = ciaddr, yiaddr, siaddr, giaddr
-    return make(DhcpMessage, (op, htype, hops, xid, secs, flags, *addresses, chaddr[:hlen], kind[0], options))
+    return make(
+        DhcpMessage, (op, htype, hops, xid, secs, flags, *addresses, chaddr[:hlen], kind[0], options, instances)
+    )
 
 
-def _read_options(data: bytes, at: int, end: int, options: dict[int, bytes]) -> None:
+def _read_options(data: bytes, at: int, end: int, options: dict[int, bytes]) -> bool:
+    """Fill options. True if a code came again."""
+    again = False
     while at < end:
         code = data[at]
         if code == _PAD:
             at += 1
             continue
         if code == _END:
-            return
+            break
         start = at + 2
         if start > end:
             raise Malformed(f"option {code} has no length", at)
@@ -114,8 +134,40 @@ def _read_options(data: bytes, at: int, end: int, options: dict[int, bytes]) -> 
         if stop > end:
             raise Malformed(f"option {code} runs over the end", at)
         # RFC 3396 7: the values of one code are joined in the sequence of their appearance.
-        options[code] = options[code] + data[start:stop] if code in options else data[start:stop]
+        if code in options:
+            options[code] += data[start:stop]
+            again = True
+        else:
+            options[code] = data[start:stop]
         at = stop
+    return again
+
+
+def _read_instances(data: bytes, end: int) -> dict[int, tuple[bytes, ...]]:
+    """The whole values of each code that has several. The options field was read before: nothing runs over its end.
+
+    RFC 3396 5 parts a value where one option cannot hold it: a part that is not full is the last of its value.
+    """
+    found: dict[int, list[bytes]] = {}
+    parted: set[int] = set()
+    at = OPTIONS
+    while at < end and data[at] != _END:
+        code = data[at]
+        if code == _PAD:
+            at += 1
+            continue
+        length = data[at + 1]
+        value, values = data[at + 2 : at + 2 + length], found.setdefault(code, [])
+        if code in parted:
+            values[-1] += value
+        else:
+            values.append(value)
+        if length == _FULL:
+            parted.add(code)
+        else:
+            parted.discard(code)
+        at += 2 + length
+    return {code: tuple(values) for code, values in found.items() if len(values) > 1}
 
 
 def _read_overload(data: bytes, options: dict[int, bytes]) -> None:
@@ -152,7 +204,8 @@ def message(kind: int, mac: bytes, xid: int, options: dict[int, bytes] | None = 
     """A client's message with sensible defaults. header: any of flags ciaddr giaddr hops secs op yiaddr siaddr."""
     values = {"op": BOOTREQUEST, "htype": 1, "hops": 0, "secs": 0, "flags": 0}
     values |= {"ciaddr": 0, "yiaddr": 0, "siaddr": 0, "giaddr": 0} | header
-    return DhcpMessage(xid=xid, mac=mac, kind=kind, options={_TYPE: bytes((kind,)), **(options or {})}, **values)
+    whole = {_TYPE: bytes((kind,)), **(options or {})}
+    return DhcpMessage(xid=xid, mac=mac, kind=kind, options=whole, instances=NO_INSTANCES, **values)
 
 
 def suboptions(value: bytes) -> dict[int, bytes]:

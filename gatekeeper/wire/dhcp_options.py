@@ -3,6 +3,7 @@
 Names are those that Kea and ISC dhcpd users write; the IANA registry's names, in small letters with hyphens, work too.
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from gatekeeper.wire.option_types import KINDS, LONGEST, LONGEST_JOINED
@@ -175,9 +176,12 @@ def show_value(code: int, value: bytes) -> str:
     return text if text and text.isprintable() else "0x" + value.hex()
 
 
-def vendor_classes(options: dict[int, bytes]) -> list[bytes]:
-    """What a box says of its make: option 60, and the data of option 124 (RFC 3925 3), without a trailing NUL."""
-    found = [options[60]] if 60 in options else []
+def vendor_classes(options: Mapping[int, bytes], instances: Mapping[int, tuple[bytes, ...]]) -> list[bytes]:
+    """What a box says of its make: each option 60, and the data of option 124 (RFC 3925 3), without a trailing NUL.
+
+    Both as in ``wire.dhcp.DhcpMessage``.
+    """
+    found = list(instances.get(60, ())) or ([options[60]] if 60 in options else [])
     if 124 in options:
         try:
             found += [data for _, data in enterprises(options[124])]

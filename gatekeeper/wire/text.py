@@ -16,6 +16,13 @@ _MAC: Final = re.compile(
 )
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 _SEPARATORS: Final = str.maketrans("", "", ":.- ")
+# Groups of digits with one separator throughout; dots part quads only, so that no address is taken for octets.
+_OCTETS: Final = re.compile(
+    r"(?:0[xX])?[0-9A-Fa-f]+(?:([: -])(?:0[xX])?[0-9A-Fa-f]+(?:\1(?:0[xX])?[0-9A-Fa-f]+)*)?"
+    r"|(?:0[xX])?[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4})*\.(?:[0-9A-Fa-f]{2}){1,2}"
+)
+_GROUPS: Final = re.compile(r"[:. -]")
+_AROUND_SEPARATOR: Final = re.compile(r"\s*([:-]|\s)\s*")
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]+")
 
 
@@ -82,11 +89,22 @@ def split_items(value: object) -> list[str]:
 
 
 def parse_octets(value: object) -> bytes:
-    """``0x0120ff``, ``0120ff`` or ``01:20:ff`` -> octets. Raises ValueError."""
+    """Octets as manuals write them. Raises ValueError.
+
+    ``0x0120ff``, ``0120ff``, ``01:20:ff``, ``1:20:ff`` (ISC dhcpd), ``01-20-ff``, ``01 20 ff`` and ``0120 ff`` (H3C),
+    ``0x01 0x20 0xff``, ``0120.ff`` (Cisco IOS); digits in either case; a long one may go on in the next line.
+    """
+    text = _AROUND_SEPARATOR.sub(r"\1", value.strip()) if isinstance(value, str) else ""
+    spelled = _OCTETS.fullmatch(text)
+    if not spelled:
+        raise ValueError(f"hexadecimal octets are wanted, not {str(value)[:80]!r}")
+    groups = [group[2:] if group[:2] in ("0x", "0X") else group for group in _GROUPS.split(text)]
+    # One digit is an octet only beside separators that part octets: never in 0120 f, of which a digit is lost.
+    alone = len(groups) > 1 and all(len(group) <= 2 for group in groups)
     try:
-        return bytes.fromhex(value.removeprefix("0x").replace(":", "") if isinstance(value, str) else "?")
+        return b"".join(bytes.fromhex(group.zfill(2) if alone else group) for group in groups)
     except ValueError:
-        raise ValueError(f"hexadecimal octets are wanted, not {value!r}") from None
+        raise ValueError(f"hexadecimal octets are wanted, two digits each, not {str(value)[:80]!r}") from None
 
 
 def octets_text(value: bytes) -> str:

@@ -4,15 +4,18 @@ How they are written in the configuration stands in ``option_types``.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from gatekeeper.wire.text import octets_text, parse_octets, printable, split_items
+
+_OCTETS: Final = ("0x", "0X")  # how octets begin where text stands too
 
 
 def _data(value: object) -> bytes:
     """Text, or octets behind 0x; 255 at most, as one octet counts them."""
     if not isinstance(value, str):
         raise ValueError(f'text or "0x…" is wanted, not {value!r}')
-    data = parse_octets(value) if value.startswith("0x") else value.encode()
+    data = parse_octets(value) if value.startswith(_OCTETS) else value.encode()
     return _sized(data)
 
 
@@ -56,7 +59,7 @@ def _table(value: object, what: str, most: int) -> list[tuple[int, object]]:
 
 
 def _by_enterprise(value: object, what: str, encode: Callable[[object], bytes]) -> bytes:
-    if isinstance(value, str) and value.startswith("0x"):
+    if isinstance(value, str) and value.startswith(_OCTETS):
         octets = parse_octets(value)
         enterprises(octets)
         return octets

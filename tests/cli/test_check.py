@@ -64,3 +64,27 @@ def test_http_in_clear_away_from_the_loopback_is_noted(tmp_path: Path) -> None:
     assert said.code == 2  # there is no port 0
     said = Terminal(tmp_path, '[api]\nlisten = "0.0.0.0:38067"\n').run("check")
     assert "note: [api] listen: HTTP goes in clear" in said.out
+
+
+HEX = """
+[acs]
+url = "http://a/"
+encoding = "hex"
+hex = "{}"
+
+[[acs.class]]
+match = "SCITV"
+hex = "0x01 0x0a {}"
+"""
+URL = "68:74:74:70:3a:2f:2f:61:2f"
+
+
+def test_octets_whose_inner_length_is_wrong_are_noted(tmp_path: Path) -> None:
+    """A note, no error: some boxes want odd octets. H3C CWMP guide: blanks; ISC dhcpd: colons."""
+    said = Terminal(tmp_path, HEX.format(f"01:09:{URL}", URL.replace(":", " "))).run("check")
+    assert (said.code, said.err) == (0, "")
+    odd = "sub-option runs over the end: sub-option 1, at octet 0, counts 10 octets, 9 are there (RFC 2132 8.4)"
+    assert [line for line in said.out.splitlines() if "over the end" in line] == [
+        f'note: [[acs.class]] match "SCITV" hex: {odd}'
+    ]
+    assert "option 43 (hex, 11 octets): 0109687474703a2f2f612f" in said.out

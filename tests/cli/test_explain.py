@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Terminal
-from tests.engine.bench import CONFIG
+from tests.engine.bench import CONFIG, Bench
+from tests.engine.test_said_twice import GIVEN, OWN, bound
 
 MAC = "d4:c1:c8:ee:9b:1f"
 CISCO, TEXT = "10.20.0.1|0x000400640107", "10.20.0.1|ge 1/0/7"
@@ -53,3 +54,20 @@ def test_one_node_under_two_names_is_told_with_the_names_to_join(tmp_path: Path)
     (tmp_path / "gatekeeper.toml").write_text(f"{CONFIG}\n[binding]\n{names}\n", encoding="utf-8")
     said = terminal.run(*words)
     assert (said.code, "Access-Accept" in said.out) == (0, True)
+
+
+@pytest.mark.parametrize("makes", [(OWN, GIVEN), (GIVEN,)])
+def test_a_box_that_says_two_makes_is_told_to_do_so(tmp_path: Path, makes: tuple[bytes, ...]) -> None:
+    """OpenWrt's udhcpc adds its own option 60 to the one that it was given: in text and in JSON."""
+    terminal = Terminal(tmp_path)
+    gate = Bench(tmp_path, store=str(tmp_path / "gatekeeper.db"))
+    gate.install()
+    bound(gate, *((60, make) for make in makes))
+    gate.store.close()
+    told = "udhcp 1.36.1 and SCITV: each is matched for itself" if len(makes) > 1 else ""
+    said = terminal.run("explain", MAC, "--protocol", "dhcp")
+    assert [line for line in said.out.splitlines() if "option 60" in line] == (
+        [f"  option 60 twice: {told}"] if told else []
+    )
+    (row,) = json.loads(terminal.run("explain", MAC, "--protocol", "dhcp", "-o", "json").out)
+    assert row["makes"] == told

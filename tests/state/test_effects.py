@@ -20,6 +20,7 @@ from gatekeeper.model import (
     SessionReported,
     SessionsEnded,
     StbidDiffers,
+    TwoMakes,
 )
 from gatekeeper.state.effects import EFFECTS, lost_reason, run_out
 from gatekeeper.state.pools import Pools
@@ -39,6 +40,7 @@ ONE_OF_EACH: dict[Effect, list[str]] = {
     AddressDeclined(LEASE._replace(state="declined")): ["declined"],
     LEARNED: ["port learned"],
     StbidDiffers(LEASE, "wanted", "said"): ["STBID differs"],
+    TwoMakes(LEASE, ("udhcp 1.36.1", "SCITV")): ["option 60 twice"],
     # What is news of a session depends on what is on record of it (policy.sessions).
     SessionReported(SESSION, "start", NOW): [],
     SessionsEnded("bras1", "d", NOW): [],

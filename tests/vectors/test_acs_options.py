@@ -3,7 +3,7 @@
 import pytest
 
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.acs import ENCODINGS, AcsInfo, decode_tr069, encode, show
+from gatekeeper.wire.acs import ENCODINGS, AcsInfo, decode_tr069, encode, oddity, show
 from tests.vectors.reader import Vector, name_of, vectors
 
 URL = "http://itms.example.net:7547/acs"
@@ -105,3 +105,20 @@ def test_every_dialect_is_shown_with_its_fields(vector: Vector) -> None:
 def test_octets_are_shown_as_the_dialect_has_them(encoding: str, value: str, text: str) -> None:
     """Hex where they do not fit it."""
     assert show(encoding, bytes.fromhex(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "odd"),
+    [
+        ("", ""),
+        ("0102 6162", ""),
+        ("0102 6162 ff 99", ""),  # RFC 2132 8.4: 255 ends
+        ("687474703a2f2f61", ""),  # the URL itself, no sub-options
+        ("0103 6162", "sub-option runs over the end: sub-option 1, at octet 0, counts 3 octets, 2 are there"),
+        ("0102 6162 02", "sub-option runs over the end: sub-option 2, at octet 4, has no length"),
+    ],
+)
+def test_octets_that_are_neither_sub_options_nor_text_are_odd(value: str, odd: str) -> None:
+    """RFC 2132 8.4 recommends sub-options; manuals print ones whose length was not counted again for another URL."""
+    told = oddity(bytes.fromhex(value))
+    assert told == (f"{odd} (RFC 2132 8.4)" if odd else "")

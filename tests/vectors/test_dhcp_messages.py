@@ -10,7 +10,9 @@ from tests.vectors.reader import Vector, name_of, vectors
 def _shown(message: DhcpMessage) -> set[str]:
     fields = message._asdict()
     options = fields.pop("options")
+    instances = [":".join((str(code), *(each.hex() for each in v))) for code, v in fields.pop("instances").items()]
     shown = {"ok", "options=" + ",".join(str(code) for code in options)}
+    shown.add("instances=" + ",".join(instances))
     shown |= {f"{name}={value.hex() if isinstance(value, bytes) else value}" for name, value in fields.items()}
     return shown | {f"{code}={value.hex()}" for code, value in options.items()}
 

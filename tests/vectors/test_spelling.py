@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac, printable, stbid_mac
+from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac, parse_octets, printable, stbid_mac
 from tests.vectors.reader import Vector, name_of, vectors
 
 
@@ -59,3 +59,45 @@ def test_anything_else_is_no_address(text: str) -> None:
 def test_bytes_that_are_not_printable_text_print_as_hex(value: bytes, text: str) -> None:
     """Contract 10.1."""
     assert printable(value) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0x0120ff",
+        "0120FF",
+        "0X0120ff",
+        "01:20:ff",
+        "0x01:20:ff",
+        "1:20:ff",  # ISC dhcpd, dhcp-options(5): octets without a leading zero
+        "01-20-FF",
+        "01 20 ff",
+        "0120 ff",  # H3C CWMP guide: blanks between quads
+        "0x01 0x20 0xff",
+        "0120.ff",  # Cisco IOS, option 43 hex: dots between quads
+        " 01:20:\n   ff\n",  # a long one over several lines
+    ],
+)
+def test_octets_are_read_as_manuals_spell_them(text: str) -> None:
+    """One value in a dozen spellings."""
+    assert parse_octets(text) == b"\x01\x20\xff"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "0x", "1", "012", "0120 f", "012:345", "zz", "01:2g", "01::20", "01:20:", ":01", "01:20-ff", "0x 01"),
+        *("10.20.0.1", "1.2.3.4", "0120.f", "012.0ff0", "\uff11\uff12"),  # an address is no octets
+    ],
+)
+def test_what_lacks_a_digit_or_is_something_else_is_no_octets(text: str) -> None:
+    """A digit that was lost is never guessed."""
+    with pytest.raises(ValueError, match="hexadecimal octets are wanted"):
+        parse_octets(text)
+
+
+@pytest.mark.parametrize("value", [5, None, ["01"], True])
+def test_octets_are_text(value: object) -> None:
+    """In quotes."""
+    with pytest.raises(ValueError, match="hexadecimal octets are wanted"):
+        parse_octets(value)

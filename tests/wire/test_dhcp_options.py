@@ -181,4 +181,9 @@ def test_every_type_of_the_table_is_known_and_every_known_type_is_written() -> N
 )
 def test_what_a_box_says_of_its_make(options: dict[int, bytes], makes: list[bytes]) -> None:
     """Option 60, and the data of option 124; what is cut says nothing."""
-    assert vendor_classes(options) == makes
+    assert vendor_classes(options, {}) == makes
+
+
+def test_a_box_that_says_two_makes_has_both() -> None:
+    """OpenWrt's udhcpc says its own beside the one that it is given."""
+    assert vendor_classes({60: b"a", 124: b"\0\0\0\x09\x01b"}, {60: (b"a", b"c\0")}) == [b"a", b"c", b"b"]

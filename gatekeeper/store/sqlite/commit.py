@@ -208,6 +208,7 @@ WRITERS: Final[dict[str, Callable[[CommitTables, _Batch, int, Any], None]]] = {
     "report": CommitTables._report,
     "end_sessions": CommitTables._end_sessions,
     "tell": CommitTables._only_tell,
+    "tell_makes": CommitTables._only_tell,
     "": CommitTables._only_remember,
 }
 # The two columns that each effect of a batch is looked up in.
