@@ -150,6 +150,7 @@ class Policybook(NamedTuple):
     rapid_commit: bool
     arp_probe: bool
     deny_auto_configure: bool
+    lenient: bool  # small clients' messages that RFC 2131 has no row for are answered where they can mean one thing
     trusted: frozenset[str]
     check_source_mac: bool
     acs: Acs | None

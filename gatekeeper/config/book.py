@@ -40,6 +40,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         quarantine_s=schema.dhcp.quarantine_s,
         rapid_commit=schema.dhcp.rapid_commit,
         deny_auto_configure=schema.dhcp.deny_auto_configure,
+        lenient=schema.dhcp.lenient,
         arp_probe=schema.dhcp.arp_probe == "first",
         trusted=frozenset(schema.dhcp.trusted),
         check_source_mac=schema.dhcp.check_source_mac,

@@ -117,6 +117,7 @@ class DhcpSection(Section):
     quarantine_s: Positive = 3600
     rapid_commit: bool = False
     deny_auto_configure: bool = False
+    lenient: bool = True
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
     leasequery: list[ClientNetwork] = []
     authorize: Annotated[str, one_of("local", "radius")] = "local"

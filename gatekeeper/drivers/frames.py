@@ -156,5 +156,5 @@ class FrameDoor:
 
     def send(self, answer: bytes, to: Destination, via: Via) -> None:
         """As a frame to to.mac, from our address, with the tag it was asked with. Raises OSError."""
-        target, vlan = to.address or BROADCAST_IP, self._tags.get(via.name, 0)
-        self._socket.send(udp_frame(answer, self._link.mac, to.mac, via.local, target, SERVER_PORT, to.port, vlan))
+        vlan = self._tags.get(via.name, 0)
+        self._socket.send(udp_frame(answer, self._link.mac, to.mac, via.local, to.address, SERVER_PORT, to.port, vlan))

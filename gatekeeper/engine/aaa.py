@@ -15,10 +15,8 @@ from gatekeeper.policy.binding import ADMITTED
 from gatekeeper.policy.dhcp import DhcpCase
 from gatekeeper.state.grants import Grants
 from gatekeeper.state.world import World
-from gatekeeper.wire import Malformed
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
-from gatekeeper.wire.dhcp import suboptions
-from gatekeeper.wire.relay_agent import CIRCUIT_ID, REMOTE_ID
+from gatekeeper.wire.relay_agent import CIRCUIT_ID, REMOTE_ID, read_suboptions
 from gatekeeper.wire.user_name import LONGEST, Said, render_name
 
 # What gives nothing needs no leave: RELEASE and DECLINE are not among them.
@@ -98,10 +96,7 @@ class AskingEngine(DhcpEngine):
         unicast = question.state in ("renewing", "inform")
         if not agent and unicast and lease and lease.address == question.message.ciaddr:
             agent = lease.agent
-        try:
-            parts = suboptions(agent or b"")
-        except Malformed:
-            return b"", b""
+        parts, _ = read_suboptions(agent or b"")
         return parts.get(CIRCUIT_ID, b""), parts.get(REMOTE_ID, b"")
 
     def _binding(self, asked: AaaQuestion, grant: Grant) -> Binding:

@@ -32,6 +32,7 @@ from gatekeeper.model import (
 from gatekeeper.policy.binding import learns_port
 from gatekeeper.policy.dhcp import DhcpCase, gather, state_of
 from gatekeeper.policy.dhcp_rules import judge_dhcp
+from gatekeeper.policy.lenient import NOBODY, loosened
 from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -48,6 +49,8 @@ _VENDOR_CLASS: Final = 60
 _MOST_MAKES: Final = 4  # that are told of a box which says several
 _RAPID_COMMIT: Final = 80
 _AUTO_CONFIGURE: Final = 116
+# States in which a box names its server (RFC 2131 table 5).
+_NAMING: Final = ("selecting", "decline")
 _DURABLE: Final = (Action.ACK, Action.FREE, Action.QUARANTINE)
 _REPLY: Final = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM, Action.DENY: OFFER}
 
@@ -68,6 +71,7 @@ class DhcpEngine:
         # What is asked for every packet, at hand.
         self._trusted, self._port_key = book.trusted, book.binding.port_key
         self._lines = book.binding.lines
+        self._lenient = book.lenient
         self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
         self._queries = LeaseQueries(book, world.pools, self._throttle)
@@ -91,7 +95,14 @@ class DhcpEngine:
         if message.kind == LEASEQUERY:
             return self._queries.read(message, datagram, relay.source_port, now)
         where = ip_text(giaddr) if giaddr else door.name
-        state = state_of(message, door.raw, relay.unicast)
+        named = options.get(_SERVER_ID, b"")
+        server_id = int.from_bytes(named, "big") if len(named) == 4 else 0
+        state, note = state_of(message, door.raw, relay.unicast), relay.odd
+        if self._lenient and (not state or (state in _NAMING and (message.ciaddr or server_id in NOBODY))):
+            ours = self._is_this(server_id, relay, door.local)
+            by_unicast = relay.unicast or not (door.raw or giaddr)
+            state, why = loosened(message, server_id, ours, by_unicast)
+            note = f"{why}; {note}" if why and note else why or note
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
             state = "rapid"
         refusal = self._distrust(message, datagram, state)
@@ -102,9 +113,7 @@ class DhcpEngine:
             limit = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
             if limit:
                 return silent(datagram, NAMES[message.kind], message.mac, limit, where)._replace(port=port)
-        named = options.get(_SERVER_ID, b"")
-        server_id = int.from_bytes(named, "big") if len(named) == 4 else 0
-        return make(DhcpQuestion, (message.mac, message, datagram, state, port, where, server_id, relay))
+        return make(DhcpQuestion, (message.mac, message, datagram, state, port, where, server_id, relay, note))
 
     def _agent(self, message: DhcpMessage, door: Via) -> bytes | None:
         """Option 82 where it is believed."""
@@ -125,6 +134,9 @@ class DhcpEngine:
             return Verdict(Action.SILENT, Reason.UNSUPPORTED, seen="not Ethernet")
         if not state:
             return Verdict(Action.SILENT, Reason.UNSUPPORTED)
+        if state == "inform" and not (message.ciaddr or message.giaddr or datagram.source):
+            # RFC 2131 4.3.5: it is answered at its address, and has none.
+            return Verdict(Action.SILENT, Reason.UNSUPPORTED, seen="a DHCPINFORM without an address")
         if not datagram.via.raw:
             return None
         if self._book.check_source_mac and datagram.source_mac != message.mac:
@@ -139,6 +151,8 @@ class DhcpEngine:
         verdict = judge_dhcp(case)
         if verdict.reason and self._denies:
             verdict = self._denied(question, verdict)
+        if question.note and not verdict.seen:
+            verdict = verdict._replace(seen=question.note)
         effects = self._effects(case, verdict, question)
         outcome = self._render(question, case, verdict, effects)
         # Last, so that what cannot be rendered has changed nothing.
@@ -180,9 +194,12 @@ class DhcpEngine:
     def _is_ours(self, question: DhcpQuestion) -> bool:
         """True if the server that the message names is this one, under its own address or one that a relay lent it."""
         named = question.server_id
-        if not named or named in self._own_ids:
-            return named != 0
-        return named in (question.relay.server_id, question.datagram.via.local)
+        if question.state == "decline" and self._lenient and named in NOBODY:
+            return True
+        return self._is_this(named, question.relay, question.datagram.via.local)
+
+    def _is_this(self, server_id: int, relay: RelayInfo, local: int) -> bool:
+        return server_id in self._own_ids or (server_id != 0 and server_id in (relay.server_id, local))
 
     def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[Effect, ...]:
         if verdict.action is Action.OFFER:
@@ -231,7 +248,9 @@ class DhcpEngine:
                 )
             door = datagram.via
             routed = kind == NAK and not door.raw and self._is_out_of_earshot(message.ciaddr, case, door)
-            to = destination(message, kind, verdict.address, door.raw, routed)
+            # The ACK to an INFORM gives no address; one without ciaddr is answered at the address it came from.
+            address = datagram.source if kind == INFORM else verdict.address
+            to = destination(message, kind, address, door.raw, routed)
             if question.relay.source_port and to.address == message.giaddr:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")

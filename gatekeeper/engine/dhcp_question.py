@@ -18,6 +18,7 @@ class DhcpQuestion(NamedTuple):
     where: str
     server_id: int  # option 54, 0 = none
     relay: RelayInfo
+    note: str  # what was taken leniently, "" = nothing
 
 
 def silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, where: str = "") -> Outcome:

@@ -21,10 +21,10 @@ from gatekeeper.wire.dhcp import (
     DhcpMessage,
     decode,
     encode,
-    suboptions,
 )
 from gatekeeper.wire.dhcp import SERVER_PORT as DHCP_PORT
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, IPV4, UdpFrame, udp_frame
+from gatekeeper.wire.relay_agent import read_suboptions
 from gatekeeper.wire.text import ip_text
 
 UPLINK: Final = "uplink"
@@ -165,7 +165,7 @@ class AccessNode(Actor):
     def _hear_server(self) -> None:
         try:
             answer = decode(self._relay.recv(_FRAME))
-            circuit_id = suboptions(answer.options.get(_AGENT, b"")).get(_CIRCUIT_ID)
+            circuit_id = read_suboptions(answer.options.get(_AGENT, b"")).parts.get(_CIRCUIT_ID)
         except (Malformed, OSError):
             return
         # RFC 3046 2.2: the echoed Option 82 says which port it goes to, and stays here.

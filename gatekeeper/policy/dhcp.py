@@ -88,7 +88,7 @@ def gather(
         subnet = book.subnet_of(message.ciaddr) or book.subnet_of(link)
     else:
         subnet = book.subnet_of(link)
-    wanted = message.ciaddr or address_in(message, _REQUESTED_IP)
+    wanted = _spoken_of(message, state, facts, pools, now)
     if subnet and len(subnet.link) > 1:
         begins = state in ("discover", "rapid")
         subnet = _on_shared_network(subnet, book, facts, wanted, begins, pools, message.mac, now)
@@ -103,6 +103,16 @@ def gather(
         DhcpCase,
         (state, mac, wanted, ours, binding, lease, subnet, pools, port, renewal, policy, crowd, now, aaa, differs),
     )
+
+
+def _spoken_of(message: DhcpMessage, state: str, facts: Facts, pools: Pools, now: float) -> int:
+    """The address that the message is about; 0 = none."""
+    if state != "selecting":
+        return message.ciaddr or address_in(message, _REQUESTED_IP)
+    # ciaddr is 0 by RFC 2131 4.3.2. A lenient server meets others, and boxes that do not repeat what they were offered.
+    said = address_in(message, _REQUESTED_IP) or message.ciaddr or pools.offered_to(message.mac, now)
+    binding, lease = facts
+    return said or (lease.address if lease else 0) or (binding.address if binding else 0)
 
 
 def _on_shared_network(

@@ -112,7 +112,7 @@ def _speaks_to_us(case: DhcpCase) -> bool:
 def _is_known_here(case: DhcpCase) -> bool:
     subnet = case.subnet
     elsewhere = subnet is None or case.wanted & subnet.mask != subnet.network
-    return elsewhere or _has_lease(case)
+    return elsewhere or _has_lease(case) or case.pools.offered_to(case.mac, case.now) == case.wanted
 
 
 def _has_lease(case: DhcpCase) -> bool:
@@ -131,11 +131,12 @@ def _was_given_it(case: DhcpCase) -> bool:
 
 
 def _is_own_or_free(case: DhcpCase) -> bool:
-    return is_its_own(case) or is_free_in_pool(case)
+    # A box with a fixed address that it can have is given no other one.
+    return is_its_own(case) or (own_fixed(case) == 0 and is_free_in_pool(case))
 
 
 def _is_own_or_lost(case: DhcpCase) -> bool:
-    return is_its_own(case) or (case.lease is None and is_free_in_pool(case))
+    return is_its_own(case) or (case.lease is None and own_fixed(case) == 0 and is_free_in_pool(case))
 
 
 def _nothing(case: DhcpCase) -> tuple[str, str]:
@@ -223,7 +224,7 @@ _SERVER_IS_THIS: Final = Rule(
 _KNOWN_HERE: Final = Rule(
     "lease is on record",
     Reason.NO_LEASE,
-    "A box that starts with an address of this net has a lease on record, or the address is fixed.",
+    "A box that starts with an address of this net has a lease on record or that very offer, or the address is fixed.",
     _is_known_here,
     _spoken_of,
 )
@@ -254,7 +255,8 @@ _DECLINED_IS_GIVEN: Final = Rule(
 _OFFERED_IS_OWN: Final = Rule(
     "address is its own",
     Reason.WRONG_ADDRESS,
-    "The address that the box takes is fixed, on record in a pool or on offer to it, or free in the pool.",
+    "The address that the box takes is the fixed one; without one: on record in a pool or on offer to it, or free in"
+    " the pool.",
     _is_own_or_free,
     _bound,
 )
@@ -269,8 +271,8 @@ _KNOWN_IS_OWN: Final = Rule(
 _RENEWED_IS_OWN: Final = Rule(
     "address is its own",
     Reason.WRONG_ADDRESS,
-    "The address that the box renews is its own, and a pool has it still; or the box has no lease on record, and it is"
-    " free in the pool.",
+    "The address that the box renews is its own, and a pool has it still; or none of the box is fixed or on record, and"
+    " it is free in the pool.",
     _is_own_or_lost,
     _bound,
 )

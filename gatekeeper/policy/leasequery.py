@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 from gatekeeper.model import Lease
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEUNASSIGNED, LEASEUNKNOWN, DhcpMessage, suboptions
+from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEUNASSIGNED, LEASEUNKNOWN, DhcpMessage
 from gatekeeper.wire.dhcp_header import CIADDR, OPTIONS
-from gatekeeper.wire.relay_agent import REMOTE_ID
+from gatekeeper.wire.relay_agent import REMOTE_ID, read_suboptions
 from gatekeeper.wire.text import ip_text, printable
 
 ADDRESS: Final = "address"
@@ -63,7 +63,7 @@ def read_sought(message: DhcpMessage) -> Sought:
     if named:
         return named[0]
     # RFC 6148: with none of them, the remote-id in Option 82 is what is looked for.
-    remote = suboptions(message.options.get(_AGENT, b"")).get(REMOTE_ID)
+    remote = read_suboptions(message.options.get(_AGENT, b"")).parts.get(REMOTE_ID)
     if not remote:
         raise Malformed("names neither ciaddr, chaddr, option 61 nor a remote-id", CIADDR)
     return Sought(REMOTE, remote)

@@ -237,10 +237,11 @@ def _message(
     return b"".join((head, areas, options, _END)).ljust(MINIMUM, b"\0")
 
 
-def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool, routed: bool = False) -> Destination:
+def destination(request: DhcpMessage, kind: int, address: int, raw: bool, routed: bool = False) -> Destination:
     """Where the reply goes: the table of RFC 2131 4.1.
 
-    raw: the box was heard on an interface, frames can be made. routed: no broadcast of ours gets to it.
+    address: what the box is given, or of an INFORM where it came from, 0 = neither. raw: the box was heard on an
+    interface, frames can be made. routed: no broadcast of ours gets to it.
     """
     # RFC 2131 4.3.5: an INFORM is answered at ciaddr, also past its relay, which needs a yiaddr to send anything on.
     if request.giaddr and not (kind == INFORM and request.ciaddr):
@@ -253,6 +254,8 @@ def destination(request: DhcpMessage, kind: int, yiaddr: int, raw: bool, routed:
         return Destination(BROADCAST_IP, CLIENT_PORT, BROADCAST_MAC if raw else b"")
     if request.ciaddr:
         return Destination(request.ciaddr, CLIENT_PORT, request.mac if raw else b"")
+    if kind == INFORM and address:
+        return Destination(address, CLIENT_PORT, request.mac if raw else b"")
     if request.flags & BROADCAST or not raw:
         return Destination(BROADCAST_IP, CLIENT_PORT, BROADCAST_MAC if raw else b"")
-    return Destination(yiaddr, CLIENT_PORT, request.mac)
+    return Destination(address or BROADCAST_IP, CLIENT_PORT, request.mac)

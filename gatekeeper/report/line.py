@@ -33,7 +33,8 @@ def _dhcp(outcome: Outcome) -> str:
         return f"{outcome.reply} for {_safe(verdict.seen)} to {outcome.where}{held}"
     if outcome.reply and not verdict.reason:
         on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
-        return f"{outcome.reply}{on} to {mac} via {outcome.where}{_known(outcome)}{_warnings(outcome)}"
+        note = f' note="{_safe(verdict.seen)}"' if verdict.seen else ""
+        return f"{outcome.reply}{on} to {mac} via {outcome.where}{_known(outcome)}{note}{_warnings(outcome)}"
     if outcome.reply:
         return f"{outcome.reply} to {mac} via {outcome.where}: {verdict.reason}{_refusal(outcome)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:

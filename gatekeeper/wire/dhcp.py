@@ -206,18 +206,3 @@ def message(kind: int, mac: bytes, xid: int, options: dict[int, bytes] | None = 
     values |= {"ciaddr": 0, "yiaddr": 0, "siaddr": 0, "giaddr": 0} | header
     whole = {_TYPE: bytes((kind,)), **(options or {})}
     return DhcpMessage(xid=xid, mac=mac, kind=kind, options=whole, instances=NO_INSTANCES, **values)
-
-
-def suboptions(value: bytes) -> dict[int, bytes]:
-    """Sub-options of option 82 (RFC 3046 2.0). Raises Malformed where one is cut or doubled: that binds nothing."""
-    found: dict[int, bytes] = {}
-    at, end = 0, len(value)
-    while at < end:
-        start = at + 2
-        if start > end or start + value[at + 1] > end:
-            raise Malformed("sub-option runs over the end", at)
-        if value[at] in found:
-            raise Malformed(f"sub-option {value[at]} twice", at)
-        found[value[at]] = value[start : start + value[at + 1]]
-        at = start + value[at + 1]
-    return found

@@ -1,12 +1,17 @@
 """Option 82: what a relay or access node says of where a message came from (RFC 3046 and those that add to it).
 
-The option itself is kept and echoed octet for octet; here is only what the gate acts on.
+The option itself is kept and echoed octet for octet; here is only what the gate acts on. What equipment makes of it:
+
+* twice, because a snooping access node wrote one and the relay behind it appends its own: the values are joined
+  (RFC 3396 5), and the first of each sub-option counts, which the node nearest to the box wrote;
+* ended by 255 or filled with zeros, as options are and sub-options are not (RFC 3046 2.0);
+* as bare text without sub-options: all of it is the circuit-id;
+* cut: what stands before the cut is sound, and what was cut says nothing.
 """
 
 from typing import Final, NamedTuple
 
 from gatekeeper.wire import Malformed
-from gatekeeper.wire.dhcp import suboptions
 
 # RFC 3046
 CIRCUIT_ID: Final = 1
@@ -16,29 +21,77 @@ FLAGS: Final = 10  # RFC 5010
 SERVER_ID_OVERRIDE: Final = 11  # RFC 5107
 SOURCE_PORT: Final = 19  # RFC 8357
 _UNICAST: Final = 0x80
+_PAD: Final = 0
+_END: Final = 255
+_FIRST_SIGN: Final = 0x20
+_LAST_SIGN: Final = 0x7E
+TEXT: Final = "Option 82 is bare text"
+CUT: Final = "Option 82 is cut"
+
+
+class SubOptions(NamedTuple):
+    """The first value of each sub-option by its code; odd: TEXT or CUT, "" where the option is as it should be."""
+
+    parts: dict[int, bytes]
+    odd: str
 
 
 class RelayInfo(NamedTuple):
     """``line``: the part that names the access line; ``link``: which subnet, 0 = giaddr's; ``server_id``: the name
     under which the relay wants us known, 0 = none; ``source_port``: answer to the port the relay sent from;
-    ``unicast``: the box had sent by unicast."""
+    ``unicast``: the box had sent by unicast; ``odd``: what is wrong with the option, "" = nothing."""
 
     line: bytes
     link: int
     server_id: int
     source_port: bool
     unicast: bool
+    odd: str = ""
 
 
 NO_RELAY_INFO: Final = RelayInfo(b"", 0, 0, False, False)
 
 
+def read_suboptions(value: bytes) -> SubOptions:
+    """Value of option 82, all instances joined -> its sub-options. It takes any octets."""
+    parts, cut_at = _walk(value, 0)
+    if value and _FIRST_SIGN <= value[0] <= _LAST_SIGN:
+        # No such sub-option is assigned. Text ends where the sub-options of another instance begin, all under 32.
+        end = 1
+        while end < len(value) and _FIRST_SIGN <= value[end] <= _LAST_SIGN:
+            end += 1
+        behind, behind_cut_at = _walk(value, end)
+        if end == len(value) or (cut_at >= 0 and behind_cut_at < 0):
+            return SubOptions(behind | {CIRCUIT_ID: value[:end]}, TEXT)
+    return SubOptions(parts, CUT if cut_at >= 0 else "")
+
+
+def _walk(value: bytes, at: int) -> tuple[dict[int, bytes], int]:
+    """Sub-options from this place on, and where one runs over the end; -1 = none does."""
+    parts: dict[int, bytes] = {}
+    end = len(value)
+    while at < end:
+        code = value[at]
+        if code in (_PAD, _END):
+            at += 1
+            continue
+        start = at + 2
+        if start > end or start + value[at + 1] > end:
+            return parts, at
+        stop = start + value[at + 1]
+        parts.setdefault(code, value[start:stop])
+        at = stop
+    return parts, -1
+
+
 def read_relay_info(agent: bytes, port_key: str) -> RelayInfo:
     """Value of option 82 -> RelayInfo. port_key: circuit-id, remote-id or both. Raises Malformed."""
-    parts = suboptions(agent)
+    parts, odd = read_suboptions(agent)
     circuit, remote = parts.get(CIRCUIT_ID, b""), parts.get(REMOTE_ID, b"")
     if port_key == "both":
         line = b" ".join(part for part in (circuit, remote) if part)
+        if odd == CUT and not (circuit and remote):
+            line = b""  # half of a name may be another line's
     else:
         line = circuit if port_key == "circuit-id" else remote
     flags = parts.get(FLAGS, b"")
@@ -48,6 +101,7 @@ def read_relay_info(agent: bytes, port_key: str) -> RelayInfo:
         server_id=_address(parts, SERVER_ID_OVERRIDE),
         source_port=SOURCE_PORT in parts,
         unicast=bool(flags) and flags[0] & _UNICAST != 0,
+        odd=odd,
     )
 
 

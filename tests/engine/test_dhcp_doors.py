@@ -34,8 +34,6 @@ ELSEWHERE = 0xC6336401  # 198.51.100.1
         ("cut", GOOD[:239], "MALFORMED"),
         ("BOOTREPLY", b"\x02" + GOOD[1:], "MALFORMED"),
         ("hops 17", GOOD[:3] + b"\x11" + GOOD[4:], "MALFORMED"),
-        ("Option 82 cut", discover(agent=b"\x01\x09ge"), "MALFORMED"),
-        ("Option 82 doubled", discover(agent=circuit("a") + circuit("b")), "MALFORMED"),
         ("token ring", b"\x01\x06" + GOOD[2:], "UNSUPPORTED"),
         ("hlen 5", b"\x01\x01\x05" + GOOD[3:], "UNSUPPORTED"),
         ("hlen 0", b"\x01\x01\x00" + GOOD[3:], "UNSUPPORTED"),

@@ -54,6 +54,41 @@ def test_a_box_is_moved_to_its_ordered_address(bench: Bench) -> None:
 
 
 @pytest.mark.rfc(2131, "4.3.2")
+def test_rfc2131_4_3_2_a_box_with_a_fixed_address_is_told_nak_when_it_selects_another(bench: Bench) -> None:
+    """Free in the pool or not: the order says which one is its own. After the NAK it is offered that."""
+    bench.install(address="10.20.9.9")
+    assert bench.hear(discover()).verdict.address == FIXED
+    refused = bench.hear(selecting(BOX, FIRST))
+    assert (told(refused), refused.verdict.bound, refused.verdict.seen) == (
+        ("DHCPNAK", "WRONG_ADDRESS"),
+        "10.20.9.9",
+        "10.20.1.0",
+    )
+    assert bench.bind() == FIXED
+
+
+@pytest.mark.rfc(2131, "4.3.2")
+def test_rfc2131_4_3_2_a_renewal_without_record_is_not_granted_past_the_fixed_address(bench: Bench) -> None:
+    """Where nothing is fixed, a lost lease is granted anew."""
+    bench.install(address="10.20.9.9")
+    assert told(bench.hear(renewing(BOX, FIRST))) == ("DHCPNAK", "WRONG_ADDRESS")
+    bench.install(OTHER, account="B")
+    assert told(bench.hear(renewing(OTHER, FIRST))) == ("DHCPACK", "")
+
+
+def test_the_second_box_of_an_account_may_select_from_the_pool_while_the_first_has_the_fixed_address(
+    bench: Bench,
+) -> None:
+    """Two boxes, one address: the other gets what the pool has, also after a restart has forgotten the offer."""
+    bench.install(address="10.20.9.9")
+    bench.install(OTHER)
+    assert bench.bind() == FIXED
+    assert bench.hear(discover(OTHER)).verdict.address == FIRST
+    bench.start()
+    assert told(bench.hear(selecting(OTHER, FIRST))) == ("DHCPACK", "")
+
+
+@pytest.mark.rfc(2131, "4.3.2")
 @pytest.mark.parametrize("heading", [{}, {"ciaddr": FIXED}], ids=["init-reboot", "rebinding"])
 def test_rfc2131_4_3_2_a_fixed_address_needs_no_lease_on_record(bench: Bench, heading: dict[str, int]) -> None:
     """The order is the record: who asks for that address is acknowledged, on this net; another one gets a NAK."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.model import Destination
+from gatekeeper.model import Destination, Via
 from gatekeeper.wire import dhcp as dhcp_wire
 from gatekeeper.wire.dhcp import DhcpMessage
 from gatekeeper.wire.dhcp_header import OPTIONS
@@ -15,6 +15,7 @@ from tests.engine.bench import (
     FAR,
     FIRST,
     OTHER,
+    RELAYED,
     Bench,
     discover,
     inform,
@@ -110,13 +111,14 @@ def test_what_we_do_not_serve_does_no_harm_and_does_not_come_back(bench: Bench, 
 
 
 @pytest.mark.rfc(2131, "4.3.5")
-@pytest.mark.parametrize(
-    ("flags", "to"), [(0, Destination(0, 68, BOX)), (0x8000, Destination(0xFFFFFFFF, 68, b"\xff" * 6))]
-)
-def test_an_inform_without_ciaddr_is_answered_where_the_box_was_heard(
-    bench: Bench, flags: int, to: Destination
+@pytest.mark.parametrize("flags", [0, 0x8000])
+@pytest.mark.parametrize(("via", "mac"), [(DIRECT, BOX), (RELAYED, b"")])
+def test_an_inform_without_ciaddr_is_answered_where_it_came_from(
+    bench: Bench, via: Via, mac: bytes, flags: int
 ) -> None:
-    """A broken client: there is no address to send to, so frame and flag decide."""
+    """The box has an address, it only does not say so. Without any it is silence: there is nobody to send to."""
     bench.install()
-    outcome = bench.hear(inform(BOX, 0, flags=flags), DIRECT)
-    assert (told(outcome), outcome.to) == (("DHCPACK", ""), to)
+    sent = inform(BOX, 0, flags=flags)
+    outcome = bench.hear(sent, via, source=FIRST + 9)
+    assert (told(outcome), outcome.to) == (("DHCPACK", ""), Destination(FIRST + 9, 68, mac))
+    assert told(bench.hear(sent, via)) == ("silent", "UNSUPPORTED")

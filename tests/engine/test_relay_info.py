@@ -88,10 +88,46 @@ def test_rfc_5010_reserved_flags_beside_unicast_are_ignored(bench: Bench, flags:
     assert told(bench.hear(renewing(BOX, FIRST, agent=agent, giaddr=GIADDR))) == ("DHCPACK", "")
 
 
-@pytest.mark.parametrize("agent", [bytes((5, 3, 1, 2, 3)), bytes((11, 0)), bytes((5, 4, 1))])
+@pytest.mark.parametrize("agent", [bytes((5, 3, 1, 2, 3)), bytes((11, 0))])
 def test_a_sub_option_that_is_no_address_makes_the_packet_malformed(bench: Bench, agent: bytes) -> None:
     bench.install()
     assert told(bench.hear(discover(agent=agent))) == ("silent", "MALFORMED")
+
+
+TWICE = bytes((1, 8)) + b"ge 1/0/7" + bytes((2, 1, 65)) + bytes((1, 4)) + b"eth1" + bytes((2, 1, 66))
+
+
+@pytest.mark.rfc(3396, "5")
+def test_of_two_options_82_the_access_nodes_is_the_port_and_both_are_echoed(bench: Bench) -> None:
+    """dhcrelay -m append behind a snooping switch; the first circuit-id was written nearest to the box."""
+    bench.install()
+    offer = bench.hear(discover(agent=TWICE))
+    assert told(offer) == ("DHCPOFFER", "")
+    assert offer.port is not None and offer.port.text.endswith("|ge 1/0/7")
+    assert dhcp_wire.decode(offer.answer).options[82] == TWICE
+
+
+def test_option_82_as_bare_text_is_the_port_and_is_said_to_be_one(bench: Bench) -> None:
+    """It is echoed as it came, and the lease's own line is the same in the next message."""
+    bench.install()
+    text = b"olt7 eth 0/1/3:100"
+    offer = bench.hear(discover(agent=text))
+    assert (told(offer), offer.verdict.seen) == (("DHCPOFFER", ""), "Option 82 is bare text")
+    assert offer.port is not None and offer.port.text.endswith("olt7 eth 0/1/3:100")
+    assert dhcp_wire.decode(offer.answer).options[82] == text
+    assert bench.bind(agent=text) == FIRST
+    assert told(bench.hear(discover(agent=b"olt7 eth 0/1/4:100"))) == ("silent", "PORT_MISMATCH")
+
+
+@pytest.mark.parametrize("agent", [b"\x01\x09ge", bytes((5, 4, 1))])
+def test_a_cut_option_82_names_no_line_and_is_no_refusal_by_itself(bench: Bench, agent: bytes) -> None:
+    """Design 8.8: it never binds. A box that is bound to a line is refused because it names none, and told why."""
+    bench.install()
+    offer = bench.hear(discover(agent=agent))
+    assert (told(offer), offer.port, offer.verdict.seen) == (("DHCPOFFER", ""), None, "Option 82 is cut")
+    bench.bind(agent=TWICE)
+    refused = bench.hear(discover(agent=agent))
+    assert (told(refused), refused.verdict.seen) == (("silent", "PORT_MISSING"), "Option 82 is cut")
 
 
 SHARED = CONFIG.replace('network = "10.20.0.0/16"', 'network = "10.20.0.0/16"\nshared_network = "north"').replace(

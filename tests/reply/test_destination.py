@@ -31,13 +31,13 @@ TABLE = [
     (0, CIADDR, 0, NAK, RAW, Destination(ALL, 68, EVERYBODY)),
     (0, CIADDR, 0, NAK, UDP, Destination(ALL, 68)),
     (0, 0, 0, NAK, UDP, Destination(ALL, 68)),
-    # RFC 2131 4.3.5: at ciaddr; without one, by the rest of the table
+    # RFC 2131 4.3.5: at ciaddr; without one, where it came from, or through its relay
     (0, CIADDR, B, INFORM, UDP, Destination(CIADDR, 68)),
     (0, CIADDR, B, INFORM, RAW, Destination(CIADDR, 68, BOX)),
     (GIADDR, CIADDR, 0, INFORM, UDP, Destination(CIADDR, 68)),
     (GIADDR, 0, 0, INFORM, UDP, Destination(GIADDR, 67)),
-    (0, 0, B, INFORM, RAW, Destination(ALL, 68, EVERYBODY)),
-    (0, 0, 0, INFORM, UDP, Destination(ALL, 68)),
+    (0, 0, B, INFORM, RAW, Destination(YIADDR, 68, BOX)),
+    (0, 0, 0, INFORM, UDP, Destination(YIADDR, 68)),
 ]
 
 
@@ -55,3 +55,8 @@ def test_rfc2131_4_1_no_broadcast_is_sent_to_a_box_behind_a_router(kind: int, ci
     """It would not get there; ciaddr is the address that the box still has."""
     request = message(3, BOX, 1, ciaddr=ciaddr)
     assert destination(request, kind, YIADDR, UDP, routed=True) == Destination(expected, 68)
+
+
+def test_an_offer_of_no_address_goes_to_the_box_alone_and_to_no_address_0() -> None:
+    """RFC 2563 2.3 has such offers; 0.0.0.0 is no destination (RFC 1122 3.2.1.3), be it on the wire or in a capture."""
+    assert destination(message(1, BOX, 1), OFFER, 0, RAW) == Destination(ALL, 68, BOX)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.acs import decode_tr069
-from gatekeeper.wire.dhcp import MAGIC, DhcpMessage, decode, encode, message, split_option, suboptions
+from gatekeeper.wire.dhcp import MAGIC, DhcpMessage, decode, encode, message, split_option
 from gatekeeper.wire.dhcp_options import show_value
 from gatekeeper.wire.radius import decode as decode_radius
-from gatekeeper.wire.relay_agent import read_relay_info
+from gatekeeper.wire.relay_agent import CUT, TEXT, read_relay_info, read_suboptions
 
 # Mostly octets that mean something to a TLV reader, so that the interesting paths are met.
 _TLVS = st.lists(
@@ -36,7 +36,7 @@ def _relay_info(data: bytes) -> object:
     return read_relay_info(data, "both")
 
 
-@pytest.mark.parametrize("reader", [decode, decode_radius, suboptions, decode_tr069, _relay_info])
+@pytest.mark.parametrize("reader", [decode, decode_radius, read_suboptions, decode_tr069, _relay_info])
 @given(st.one_of(st.binary(max_size=600), _TLVS, _DHCP, _RADIUS))
 def test_any_octets_are_read_or_malformed(reader: Callable[[bytes], object], data: bytes) -> None:
     """Nothing but Malformed leaves a decoder, and where it says it shows lies inside or at the end of the data."""
@@ -94,16 +94,51 @@ def test_any_option_can_be_shown(code: int, value: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "parts"),
-    [("", {}), ("0100", {1: b""}), ("0103616263 0202aabb", {1: b"abc", 2: b"\xaa\xbb"}), ("0001ff", {0: b"\xff"})],
+    ("value", "parts", "odd"),
+    [
+        ("", {}, ""),
+        ("0100", {1: b""}, ""),
+        ("0103616263 0202aabb", {1: b"abc", 2: b"\xaa\xbb"}, ""),
+        # RFC 3396 5: a snooping switch's option and the relay's own are one value; the first node is nearest the box.
+        ("0103616263 020141 010178 020142", {1: b"abc", 2: b"A"}, ""),
+        ("010161 010162", {1: b"a"}, ""),
+        ("0103616263 ff", {1: b"abc"}, ""),
+        ("0103616263 ff 010178 0504c0000201", {1: b"abc", 5: b"\xc0\x00\x02\x01"}, ""),
+        ("0103616263 000000", {1: b"abc"}, ""),
+        ("0000 0103616263", {1: b"abc"}, ""),
+        ("20036162630101 61", {0x20: b"abc", 1: b"a"}, ""),
+        ("01", {}, CUT),
+        ("0102aa", {}, CUT),
+        ("010161 02", {1: b"a"}, CUT),
+        ("020141 010561", {2: b"A"}, CUT),
+        (b"eth 0/1/3:100".hex(), {1: b"eth 0/1/3:100"}, TEXT),
+        (b"p 0/0/0:4096.1 node7/0/0/1/0/3:100".hex(), {1: b"p 0/0/0:4096.1 node7/0/0/1/0/3:100"}, TEXT),
+        (b"eth 0/1".hex() + "0000", {1: b"eth 0/1"}, TEXT),
+        (b"eth 0/1".hex() + "010178 020142", {1: b"eth 0/1", 2: b"B"}, TEXT),
+        (b"eth 0/1".hex() + "010578", {}, CUT),
+    ],
 )
-def test_rfc3046_2_0_sub_options_are_read(value: str, parts: dict[int, bytes]) -> None:
-    """No pad and no end inside Option 82: 0 and 255 are codes like any other."""
-    assert suboptions(bytes.fromhex(value)) == parts
+def test_option_82_is_read_as_equipment_writes_it(value: str, parts: dict[int, bytes], odd: str) -> None:
+    """RFC 3046 2.0 as it should be; then twice (RFC 3396 5), ended or filled as options are, cut, and as bare text.
+
+    One of the texts is as long as its second character says: it would pass for one sub-option 112.
+    """
+    assert read_suboptions(bytes.fromhex(value)) == (parts, odd)
 
 
-@pytest.mark.parametrize("value", ["01", "0102aa", "010161 02", "010161 010162"])
-def test_a_cut_or_doubled_sub_option_is_malformed(value: str) -> None:
-    """Design 8.8: it must never bind."""
-    with pytest.raises(Malformed):
-        suboptions(bytes.fromhex(value))
+@pytest.mark.parametrize(
+    ("value", "port_key", "line"),
+    [
+        ("0103616263 020578", "circuit-id", b"abc"),
+        ("0103616263 020578", "both", b""),
+        ("0103616263 0201ff", "both", b"abc \xff"),
+        ("0103616263 0201ff 09", "both", b"abc \xff"),
+        ("0103616263", "both", b"abc"),
+        ("020178 010561", "circuit-id", b""),
+        (b"eth 0/1".hex(), "remote-id", b""),
+        (b"eth 0/1".hex(), "both", b"eth 0/1"),
+    ],
+)
+def test_what_is_cut_names_no_line(value: str, port_key: str, line: bytes) -> None:
+    """Design 8.8: it must never bind to a line that may be another one's."""
+    assert read_relay_info(bytes.fromhex(value), port_key).line == line
