@@ -9,7 +9,20 @@ from typing import IO, Any, Final, NamedTuple
 
 import dpkt
 
-from gatekeeper.wire.frame import DESTINATION_MAC, ETHERTYPE, IP_SIZE, IPV4, SOURCE_MAC, UDP_SIZE, VLAN_TAG
+from gatekeeper.wire.frame import (
+    DESTINATION_MAC,
+    ETHERTYPE,
+    IDENTIFICATION,
+    IP,
+    IP_SIZE,
+    IPV4,
+    PROTOCOL,
+    SOURCE_MAC,
+    TOTAL_LENGTH,
+    UDP,
+    UDP_SIZE,
+    VLAN_TAG,
+)
 
 _GZIP: Final = b"\x1f\x8b"
 _RECORD_HEADER: Final = 16
@@ -66,11 +79,13 @@ class Packet(NamedTuple):
 
 
 class Capture:
-    """Iterates the UDP datagrams of a file. ``cut`` tells afterwards why reading ended early, "" if it did not."""
+    """Iterates the UDP datagrams of a file that are whole. ``cut`` tells afterwards what was lost, "" = nothing: where
+    reading ended early, and which frames hold less of their datagram than was on the wire."""
 
     def __init__(self, path: Path) -> None:
         """Open. Raises CaptureError."""
         self.cut = ""
+        self._snapped: list[int] = []  # frames that the capture holds a part of
         try:
             raw: IO[bytes] = path.open("rb")
             magic = raw.read(2)
@@ -92,8 +107,7 @@ class Capture:
             except StopIteration:
                 return self._end(frame)
             except _DAMAGED as error:
-                self.cut = f"cut after frame {frame}: {error or type(error).__name__}"
-                return
+                return self._end(frame, f"cut after frame {frame}: {error or type(error).__name__}")
             if self._file.short:
                 return self._end(frame)
             frame += 1
@@ -101,12 +115,23 @@ class Capture:
             if packet:
                 yield packet
 
-    def _end(self, frame: int) -> None:
-        self.cut = f"cut after frame {frame}: the file ends inside a record" if self._file.short else ""
+    def _end(self, frame: int, damage: str = "") -> None:
+        told = (
+            [damage or f"cut after frame {frame}: the file ends inside a record"] if damage or self._file.short else []
+        )
+        if self._snapped:
+            how = "cut by the capture's snap length (take it with tcpdump -s 0) and not judged"
+            told.append(f"{how}: {len(self._snapped)} frames, frame {self._snapped[0]} the first")
+        self.cut = "; ".join(told)
 
     def _packet(self, frame: int, time: float, data: bytes) -> Packet | None:
         macs, vlan, ip = _network_layer(self._link, data)
-        if len(ip) < IP_SIZE + UDP_SIZE or ip[0] >> 4 != 4:
+        if not ip or ip[0] >> 4 != 4:
+            return None
+        if _is_part(ip):
+            self._snapped.append(frame)
+            return None
+        if len(ip) < IP_SIZE + UDP_SIZE:
             return None
         try:
             packet = dpkt.ip.IP(ip)
@@ -119,6 +144,14 @@ class Capture:
         source, destination = int.from_bytes(packet.src, "big"), int.from_bytes(packet.dst, "big")
         payload = bytes(udp.data)[: max(udp.ulen - UDP_SIZE, 0)]
         return Packet(frame, time, macs[1], macs[0], source, destination, udp.sport, udp.dport, payload, vlan)
+
+
+def _is_part(ip: bytes) -> bool:
+    """True for the beginning of an IP packet, of UDP as far as that can be told (RFC 791 3.1)."""
+    if len(ip) < IP_SIZE:
+        return len(ip) <= PROTOCOL - IP or ip[PROTOCOL - IP] == UDP
+    total = int.from_bytes(ip[TOTAL_LENGTH - IP : IDENTIFICATION - IP], "big")
+    return ip[PROTOCOL - IP] == UDP and total > len(ip)
 
 
 def _network_layer(link: int, data: bytes) -> tuple[tuple[bytes, bytes], int, bytes]:

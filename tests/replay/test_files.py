@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,39 @@ def test_a_cut_capture_is_replayed_as_far_as_it_goes(tmp_path: Path, lost: int) 
     assert code == 1
     assert "cut after frame" in err
     assert 5 < len(found) <= 11
+
+
+def snapped(source: Path, target: Path, length: int) -> int:
+    """The capture as ``tcpdump -s`` takes it: the beginning of each frame, and how long it was. How many are cut."""
+    data, at, made, cut = source.read_bytes(), 24, b"", 0
+    while at < len(data):
+        seconds, micros, size, _ = struct.unpack_from("<IIII", data, at)
+        frame = data[at + 16 : at + 16 + size]
+        made += struct.pack("<IIII", seconds, micros, len(frame[:length]), size) + frame[:length]
+        cut += size > length
+        at += 16 + size
+    target.write_bytes(data[:24] + made)
+    return cut
+
+
+@pytest.mark.parametrize("length", [16, 30, 40, 96, 300])
+def test_frames_cut_by_the_snap_length_are_not_judged(tmp_path: Path, length: int) -> None:
+    """tcpdump(1) -s: a part of a datagram is no malformed one. Whole ones are replayed; exit 1 says the rest."""
+    short = tmp_path / "short.pcap"
+    cut = snapped(Path(f"{STORY}.pcap"), short, length)
+    code, found, err = rows(Terminal(tmp_path), short)
+    assert code == 1
+    assert f"snap length (take it with tcpdump -s 0) and not judged: {cut} frames, frame 1 the first" in err
+    assert not {row["reason"] for row in found} & {"MALFORMED"}
+    whole = {row["frame"] for row in rows(Terminal(tmp_path), Path(f"{STORY}.pcap"))[1]}
+    assert {row["frame"] for row in found} <= whole
+    assert bool(found) == (length == 300)
+
+
+def test_a_capture_that_is_longer_than_its_snap_length_is_whole(tmp_path: Path) -> None:
+    """No frame lost anything."""
+    assert snapped(Path(f"{STORY}.pcap"), tmp_path / "whole.pcap", 65535) == 0
+    assert rows(Terminal(tmp_path), tmp_path / "whole.pcap")[0::2] == (0, "")
 
 
 def test_a_damaged_gzip_is_read_as_far_as_it_goes_or_is_no_capture(tmp_path: Path) -> None:
