@@ -7,7 +7,7 @@ import pytest
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS, Reason
 from gatekeeper.policy.lines import LineUse, differs_by_node, is_shared, joined, remedy, shared_text
-from gatekeeper.wire.line_id import port_from_text, whole_port
+from gatekeeper.wire.line_id import NO_CONFIGURATION, port_from_text
 from tests.config.book import load_text
 
 CLIENTS = """
@@ -49,7 +49,7 @@ def test_only_the_name_of_the_node_differs(bound: str, seen: str, differs: bool)
 
 def test_a_line_that_a_nas_cut_differs_by_its_node_too() -> None:
     """Huawei ends NAS-Port-Id at its 128th octet: what is left of the line is compared."""
-    whole = whole_port(b"x" * 140, "10.20.0.1")
+    whole = NO_CONFIGURATION.of_agent(b"x" * 140, "10.20.0.1", cuts=True)
     assert differs_by_node(whole, port_from_text(f"bras1|{'x' * 128}")._replace(short="x" * 128))
 
 
