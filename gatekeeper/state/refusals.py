@@ -8,8 +8,9 @@ from gatekeeper.state.bounded import bounded
 from gatekeeper.wire.text import mac_text
 
 MAX_REFUSALS: Final = 4_096
-# No further box is listed just because of RATE_LIMITED: a flood of invented MACs leaves room for others.
+# No further box is listed just because of these: a flood of invented MACs leaves room for others.
 MAX_LIMITED: Final = 1_024
+_OF_FLOODS: Final = frozenset({Reason.RATE_LIMITED, Reason.MALFORMED})
 _FRESH_S: Final = 60
 _NEWS_EVERY_S: Final = 3600
 
@@ -60,7 +61,7 @@ class Refusals:
         found = self._refused.get(mac)
         if found:
             self._refused[mac] = joined(found, newer)
-        elif reason is not Reason.RATE_LIMITED or len(self._refused) < MAX_LIMITED:
+        elif reason not in _OF_FLOODS or len(self._refused) < MAX_LIMITED:
             bounded(self._refused, MAX_REFUSALS)[mac] = newer
 
     def drain(self) -> list[Refused]:
