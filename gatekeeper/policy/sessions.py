@@ -87,4 +87,4 @@ def end_event(said: Session, cause: str) -> Event:
 
 
 def _event(kind: str, said: Session, told: str) -> Event:
-    return Event(said.last_seen, kind, mac_text(said.mac), said.account, said.address, said.port, told)
+    return Event(said.last_seen * 1000, kind, mac_text(said.mac), said.account, said.address, said.port, told)

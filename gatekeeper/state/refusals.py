@@ -39,13 +39,13 @@ def refusal_event(refused: Refused, account: str) -> Event:
     """A box of this account was refused."""
     should = f", should be {refused.bound}" if refused.bound else ""
     told = f"{refused.protocol} {refused.reason}, {refused.times} times{should}"
-    return Event(refused.first_seen, "refused", mac_text(refused.mac), account, 0, refused.port, told)
+    return Event(int(refused.first_seen * 1000), "refused", mac_text(refused.mac), account, 0, refused.port, told)
 
 
 def last_refusal_event(refused: Refused, account: str) -> Event:
     """An order has come for a box that was refused until then, however often."""
     told = f"{refused.protocol} {refused.reason}, {refused.times} times until then"
-    return Event(refused.last_seen, "refused", mac_text(refused.mac), account, 0, refused.port, told)
+    return Event(int(refused.last_seen * 1000), "refused", mac_text(refused.mac), account, 0, refused.port, told)
 
 
 class Refusals:
@@ -56,8 +56,7 @@ class Refusals:
 
     def count(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float, bound: str = "") -> None:
         """A box was refused on this port; bound: what should have been, the port that it is bound to or the limit."""
-        at = int(now)
-        newer = make(Refused, (mac, protocol, reason, port, 1, at, at, bound))
+        newer = make(Refused, (mac, protocol, reason, port, 1, now, now, bound))
         found = self._refused.get(mac)
         if found:
             self._refused[mac] = joined(found, newer)

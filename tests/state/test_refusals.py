@@ -48,7 +48,7 @@ def test_refusals_are_counted_by_box_with_the_latest_reason() -> None:
     refusals.count(OTHER, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000.5)
     refusals.count(OTHER, "radius", Reason.SUSPENDED, "p2", 1005.5)
     (refused,) = refusals.drain()
-    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000, 1005, "")
+    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000.5, 1005.5, "")
     assert refusals.drain() == []
 
 

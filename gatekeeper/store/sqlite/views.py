@@ -32,7 +32,8 @@ FROM leases ORDER BY address"""
 # What an order asked of NASes stands behind what it changed, with how that ended.
 _ORDER_ROWS: Final = """
 SELECT number AS "order", kind, account, mac,
-       CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail, received,
+       CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail,
+       received_ms AS received,
        effects || coalesce((
            SELECT group_concat(
                '; ' || CASE d.kind WHEN 'coa' THEN 'CoA' ELSE 'Disconnect' END || ' of session ' || s.session
@@ -40,7 +41,7 @@ SELECT number AS "order", kind, account, mac,
                || CASE WHEN d.verified THEN ', shown by accounting' ELSE '' END, '')
            FROM dynauth d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
 FROM orders"""
-_ORDERS: Final = f"{_ORDER_ROWS} ORDER BY received, number"
+_ORDERS: Final = f"{_ORDER_ROWS} ORDER BY seq"
 _ORDER: Final = f"{_ORDER_ROWS} WHERE number = :number"
 _SESSIONS: Final = """
 SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause
@@ -69,7 +70,8 @@ _NARROWED: Final = {
 
 @trait
 class Views(Tables):
-    """Read-only listings. Times are Unix seconds, addresses dotted quads, absent values None or ""."""
+    """Read-only listings. Times are Unix seconds (``received`` of an order: thousandths of them), addresses dotted
+    quads, absent values None or ""."""
 
     def view(self, what: str, now: int, only: Only | None = None) -> Iterable[Row]:
         """The listing of this name, narrowed to rows whose columns are these where that is quicker.

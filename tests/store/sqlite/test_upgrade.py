@@ -9,6 +9,7 @@ from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
+from gatekeeper.store.sqlite.store import counted_as
 from tests.store.ledger import BOX, NOW
 
 # As a store before version 3 spelled its counters, and as ``show stats`` still does.
@@ -82,6 +83,32 @@ def test_counters_become_columns_and_keep_their_values(tmp_path: Path, version: 
     store.note((), {("radius", "nas", "bras1.example.net", "unsealed"): 10, ("bugs",): 1})
     after = {row["name"]: row["value"] for row in store.view("stats", NOW)}
     assert (after["radius.nas.bras1.example.net.unsealed"], after["bugs"]) == (16, 2)
+    store.close()
+
+
+def test_what_an_older_journal_has_of_one_second_keeps_the_sequence_it_was_shown_in(tmp_path: Path) -> None:
+    """Version 4 counts milliseconds: until then a second's orders, refusals and admissions stood before the rest."""
+    path = old_store(tmp_path)
+    told = ["lease", "session", "Access-Accept", "order", "released"]
+    with sqlite3.connect(path) as opened:
+        opened.create_function("line_of", 1, str)
+        opened.create_function("counted_as", 2, counted_as)
+        opened.executescript(f"{UPGRADES[1]} {UPGRADES[2]} PRAGMA user_version = 3;")
+        opened.executemany(
+            "INSERT INTO journal (at, kind, mac, account, address, port, detail) VALUES (?, ?, '', 'A', 0, '', '')",
+            [(NOW + (kind == "released"), kind) for kind in told],
+        )
+        opened.executemany(
+            "INSERT INTO orders VALUES (?,'rate','A','','applied','','',?,'','[]',0)", [("#b", 9), ("#a", 9), ("#c", 8)]
+        )
+    opened.close()
+    store = SqliteStore(str(path))
+    rows = list(store.timeline("account", "A", 0))
+    assert [row["kind"] for row in rows] == ["Access-Accept", "order", "lease", "session", "released"]
+    assert [row["at_ms"] for row in rows] == [NOW * 1000] * 4 + [(NOW + 1) * 1000]
+    assert [(row["order"], row["received"]) for row in store.orders(NOW)] == [
+        *(("#1", 7000), ("#c", 8000), ("#a", 9000), ("#b", 9000)),
+    ]
     store.close()
 
 
