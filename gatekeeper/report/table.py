@@ -26,7 +26,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "pools": ("subnet", "pool", "total", "leased", "offered", "quarantined", "free"),
     "sessions": (
         *("session", "nas", "mac", "account", "port", "address", "state", "started", "last_seen"),
-        *("bytes_in", "bytes_out", "cause"),
+        *("bytes_in", "bytes_out", "cause", "asked"),
     ),
     "nas": (
         *("name", "ipaddr", "nas", "requests", "accepts", "rejects", "message_authenticator", "last_seen"),
