@@ -1,6 +1,7 @@
 """The nouns of the gate. Values only: no behaviour beyond a comparison, no import but the standard typing tools.
 
-A MAC is 6 octets of ``bytes``. An IPv4 address is an ``int``; 0 means none. Times are Unix seconds. Rates are kbit/s.
+A MAC is 6 octets of ``bytes``. An IPv4 address is an ``int``; 0 means none. Times are Unix seconds, and under a name
+that ends in _ms thousandths of them. Rates are kbit/s.
 """
 
 from enum import StrEnum
@@ -245,9 +246,12 @@ class Outcome(NamedTuple):
 
 
 class Event(NamedTuple):
-    """One thing that happened, as the journal keeps it. mac: as text, for people; "" = none; address: 0 = none."""
+    """One thing that happened, as the journal keeps it. mac: as text, for people; "" = none; address: 0 = none.
 
-    at: int
+    at_ms: when it happened, however late it is noted. What only a NAS or a lease's end dates has whole seconds.
+    """
+
+    at_ms: int
     kind: str
     mac: str
     account: str
@@ -274,17 +278,17 @@ class Admitted(NamedTuple):
     account: str
     where: str  # NAS name
     port: str
-    at: int
+    at: float
 
 
 class Refused(NamedTuple):
-    """One refused box, counted."""
+    """One refused box, counted. Times are those of its packets; the store keeps whole seconds."""
 
     mac: bytes
     protocol: str
     reason: Reason
     port: str
     times: int
-    first_seen: int
-    last_seen: int
+    first_seen: float
+    last_seen: float
     bound: str = ""  # what it should have been: the port that it is bound to, the limit

@@ -50,14 +50,14 @@ def routes(backing: Backing) -> APIRouter:
         """The next box that needs it may have the address. 404: nobody holds it."""
         address = ip_text(address_of(ip))
         with backing.store() as store:
-            office.end_leases(store, address, int(time.time()))
+            office.end_leases(store, address, time.time())
         return Json({"address": address, "state": "released"})
 
     @router.delete("/api/v1/port-bindings/{key}", tags=["clearing"], summary="Forget a learned port")
     def forget_port(key: str) -> Response:
         """By MAC or account: the next port seen is locked. 404: none was learned; 409: an order named it."""
         with backing.store() as store:
-            office.forget_port(store, key, int(time.time()))
+            office.forget_port(store, key, time.time())
         return Json({"key": key, "port_state": "unlearned"})
 
     def report(request: Request) -> Response:
@@ -68,7 +68,7 @@ def routes(backing: Backing) -> APIRouter:
             return invalid(error)
         mac = mac_of(event.mac)
         with backing.store() as store:
-            office.keep_event(store, _KINDS[event.kind], mac, event.detail, int(time.time()))
+            office.keep_event(store, _KINDS[event.kind], mac, event.detail, time.time())
         return Json({"mac": mac_text(mac), "kind": _KINDS[event.kind]}, 201)
 
     router.add_api_route(

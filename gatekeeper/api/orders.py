@@ -16,7 +16,7 @@ from gatekeeper.model import REASONS, Reason
 from gatekeeper.office import orders as office
 from gatekeeper.office.orders import Standing
 from gatekeeper.policy import order_fields
-from gatekeeper.report.table import time_text
+from gatekeeper.report.table import moment_text
 from gatekeeper.store import StoreError
 
 MAX_ORDERS: Final = 10_000
@@ -84,7 +84,7 @@ def routes(backing: Backing) -> APIRouter:
         """One order, as it stands now: what it changed, which CoA or Disconnect it caused and how that ended."""
         with backing.store() as store:
             row = office.find(store, order, int(time.time()))
-        return Json(row | {"received": time_text(row["received"])})
+        return Json(row | {"received": moment_text(row["received"])})
 
     results: dict[int | str, dict[str, Any]] = {
         201: {"model": OrderOut, "description": "Applied."},
@@ -107,13 +107,13 @@ def routes(backing: Backing) -> APIRouter:
 def _hand_in(backing: Backing, given: list[object]) -> Iterator[Row]:
     """A result for each, in sequence. Raises StoreError if not even the first ones could be applied."""
 
-    def write(orders: Sequence[office.Fields], now: int) -> list[OrderResult]:
+    def write(orders: Sequence[office.Fields], now: float) -> list[OrderResult]:
         with backing.store() as store:
             return office.desk(store, backing.settings.book).hand_in_all(orders, now)
 
     done = 0
     try:
-        for chunk in office.hand_in_lines(write, office.as_lines(given), lambda: int(time.time())):
+        for chunk in office.hand_in_lines(write, office.as_lines(given), time.time):
             done += len(chunk)
             yield from (_row(one.result) for one in chunk)
     except StoreError as error:
@@ -127,7 +127,7 @@ def _row(result: OrderResult) -> Row:
     row: Row = {
         "status": 200 if result.again and standing is Standing.APPLIED else _STATUS[standing],
         **{name: getattr(record, name) for name in ("order", "kind", "account", "mac", "state", "reason", "detail")},
-        "received": time_text(record.received),
+        "received": moment_text(record.received_ms),
         "effects": record.effects,
         "again": result.again,
         "sessions": result.sessions,

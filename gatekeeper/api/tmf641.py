@@ -47,11 +47,11 @@ def routes(backing: Backing) -> APIRouter:
             return _error(422, str(told["reason"]), str(told["detail"]))
         except OrderRefused as refusal:
             return _error(422, refusal.reason, refusal.detail)
-        now = int(time.time())
+        now = time.time()
         try:
             with backing.store() as store:
                 before = service_orders.hand_in(store, backing.settings.book, order.number, items, now)
-                found = service_orders.find(store, order.number, now)
+                found = service_orders.find(store, order.number, int(now))
         except Conflict as conflict:
             return _error(409, Reason.ORDER_CONFLICT, conflict.detail)
         headers = {"Location": quote(f"{PATH}/{order.number}")}

@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from gatekeeper.cli.errors import DONE, FAILED, REFUSED
-from gatekeeper.cli.options import config_option, unix_now
+from gatekeeper.cli.options import config_option, unix_now, unix_time
 
 _PATIENCE_S: Final = 35.0  # a NAS that does not answer is given up after 30 s (RFC 5080 2.2.1)
 _UNSENT_S: Final = 3.0  # whoever serves takes up what is waiting within a second
@@ -59,7 +59,7 @@ def lease(config: str | None, key: str) -> None:
     from gatekeeper.store.opening import open_store
     from gatekeeper.wire.text import ip_text
 
-    cleared = end_leases(open_store(*load(config).store), key, unix_now())
+    cleared = end_leases(open_store(*load(config).store), key, unix_time())
     click.echo(f"lease ended: {' '.join(map(ip_text, cleared))}")
 
 
@@ -75,7 +75,7 @@ def port_binding(config: str | None, key: str) -> None:
     from gatekeeper.office.clearing import forget_port
     from gatekeeper.store.opening import open_store
 
-    forget_port(open_store(*load(config).store), key, unix_now())
+    forget_port(open_store(*load(config).store), key, unix_time())
     click.echo(f"port of {key} forgotten: the next one seen is locked")
 
 

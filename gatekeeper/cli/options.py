@@ -13,6 +13,11 @@ config_option = click.option(
 )
 
 
+def unix_time() -> float:
+    """Unix seconds, to the millisecond and beyond."""
+    return time.time()
+
+
 def unix_now() -> int:
     """Now, Unix seconds."""
     return int(time.time())

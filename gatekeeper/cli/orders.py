@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gatekeeper.cli.errors import BAD_ARGUMENTS, CONFLICT, DONE, REFUSED
-from gatekeeper.cli.options import config_option, unix_now
+from gatekeeper.cli.options import config_option, unix_time
 
 if TYPE_CHECKING:
     from gatekeeper.engine.order_desk import OrderDesk
@@ -60,7 +60,7 @@ def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
 
     settings = load(config)
     store = open_store(*settings.store, create=True)
-    result = desk(store, settings.book).hand_in(fields, unix_now())
+    result = desk(store, settings.book).hand_in(fields, unix_time())
     record, standing = result.record, standing_of(result)
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
     if standing is Standing.APPLIED:
@@ -138,7 +138,7 @@ class _Report:
         told = TextColumn("{task.fields[done]}")
         with Progress(*columns, told, console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task(self._file.name, total=max(lines.size, 1), done="")
-            for chunk in hand_in_lines(desk.hand_in_all, lines, unix_now, alone=self._dry_run):
+            for chunk in hand_in_lines(desk.hand_in_all, lines, unix_time, alone=self._dry_run):
                 for text in filter(None, map(self._told, chunk)):
                     bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
                 bar.update(task, completed=lines.position, done=f"{sum(self.counts.values())} orders")

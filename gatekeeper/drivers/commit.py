@@ -19,6 +19,13 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.ports import WriterPort
 
 
+class Work(NamedTuple):
+    """Effects to be committed as one transaction, and when each was decided."""
+
+    effects: list[Effect]
+    at_ms: list[int]
+
+
 class Done(NamedTuple):
     """A commit that ended: the places of those effects that lost against a constraint, and the error if it failed."""
 
@@ -55,7 +62,7 @@ class Committer(threading.Thread):
         self._store = open_store()
         # What the change feed knows this process by.
         self.origin = os.urandom(8).hex()
-        self._work: SimpleQueue[list[Effect] | Notes | Stale | None] = SimpleQueue()
+        self._work: SimpleQueue[Work | Notes | Stale | None] = SimpleQueue()
         self._done: deque[Done] = deque()
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.notes_error = ""
@@ -64,9 +71,9 @@ class Committer(threading.Thread):
         """Readable when a commit has ended."""
         return self._event
 
-    def submit(self, effects: list[Effect]) -> None:
+    def submit(self, effects: list[Effect], at_ms: list[int]) -> None:
         """Commit these as one transaction. One at a time: until ``finished`` has handed the result back."""
-        self._work.put(effects)
+        self._work.put(Work(effects, at_ms))
 
     def note(self, work: Notes | Stale) -> None:
         """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
@@ -93,11 +100,11 @@ class Committer(threading.Thread):
             else:
                 self._commit(work)
 
-    def _commit(self, effects: list[Effect]) -> None:
+    def _commit(self, work: Work) -> None:
         lost: set[int] = set()
         error = ""
         try:
-            lost = self._store.commit(effects, self.origin)
+            lost = self._store.commit(work.effects, self.origin, work.at_ms)
         except StoreError as failure:
             error = str(failure)
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on

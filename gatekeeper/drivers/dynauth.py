@@ -203,7 +203,7 @@ class DynauthClient(threading.Thread):
 
     def _keep(self) -> None:
         if self._fresh:
-            self._store.end_wanted(self._fresh, int(time.time()))
+            self._store.end_wanted(self._fresh, time.time())
             self._fresh.clear()
             self._version = -1  # the next one of the same session may go now
 

@@ -162,7 +162,7 @@ class Gate:
             return
         self._under_way = self._heart.next_batch()
         if self._under_way:
-            self._committer.submit(self._under_way.effects)
+            self._committer.submit(self._under_way.effects, self._under_way.at_ms)
         if ended and done:
             self._counts["commit", "transactions"] += 1
             self._counts["commit", "outcomes"] += ended.outcomes

@@ -18,7 +18,8 @@ _ALARM_S: Final = 10.0
 _MAX_ALARMS: Final = 1_024
 _MAX_LINES: Final = 10_000
 _MAX_REFUSALS: Final = 4_096
-_MAX_STRANGERS: Final = 32  # on one line in one window that are told one by one
+_MAX_STRANGERS: Final = 32  # on one line in one window that are told one by one, for each of these reasons
+_STRANGERS: Final = frozenset({Reason.UNKNOWN_MAC, Reason.MALFORMED})
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Log:
         self._untold = 0
         self._untold_at = 0.0
         self._refusals: dict[tuple[bytes, str, str], _Repeated] = {}
-        self._strangers: dict[tuple[str, str], int] = {}
+        self._strangers: dict[tuple[str, str, str], int] = {}
         self._strangers_until = 0.0
         self._writer = threading.Thread(target=self._write, name="log", daemon=True)
         self._writer.start()
@@ -97,11 +98,12 @@ class Log:
 
     def _is_told(self, outcome: Outcome, now: float) -> bool:
         """False for a stranger after many others on its line: somebody invents MACs there."""
-        if outcome.verdict.reason is not Reason.UNKNOWN_MAC:
+        reason = outcome.verdict.reason
+        if reason not in _STRANGERS:
             return True
         if now >= self._strangers_until or len(self._strangers) >= _MAX_REFUSALS:
             self._strangers, self._strangers_until = {}, now + WINDOW_S
-        line = outcome.where, outcome.port.text if outcome.port else ""
+        line = str(reason), outcome.where, outcome.port.text if outcome.port else ""
         self._strangers[line] = count = self._strangers.get(line, 0) + 1
         return count <= _MAX_STRANGERS
 

@@ -122,7 +122,7 @@ class Replay:
         self._supply.meet(now)
         batch = heart.next_batch()
         if batch:
-            heart.committed(batch.number, self._store.commit(batch.effects), now)
+            heart.committed(batch.number, self._store.commit(batch.effects, at_ms=batch.at_ms), now)
         for bug in heart.bugs():
             raise bug.error
         return heart.told()[0].outcome

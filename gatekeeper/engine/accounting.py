@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
-from gatekeeper.engine.radius_door import Clients, again, silent, unanswered
+from gatekeeper.engine.radius_door import Clients, again, malformed, silent, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import (
     Action,
@@ -67,7 +67,7 @@ class AccountingEngine:
         try:
             packet = decode(datagram.data)
         except Malformed as bad:
-            return silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
+            return malformed(datagram, nas, bad)
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
             return answer_status(self._seen, datagram, packet, nas, now, accounting=True)
@@ -78,7 +78,7 @@ class AccountingEngine:
         try:
             report = read_report(packet, datagram.source, now)
         except Malformed as bad:
-            return silent(datagram, name, nas.name, Reason.MALFORMED, str(bad))
+            return malformed(datagram, nas, bad, packet)
         key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
         given = self._kept.find(key, packet.authenticator, now)
         decision = read_class(packet.attributes.get(CLASS, b""))

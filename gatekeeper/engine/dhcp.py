@@ -6,7 +6,7 @@ from typing import Final
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.engine.agent import read_agent
 from gatekeeper.engine.dhcp_leases import declined, lease_bound
-from gatekeeper.engine.dhcp_question import DhcpQuestion, silent
+from gatekeeper.engine.dhcp_question import DhcpQuestion, malformed, silent
 from gatekeeper.engine.leasequery import LeaseQueries, LeaseQuestion
 from gatekeeper.engine.limits import dhcp_limit, throttle_of
 from gatekeeper.model import (
@@ -86,12 +86,12 @@ class DhcpEngine:
             giaddr, options = message.giaddr, message.options
             if door.raw and giaddr:
                 # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
-                raise Malformed("giaddr in a broadcast", GIADDR)
+                raise Malformed(f"giaddr {ip_text(giaddr)} in a broadcast", GIADDR)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = self._agent(message, door)
             relay, port = read_agent(agent, giaddr, self._port_key, self._lines) if agent else _NO_AGENT
         except Malformed as bad:
-            return silent(datagram, "DHCP", b"", Verdict(Action.SILENT, Reason.MALFORMED, seen=str(bad)))
+            return malformed(datagram, bad)
         if message.kind == LEASEQUERY:
             return self._queries.read(message, datagram, relay.source_port, now)
         where = ip_text(giaddr) if giaddr else door.name
@@ -131,7 +131,8 @@ class DhcpEngine:
 
     def _distrust(self, message: DhcpMessage, datagram: Datagram, state: str) -> Verdict | None:
         if message.htype != 1 or len(message.mac) != 6:
-            return Verdict(Action.SILENT, Reason.UNSUPPORTED, seen="not Ethernet")
+            seen = f"not Ethernet: htype {message.htype}, hlen {len(message.mac)}"
+            return Verdict(Action.SILENT, Reason.UNSUPPORTED, seen=seen)
         if not state:
             return Verdict(Action.SILENT, Reason.UNSUPPORTED)
         if state == "inform" and not (message.ciaddr or message.giaddr or datagram.source):

@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
-from gatekeeper.model import Datagram, Outcome, PortId, Verdict
-from gatekeeper.wire.dhcp import DhcpMessage
+from gatekeeper.model import Action, Datagram, Outcome, PortId, Reason, Verdict
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.dhcp import LEASEQUERY, NAMES, DhcpMessage
+from gatekeeper.wire.dhcp_header import sound_header
 from gatekeeper.wire.relay_agent import RelayInfo
+from gatekeeper.wire.text import ip_text
 
 
 class DhcpQuestion(NamedTuple):
@@ -34,3 +37,17 @@ def silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, where
         binding=None,
         via=datagram.via,
     )
+
+
+def malformed(datagram: Datagram, bad: Malformed) -> Outcome:
+    """No answer to octets that are no message: the box and the relay by a header that is sound, else by whoever sent.
+
+    What is heard on an interface came from there, whatever giaddr it bears. A lease query is nothing that the box did.
+    """
+    mac, giaddr, kind = sound_header(datagram.data)
+    if kind == LEASEQUERY:
+        mac = b""
+    relay = "" if datagram.via.raw or not giaddr else ip_text(giaddr)
+    sender = f", from {ip_text(datagram.source)}" if datagram.source and not relay else ""
+    verdict = Verdict(Action.SILENT, Reason.MALFORMED, seen=f"{bad}{sender}")
+    return silent(datagram, NAMES.get(kind, "DHCP"), mac, verdict, relay)

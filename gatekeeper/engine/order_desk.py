@@ -1,6 +1,6 @@
 """The order desk: one order, one transaction, exactly once by its number."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -26,11 +26,11 @@ class OrderResult(NamedTuple):
     sessions: int = 0
 
 
-def refused(fields: Mapping[str, object], refusal: OrderRefused, now: int) -> OrderResult:
+def refused(fields: Mapping[str, object], refusal: OrderRefused, now: float) -> OrderResult:
     """The outcome of an order that cannot be read, by what can be read of it. It is kept nowhere."""
     text = {name: str(fields.get(name) or "")[:64] for name in ("order", "kind", "account", "mac")}
     named = (text["order"], text["kind"], text["account"], text["mac"])
-    record = OrderRecord(*named, "refused", str(refusal.reason), refusal.detail, now, effects="")
+    record = OrderRecord(*named, "refused", str(refusal.reason), refusal.detail, int(now * 1000), effects="")
     return OrderResult(record, again=False)
 
 
@@ -39,9 +39,9 @@ class Ledger(Protocol):
 
     def order_transaction(self) -> AbstractContextManager[object]: ...
     def find_order(self, number: str) -> tuple[OrderRecord, str] | None: ...
-    def situation(self, order: Order, rules: OrderRules, now: int) -> Situation: ...
-    def write_changes(self, changes: Changes, now: int) -> tuple[str, int]: ...
-    def write_order(self, record: OrderRecord, contents: str, now: int) -> None: ...
+    def situation(self, order: Order, rules: OrderRules, now: float) -> Situation: ...
+    def write_changes(self, changes: Changes, now: float) -> tuple[str, int]: ...
+    def write_order(self, record: OrderRecord, contents: str, now: float, gone: Sequence[bytes] = ()) -> None: ...
     def held_orders(self, account: str) -> list[tuple[OrderRecord, str]]: ...
 
 
@@ -52,7 +52,7 @@ class OrderDesk:
         self._ledger = ledger
         self._rules = rules
 
-    def hand_in(self, fields: Mapping[str, object], now: int) -> OrderResult:
+    def hand_in(self, fields: Mapping[str, object], now: float) -> OrderResult:
         """Apply one order given as text fields. Never raises OrderRefused: a refusal is a result.
 
         A refusal is kept too, but for two: an order that cannot be read has no trustworthy number, and a conflict must
@@ -60,7 +60,7 @@ class OrderDesk:
         """
         return self.hand_in_all((fields,), now)[0]
 
-    def hand_in_all(self, orders: Iterable[Mapping[str, object]], now: int) -> list[OrderResult]:
+    def hand_in_all(self, orders: Iterable[Mapping[str, object]], now: float) -> list[OrderResult]:
         """Apply these in their sequence as one transaction: a crash leaves all of them or none.
 
         One that is refused changes nothing, and costs the others nothing.
@@ -70,14 +70,14 @@ class OrderDesk:
         with self._ledger.order_transaction():
             return [self._apply(order, now) if isinstance(order, Order) else order for order in read_orders]
 
-    def _apply(self, order: Order, now: int) -> OrderResult:
+    def _apply(self, order: Order, now: float) -> OrderResult:
         contents = order.contents()
         found = self._ledger.find_order(order.number)
         if found and found[1] != contents:
             conflict = OrderRefused(
                 Reason.ORDER_CONFLICT, f"order {order.number} was received before with other contents"
             )
-            return OrderResult(_record(order, now, conflict), again=False)
+            return OrderResult(_record(order, int(now * 1000), conflict), again=False)
         if found:
             return OrderResult(_as_of(found[0], now), again=True)
         result = self._decide(order, now, contents)
@@ -85,44 +85,46 @@ class OrderDesk:
             self._apply_held(order.account, now)
         return result
 
-    def _decide(self, order: Order, now: int, contents: str, received: int = 0) -> OrderResult:
-        """received: when a held order came in; 0 = now."""
+    def _decide(self, order: Order, now: float, contents: str, received_ms: int = 0) -> OrderResult:
+        """received_ms: when a held order came in; 0 = now."""
         sessions = 0
-        record = _record(order, received or now)
+        gone: Sequence[bytes] = ()
+        record = _record(order, received_ms or int(now * 1000))
         if order.port:
             order = order._replace(port=self._rules.lines.of_text(order.port).text)
         try:
             changes = decide(order, self._ledger.situation(order, self._rules, now))
         except OrderRefused as refusal:
-            record = _record(order, received or now, refusal)
-            if refusal.reason is Reason.UNKNOWN_ACCOUNT and self._rules.hold_s and not received:
-                record = record._replace(state="held", held_until=now + self._rules.hold_s)
+            record = _record(order, received_ms or int(now * 1000), refusal)
+            if refusal.reason is Reason.UNKNOWN_ACCOUNT and self._rules.hold_s and not received_ms:
+                record = record._replace(state="held", held_until=int(now) + self._rules.hold_s)
         else:
+            gone = changes.drop
             changed, sessions = self._ledger.write_changes(changes, now)
             record = record._replace(effects=changes.effects + (f" ({changed})" if changed else ""))
-        self._ledger.write_order(record, contents, now)
+        self._ledger.write_order(record, contents, now, gone)
         return OrderResult(record, again=False, sessions=sessions)
 
-    def _apply_held(self, account: str, now: int) -> None:
+    def _apply_held(self, account: str, now: float) -> None:
         """What waited for this install is applied, in the sequence in which it came."""
         for record, contents in self._ledger.held_orders(account):
             if record.held_until > now:
-                self._decide(Order.of(contents), now, contents, record.received)
+                self._decide(Order.of(contents), now, contents, record.received_ms)
 
 
-def _read(fields: Mapping[str, object], now: int) -> Order | OrderResult:
+def _read(fields: Mapping[str, object], now: float) -> Order | OrderResult:
     try:
         return read(fields)
     except OrderRefused as refusal:
         return refused(fields, refusal, now)
 
 
-def _as_of(record: OrderRecord, now: int) -> OrderRecord:
+def _as_of(record: OrderRecord, now: float) -> OrderRecord:
     """A held order whose time is over was refused for the reason that it was held for."""
     return record._replace(state="refused") if record.state == "held" and record.held_until <= now else record
 
 
-def _record(order: Order, now: int, refusal: OrderRefused | None = None) -> OrderRecord:
+def _record(order: Order, received_ms: int, refusal: OrderRefused | None = None) -> OrderRecord:
     return OrderRecord(
         order=order.number,
         kind=order.kind,
@@ -131,6 +133,6 @@ def _record(order: Order, now: int, refusal: OrderRefused | None = None) -> Orde
         state="refused" if refusal else "applied",
         reason=str(refusal.reason) if refusal else "",
         detail=refusal.detail if refusal else "",
-        received=now,
+        received_ms=received_ms,
         effects="",
     )

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
-from gatekeeper.engine.radius_door import Clients, again, silent, unanswered
+from gatekeeper.engine.radius_door import Clients, again, malformed, silent, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge, learns_port
@@ -68,7 +68,7 @@ class RadiusEngine:
         try:
             packet = decode(datagram.data)
         except Malformed as bad:
-            return silent(datagram, "RADIUS", nas.name, Reason.MALFORMED, str(bad))
+            return malformed(datagram, nas, bad)
         name = NAMES[packet.code]
         if packet.code == STATUS_SERVER:
             return answer_status(self._seen, datagram, packet, nas, now)

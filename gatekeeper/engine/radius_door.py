@@ -4,7 +4,9 @@ from typing import Final, Protocol
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Action, Datagram, Destination, Outcome, PortId, Reason, Verdict
-from gatekeeper.wire.radius import CODE, NAMES
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.nas_request import read_request
+from gatekeeper.wire.radius import CODE, NAMES, RadiusPacket, sound_part
 
 _MAX_SOURCES: Final = 65_536
 
@@ -38,6 +40,20 @@ def silent(datagram: Datagram, message: str, where: str, reason: Reason | None, 
         binding=None,
         via=datagram.via,
     )
+
+
+def malformed(datagram: Datagram, nas: Nas, bad: Malformed, believed: RadiusPacket | None = None) -> Outcome:
+    """No answer to octets that are no request: the client, and the box and line that stand in front of the fault.
+
+    believed: the packet where it is sound, and only what it reports is not.
+    """
+    part = believed or sound_part(datagram.data)
+    message = NAMES[part.code] if part else "RADIUS"
+    outcome = silent(datagram, message, nas.name, Reason.MALFORMED, str(bad))
+    if part is None:
+        return outcome
+    mac, port, _ = read_request(part, nas.reading)
+    return outcome._replace(mac=mac, port=port)
 
 
 class Believed(Protocol):

@@ -32,6 +32,7 @@ class Batches:
         self._most = most
         self._gathered: list[Promise] = []
         self._effects: list[Effect] = []
+        self._at_ms: list[int] = []
         self._under_way: dict[int, list[Promise]] = {}
         self._number = 0
 
@@ -41,13 +42,15 @@ class Batches:
     def is_full(self) -> bool:
         return len(self._gathered) > self._most
 
-    def enter(self, promise: Promise) -> bool:
-        """Let it wait for the commit of its effects. False: there is no room."""
+    def enter(self, promise: Promise, now: float) -> bool:
+        """Let it wait for the commit of its effects, which are decided now. False: there is no room."""
         if len(self._gathered) >= 2 * self._most:
             self.turned_away += 1
             return False
         self._gathered.append(promise)
-        self._effects += promise.outcome.effects
+        effects = promise.outcome.effects
+        self._effects += effects
+        self._at_ms += (int(now * 1000),) * len(effects)
         return True
 
     def next(self) -> Batch | None:
@@ -55,9 +58,9 @@ class Batches:
         if not self._gathered:
             return None
         self._number += 1
-        batch = Batch(self._number, self._effects, len(self._gathered))
+        batch = Batch(self._number, self._effects, self._at_ms, len(self._gathered))
         self._under_way[batch.number] = self._gathered
-        self._gathered, self._effects = [], []
+        self._gathered, self._effects, self._at_ms = [], [], []
         return batch
 
     def ended(self, number: int) -> list[Promise]:

@@ -274,7 +274,7 @@ class Heart:
         return via is not None and via.raw and via.name in self._probing and self._world.is_first(outcome)
 
     def _gather(self, promise: Promise, now: float) -> None:
-        if not self._batches.enter(promise):
+        if not self._batches.enter(promise, now):
             self._ends.lose(promise, frozenset(), now)
 
     def _take_back(self, number: int) -> list[Promise]:

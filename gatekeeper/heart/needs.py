@@ -28,10 +28,12 @@ class Probe(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """To be committed as one transaction. An effect is known by its place in the sequence."""
+    """To be committed as one transaction. An effect is known by its place in the sequence; at_ms has when each was
+    decided."""
 
     number: int
     effects: list[Effect]
+    at_ms: list[int]
     outcomes: int  # how many these are of
 
 

@@ -16,7 +16,7 @@ def end_sessions(store: Store, key: str, now: int) -> list[int]:
     return asked
 
 
-def end_leases(store: Store, key: str, now: int) -> list[int]:
+def end_leases(store: Store, key: str, now: float) -> list[int]:
     """End the lease, or the quarantine, of an address, or the leases of a box: the next box may have them.
 
     Returns the addresses. Raises Misread, NoSuch, StoreError.
@@ -28,7 +28,7 @@ def end_leases(store: Store, key: str, now: int) -> list[int]:
     return cleared
 
 
-def forget_port(store: Store, key: str, now: int) -> None:
+def forget_port(store: Store, key: str, now: float) -> None:
     """Have an account, named by itself or by the MAC of a box, learn its port anew.
 
     Raises NoSuch where none was learned, Conflict where an order named it, StoreError.
@@ -40,7 +40,7 @@ def forget_port(store: Store, key: str, now: int) -> None:
     raise NoSuch(f"no learned port of {key!r}", listing="bindings")
 
 
-def keep_event(store: Store, kind: str, mac: bytes, detail: str, now: int) -> None:
+def keep_event(store: Store, kind: str, mac: bytes, detail: str, now: float) -> None:
     """Keep what somebody else saw of a box in the journal. Raises NoSuch where no order names it, StoreError."""
     if not store.report(kind, mac, detail, now):
         raise NoSuch("no such box", listing="boxes")

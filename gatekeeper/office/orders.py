@@ -25,7 +25,7 @@ WRITE_S: Final = 0.01
 _MAX_PAUSE_S: Final = 0.1
 
 Fields = Mapping[str, object]
-Write = Callable[[Sequence[Fields], int], Sequence[OrderResult]]
+Write = Callable[[Sequence[Fields], float], Sequence[OrderResult]]
 
 
 class Standing(Enum):
@@ -72,7 +72,7 @@ def as_lines(values: Iterable[object]) -> Iterator[Line]:
 
 
 def hand_in_lines(
-    write: Write, lines: Iterable[Line], now: Callable[[], int], alone: bool = False
+    write: Write, lines: Iterable[Line], now: Callable[[], float], alone: bool = False
 ) -> Iterator[list[Handed]]:
     """Hand the lines in; yields what came of each, a transaction at a time and once it is on disk. Raises StoreError.
 

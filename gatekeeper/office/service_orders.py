@@ -11,6 +11,7 @@ from gatekeeper.office.undone import Conflict, NoSuch
 from gatekeeper.policy.order_fields import read
 from gatekeeper.policy.orders import OrderRecord
 from gatekeeper.store.ports import Store
+from gatekeeper.store.ports import ViewRow as Row
 
 
 class Item(NamedTuple):
@@ -30,7 +31,7 @@ class ServiceOrder(NamedTuple):
     received: int
 
 
-def hand_in(store: Store, book: Policybook, number: str, items: Sequence[Item], now: int) -> bool:
+def hand_in(store: Store, book: Policybook, number: str, items: Sequence[Item], now: float) -> bool:
     """Keep it and hand in its orders, which can be read. True: it was received before.
 
     Raises Conflict where it, or the number of an item, was received with other contents, and then nothing is done;
@@ -40,7 +41,7 @@ def hand_in(store: Store, book: Policybook, number: str, items: Sequence[Item], 
     if taken:
         raise Conflict(f"order {taken} was received before with other contents", Reason.ORDER_CONFLICT)
     before = store.service_order(number)
-    kept = store.keep_service_order(number, json.dumps(items, ensure_ascii=False), now)
+    kept = store.keep_service_order(number, json.dumps(items, ensure_ascii=False), int(now))
     if _items(kept) != list(items):
         raise Conflict(f"serviceOrder {number} was received before with other items", Reason.ORDER_CONFLICT)
     desk(store, book).hand_in_all((item.fields for item in items if item.order), now)
@@ -54,8 +55,13 @@ def find(store: Store, number: str, now: int) -> ServiceOrder:
         raise NoSuch("no such serviceOrder")
     items = _items(found[0])
     rows = {item.order: store.order(item.order, now) for item in items if item.order}
-    records = {order: OrderRecord(**row) for order, row in rows.items() if row}  # type: ignore[arg-type]
+    records = {order: _record(row) for order, row in rows.items() if row}
     return ServiceOrder(items, records, found[1])
+
+
+def _record(row: Row) -> OrderRecord:
+    """A row of the listing of orders, which calls a time what people call it."""
+    return OrderRecord(received_ms=row["received"], **{name: row[name] for name in row if name != "received"})  # type: ignore[arg-type]
 
 
 def _items(kept: str) -> list[Item]:

@@ -22,7 +22,7 @@ class OrderRecord(NamedTuple):
     state: str
     reason: str
     detail: str
-    received: int
+    received_ms: int
     effects: str
     held_until: int = 0
 

@@ -86,5 +86,10 @@ def end_event(said: Session, cause: str) -> Event:
     return _event("session ended", said, f"{said.session} at {said.nas}: {cause}")
 
 
+def still_online_event(said: Session) -> Event:
+    """Its NAS has acknowledged a Disconnect, and goes on accounting for it."""
+    return _event("Disconnect", said, f"session {said.session} at {said.nas}: acknowledged, still online")
+
+
 def _event(kind: str, said: Session, told: str) -> Event:
-    return Event(said.last_seen, kind, mac_text(said.mac), said.account, said.address, said.port, told)
+    return Event(said.last_seen * 1000, kind, mac_text(said.mac), said.account, said.address, said.port, told)

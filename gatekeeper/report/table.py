@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,14 +26,13 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "pools": ("subnet", "pool", "total", "leased", "offered", "quarantined", "free"),
     "sessions": (
         *("session", "nas", "mac", "account", "port", "address", "state", "started", "last_seen"),
-        *("bytes_in", "bytes_out", "cause"),
+        *("bytes_in", "bytes_out", "cause", "asked"),
     ),
     "nas": (
         *("name", "ipaddr", "nas", "requests", "accepts", "rejects", "message_authenticator", "last_seen"),
         "unsealed_from",
     ),
 }
-_TIMES: Final = frozenset({"lease_expires", "first_seen", "last_seen", "received", "started", "port_at"})
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -48,10 +47,25 @@ def time_text(value: object) -> str:
     )
 
 
+def moment_text(value: object) -> str:
+    """Thousandths of Unix seconds -> RFC 3339 UTC with milliseconds; None -> ""."""
+    if not isinstance(value, int | float):
+        return ""
+    seconds, ms = divmod(int(value), 1000)
+    return f"{time_text(seconds).removesuffix('Z')}.{ms:03}Z"
+
+
+# Columns that hold a time -> how it is told.
+_TIMES: Final[dict[str, Callable[[object], str]]] = {
+    **dict.fromkeys(("lease_expires", "first_seen", "last_seen", "started", "port_at"), time_text),
+    "received": moment_text,
+}
+
+
 def with_times(rows: Iterable[Row]) -> Iterator[Row]:
     """The rows with their times as text."""
     for row in rows:
-        yield {name: time_text(value) if name in _TIMES else value for name, value in row.items()}
+        yield {name: _TIMES[name](value) if name in _TIMES else value for name, value in row.items()}
 
 
 def choose(rows: Iterable[Row], equal: dict[str, str], matches: Sequence[tuple[str, re.Pattern[str]]]) -> Iterator[Row]:

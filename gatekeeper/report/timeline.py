@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from gatekeeper.model import Holder
-from gatekeeper.report.table import time_text
+from gatekeeper.report.table import moment_text, time_text
 from gatekeeper.wire.text import mac_text, parse_ip, parse_mac
 
 COLUMNS: Final = ("time", "kind", "mac", "account", "address", "port", "detail")
@@ -42,7 +42,7 @@ def read_time(text: str, now: int) -> int:
 def timeline_rows(events: Iterable[dict[str, object]]) -> Iterator[dict[str, object]]:
     """Events of the store in the field names of the contract."""
     for event in events:
-        yield {"time": time_text(event["at"])} | {name: event[name] for name in COLUMNS[1:]}
+        yield {"time": moment_text(event["at_ms"])} | {name: event[name] for name in COLUMNS[1:]}
 
 
 def timeline_text(rows: Iterable[dict[str, object]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ _NEWS_EVERY_S: Final = 3600
 def admission_event(admitted: Admitted) -> Event:
     """A box was let in."""
     mac, account, where, port, at = admitted
-    return Event(at, "Access-Accept", mac_text(mac), account, 0, port, f"at {where}")
+    return Event(int(at * 1000), "Access-Accept", mac_text(mac), account, 0, port, f"at {where}")
 
 
 class Admissions:
@@ -29,7 +29,7 @@ class Admissions:
         met = self._met.get(mac)
         if met and met.where == where and met.port == port and now < met.at + _NEWS_EVERY_S and met.account == account:
             return
-        found = Admitted(mac, account, where, port, int(now))
+        found = Admitted(mac, account, where, port, now)
         bounded(self._met, MAX_MET)[mac] = found
         if len(self._news) < MAX_NEWS:
             self._news.append(found)

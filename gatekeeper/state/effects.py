@@ -73,7 +73,7 @@ class EffectKind(NamedTuple):
     apply: (memory, effect, subnet, now), at once; settle: (memory, effect), it is on disk; lose: (memory, effect,
     taken), no answer may come of it, taken: because the store says that the address or port is another's, and not
     because the store failed. lost_as: the reason of an outcome that it was lost for. events: what the journal is told
-    in the transaction that makes it true; warnings: keys and values behind the log line of its outcome.
+    in the transaction that makes it true, to the second; warnings: keys and values behind the log line of its outcome.
     """
 
     verb: str
@@ -160,7 +160,7 @@ def _decline_events(effect: AddressDeclined) -> Sequence[Event]:
 
 def _port_events(effect: PortLearned) -> Sequence[Event]:
     account, mac, port, protocol, at = effect
-    return (Event(at, "port learned", mac_text(mac), account, 0, port.text, f"by {protocol}"),)
+    return (Event(at * 1000, "port learned", mac_text(mac), account, 0, port.text, f"by {protocol}"),)
 
 
 def _stbid_events(effect: StbidDiffers) -> Sequence[Event]:
@@ -188,7 +188,7 @@ def _over(kind: str, lease: Lease, address: int) -> Event:
 
 
 def _of_lease(kind: str, lease: Lease, address: int, at: int, told: str) -> Event:
-    return make(Event, (at, kind, mac_text(lease.mac), lease.account, address, lease.port, told))
+    return make(Event, (at * 1000, kind, mac_text(lease.mac), lease.account, address, lease.port, told))
 
 
 def run_out(lease: Lease) -> Event:

@@ -8,8 +8,9 @@ from gatekeeper.state.bounded import bounded
 from gatekeeper.wire.text import mac_text
 
 MAX_REFUSALS: Final = 4_096
-# No further box is listed just because of RATE_LIMITED: a flood of invented MACs leaves room for others.
+# No further box is listed just because of these: a flood of invented MACs leaves room for others.
 MAX_LIMITED: Final = 1_024
+_OF_FLOODS: Final = frozenset({Reason.RATE_LIMITED, Reason.MALFORMED})
 _FRESH_S: Final = 60
 _NEWS_EVERY_S: Final = 3600
 
@@ -38,13 +39,13 @@ def refusal_event(refused: Refused, account: str) -> Event:
     """A box of this account was refused."""
     should = f", should be {refused.bound}" if refused.bound else ""
     told = f"{refused.protocol} {refused.reason}, {refused.times} times{should}"
-    return Event(refused.first_seen, "refused", mac_text(refused.mac), account, 0, refused.port, told)
+    return Event(int(refused.first_seen * 1000), "refused", mac_text(refused.mac), account, 0, refused.port, told)
 
 
 def last_refusal_event(refused: Refused, account: str) -> Event:
     """An order has come for a box that was refused until then, however often."""
     told = f"{refused.protocol} {refused.reason}, {refused.times} times until then"
-    return Event(refused.last_seen, "refused", mac_text(refused.mac), account, 0, refused.port, told)
+    return Event(int(refused.last_seen * 1000), "refused", mac_text(refused.mac), account, 0, refused.port, told)
 
 
 class Refusals:
@@ -55,12 +56,11 @@ class Refusals:
 
     def count(self, mac: bytes, protocol: str, reason: Reason, port: str, now: float, bound: str = "") -> None:
         """A box was refused on this port; bound: what should have been, the port that it is bound to or the limit."""
-        at = int(now)
-        newer = make(Refused, (mac, protocol, reason, port, 1, at, at, bound))
+        newer = make(Refused, (mac, protocol, reason, port, 1, now, now, bound))
         found = self._refused.get(mac)
         if found:
             self._refused[mac] = joined(found, newer)
-        elif reason is not Reason.RATE_LIMITED or len(self._refused) < MAX_LIMITED:
+        elif reason not in _OF_FLOODS or len(self._refused) < MAX_LIMITED:
             bounded(self._refused, MAX_REFUSALS)[mac] = newer
 
     def drain(self) -> list[Refused]:

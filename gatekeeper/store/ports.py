@@ -128,10 +128,11 @@ class FeedPort(Protocol):
 class CommitPort(Protocol):
     """The commit thread: what happened, in transactions that are on disk when the call returns."""
 
-    def commit(self, effects: Sequence[Effect], origin: str = "") -> set[int]:
+    def commit(self, effects: Sequence[Effect], origin: str = "", at_ms: Sequence[int] = ()) -> set[int]:
         """Write effects, all or none but those that another's claim beats: their places in ``effects``.
 
-        origin: the engine whose effects these are; the change feed does not tell it what it knows already.
+        origin: the engine whose effects these are; the change feed does not tell it what it knows already. at_ms: when
+        each was decided, for the journal; () = nobody knows it better than to the second, which the effects say.
         """
 
     def note(
@@ -170,17 +171,17 @@ class OrdersPort(Protocol):
     def held_orders(self, account: str) -> list[tuple[OrderRecord, str]]:
         """Orders that wait for the install of this account, in the sequence in which they came, and their contents."""
 
-    def situation(self, order: Order, rules: OrderRules, now: int) -> Situation:
+    def situation(self, order: Order, rules: OrderRules, now: float) -> Situation:
         """What the store says about the nouns that the order names."""
 
-    def write_changes(self, changes: Changes, now: int) -> tuple[str, int]:
+    def write_changes(self, changes: Changes, now: float) -> tuple[str, int]:
         """Write what was decided, and tell the engines which MACs to look up again.
 
         Returns what is different now, and how many running sessions the NASes are to be asked to end or to change.
         """
 
-    def write_order(self, record: OrderRecord, contents: str, now: int) -> None:
-        """Keep the order and its outcome."""
+    def write_order(self, record: OrderRecord, contents: str, now: float, gone: Sequence[bytes] = ()) -> None:
+        """Keep the order and its outcome. gone: boxes that are no longer the account's."""
 
     def keep_service_order(self, number: str, items: str, now: int) -> str:
         """Keep TM Forum's service order, unless it is there; its items as they were kept."""
@@ -205,17 +206,17 @@ class OutboxPort(Protocol):
     def mark_sent(self, wanted: Iterable[Wanted]) -> None:
         """These are on their way. After a crash they are sent again."""
 
-    def end_wanted(self, ended: Iterable[Ended], now: int) -> None:
+    def end_wanted(self, ended: Iterable[Ended], now: float) -> None:
         """Keep how these ended."""
 
 
 class ClearingPort(Protocol):
     """What a person ends by hand, and what others report of a box."""
 
-    def clear_lease(self, ip: int, now: int) -> bool:
+    def clear_lease(self, ip: int, now: float) -> bool:
         """End the lease, or the quarantine, of this address: the next box may have it. False: there is none."""
 
-    def clear_port_binding(self, key: str, now: int) -> bool:
+    def clear_port_binding(self, key: str, now: float) -> bool:
         """Have an account, named by itself or by the MAC of a box, learn its port anew.
 
         False: no such account, or it has learned none; a port that an order named is changed by an order.
@@ -224,10 +225,10 @@ class ClearingPort(Protocol):
     def port_state(self, key: str) -> str:
         """unlearned learned ordered, of an account named as above; "" = there is none."""
 
-    def addresses_of(self, mac: bytes, now: int) -> list[int]:
+    def addresses_of(self, mac: bytes, now: float) -> list[int]:
         """The addresses that a box holds now."""
 
-    def report(self, kind: str, mac: bytes, detail: str, now: int) -> bool:
+    def report(self, kind: str, mac: bytes, detail: str, now: float) -> bool:
         """Keep what somebody else saw of a box. False: no order knows it, and nothing is kept."""
 
 
@@ -245,7 +246,8 @@ class ViewsPort(Protocol):
         """One row of the listing of orders."""
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[ViewRow]:
-        """Events of one box, account or address, oldest first. key: mac account address; value as its column has it."""
+        """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in
+        which they were noted. key: mac account address; value as its column has it."""
 
     def holder(self, address: int, at: int) -> Holder | None:
         """Who had the address then, by lease or else by accounting; None = nobody."""

@@ -85,7 +85,7 @@ def line_of(port: str) -> str:
 
 
 ORDER: Final = (
-    *("number", "kind", "account", "mac", "state", "reason", "detail", "received", "effects", "held_until"),
+    *("number", "kind", "account", "mac", "state", "reason", "detail", "received_ms", "effects", "held_until"),
     "contents",
 )
 
@@ -126,7 +126,7 @@ REFUSED: Final = ("mac", "protocol", "reason", "port", "count", "first_seen", "l
 
 def refused_row(refused: Refused) -> Row:
     mac, protocol, reason, port, times, first_seen, last_seen, bound = refused
-    return mac_text(mac), protocol, str(reason), port, times, first_seen, last_seen, bound
+    return mac_text(mac), protocol, str(reason), port, times, int(first_seen), int(last_seen), bound
 
 
 def refused_of(row: Row) -> Refused:

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from gatekeeper.model import make
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp_header import COOKIE, FILE, FILE_SIZE, HLEN, HOPS, OPTIONS, SNAME, SNAME_SIZE
+from gatekeeper.wire.dhcp_header import MAGIC as MAGIC
 
-MAGIC: Final = b"\x63\x82\x53\x63"
 SERVER_PORT: Final = 67
 CLIENT_PORT: Final = 68
 BOOTREQUEST: Final = 1

@@ -1,7 +1,7 @@
 """Where the fields of a DHCP message begin (RFC 2131 2, figure 1; RFC 951 3). Each ends where the next one begins:
-``data[XID:SECS]`` is xid."""
+``data[XID:SECS]`` is xid. And what the fixed fields of a message say whose options cannot be read."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 OP: Final = 0
 HTYPE: Final = 1
@@ -22,6 +22,47 @@ OPTIONS: Final = 240
 
 SNAME_SIZE: Final = FILE - SNAME
 FILE_SIZE: Final = COOKIE - FILE
+
+MAGIC: Final = b"\x63\x82\x53\x63"
+_BOOTREQUEST: Final = b"\x01"
+_ETHERNET: Final = b"\x01\x06"  # htype and hlen
+_PAD: Final = 0
+_END: Final = 255
+_TYPE: Final = 53
+
+
+class SoundHeader(NamedTuple):
+    """What can be said of a malformed message. mac: b"" = no Ethernet address; giaddr, kind (option 53): 0 = none."""
+
+    mac: bytes
+    giaddr: int
+    kind: int
+
+
+NO_HEADER: Final = SoundHeader(b"", 0, 0)
+
+
+def sound_header(data: bytes) -> SoundHeader:
+    """Box, relay and message type of one UDP payload that ``wire.dhcp`` refuses; NO_HEADER where it is no question of a
+    client, or ends before its chaddr does.
+
+    The fixed fields stand in their places whatever is wrong behind them. A type counts if it is readable in the options
+    in front of the fault.
+    """
+    if len(data) < SNAME or data[OP:HTYPE] != _BOOTREQUEST:
+        return NO_HEADER
+    mac = data[CHADDR : CHADDR + 6] if data[HTYPE:HOPS] == _ETHERNET else b""
+    return SoundHeader(mac if any(mac) else b"", int.from_bytes(data[GIADDR:CHADDR], "big"), _type_of(data))
+
+
+def _type_of(data: bytes) -> int:
+    """Option 53, 0 where there is none in front of the fault."""
+    at = OPTIONS if data[COOKIE:OPTIONS] == MAGIC else len(data)
+    while at + 2 < len(data) and data[at] != _END:
+        if data[at] == _TYPE:
+            return data[at + 2] if data[at + 1] == 1 else 0
+        at += 1 if data[at] == _PAD else 2 + data[at + 1]
+    return 0
 
 
 def op_of(data: bytes) -> int:

@@ -118,6 +118,30 @@ def decode(data: bytes) -> RadiusPacket:
     return RadiusPacket(code, identifier, authenticator, attributes, vendor, proxy, seal_at, data[:size])
 
 
+def sound_part(data: bytes) -> RadiusPacket | None:
+    """What stands in front of the fault of a packet that ``decode`` refuses; None where its header is not sound either.
+
+    It is for saying of whom it spoke: it is not verified, and it has neither Proxy-State nor a seal.
+    """
+    if len(data) < ATTRIBUTES:
+        return None
+    code, identifier, size, authenticator = HEADER.unpack_from(data)
+    if code not in NAMES or not ATTRIBUTES <= size <= _MAX_SIZE:
+        return None
+    attributes: dict[int, bytes] = {}
+    vendor: tuple[bytes, ...] = ()
+    at, end = ATTRIBUTES, min(size, len(data))
+    for _ in range(_MAX_ATTRIBUTES):
+        stop = at + data[at + 1] if at + 1 < end else end + 1
+        if stop > end or stop < at + 2:
+            break
+        attributes.setdefault(data[at], data[at + 2 : stop])
+        if data[at] == VENDOR_SPECIFIC:
+            vendor += (data[at + 2 : stop],)
+        at = stop
+    return RadiusPacket(code, identifier, authenticator, attributes, vendor, b"", 0, data[:end])
+
+
 def identifier_of(data: bytes) -> int:
     """identifier of one datagram, which may be anything; -1 = it ends before."""
     return data[IDENTIFIER] if len(data) > IDENTIFIER else -1

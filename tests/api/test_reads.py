@@ -21,17 +21,16 @@ STRANGER = bytes.fromhex("020000000099")
 @pytest.fixture
 def filled(api: Api) -> Api:
     """Two boxes, one with lease, learned port and session; one refused stranger."""
-    now = int(time.time())
     api.order("1", mac=MAC, subscriber="=cmd|' /C calc'!A0", acs_url="http://a/")
     api.order("2", account="B", mac=OTHER)
+    at_ms = int(time.time() * 1000)
+    now = at_ms // 1000
     lease = Lease(parse_ip("10.20.1.0"), BOX, "A", PORT.text, "active", now + 3600, now, now, b"", b"")
     session = Session(
         "s/1", "bras1", "d", 1, BOX, "A", PORT.text, lease.address, "1", now, now, 10, 20, "", b""
     )  # fmt: skip
-    lost = api.store.commit(
-        [LeaseBound(lease), PortLearned("A", BOX, PORT, "dhcp", now), SessionReported(session, "start", now)]
-    )
-    assert not lost
+    effects = [LeaseBound(lease), PortLearned("A", BOX, PORT, "dhcp", now), SessionReported(session, "start", now)]
+    assert not api.store.commit(effects, at_ms=[at_ms] * 3)
     api.store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 3, now, now)], {("dhcp", "x"): 1}, beat=now)
     return api
 

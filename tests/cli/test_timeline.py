@@ -1,6 +1,7 @@
 """timeline and whois as a person types them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def test_a_timeline_by_box_and_by_account(terminal: Terminal, key: str) -> None:
     lines = said.out.splitlines()
     assert said.code == 0 and len(lines) == 2
     assert "1 install applied: box d4:c1:c8:ee:9b:1f bound (new account)" in lines[0]
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z  order ", lines[0])
     assert "rate_down_kbps 20000 -> 50000" in lines[1] and lines[1].endswith("[account=A]")
 
 

@@ -52,10 +52,10 @@ class Failing:
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    def commit(self, effects: Sequence[Effect], origin: str = "") -> set[int]:
+    def commit(self, effects: Sequence[Effect], origin: str = "", at_ms: Sequence[int] = ()) -> set[int]:
         if self.broken:
             raise StoreError("the disk is full")
-        return self._store.commit(effects, origin)
+        return self._store.commit(effects, origin, at_ms)
 
 
 class Node:

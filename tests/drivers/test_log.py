@@ -66,13 +66,14 @@ def test_boxes_over_their_own_limit_are_told_each(play: Play) -> None:
     assert len(play(story)) == 5
 
 
-def test_of_many_strangers_on_one_line_the_first_are_told(play: Play) -> None:
+@pytest.mark.parametrize("reason", [Reason.UNKNOWN_MAC, Reason.MALFORMED])
+def test_of_many_strangers_on_one_line_the_first_are_told(play: Play, reason: Reason) -> None:
     """The rest as a number; a stranger on another line, and a box that orders know, are told all the same."""
 
     def story(log: Log) -> None:
         for number in range(1000):
-            log.read(Told(refusal(number, Reason.UNKNOWN_MAC), None, NOW))
-        log.read(Told(refusal(2000, Reason.UNKNOWN_MAC, "n|2"), None, NOW))
+            log.read(Told(refusal(number, reason), None, NOW))
+        log.read(Told(refusal(2000, reason, "n|2"), None, NOW))
         log.read(Told(refusal(3000, Reason.PORT_MISMATCH), None, NOW))
         log.tick(NOW + 1)
 

@@ -133,7 +133,7 @@ class Bench:
         self.heart.heard_word(question, self.aaa(question), now)
         return True
 
-    def order(self, kind: str, account: str = "A", now: int = NOW, **fields: str) -> OrderResult:
+    def order(self, kind: str, account: str = "A", now: float = NOW, **fields: str) -> OrderResult:
         """Hand in one order; numbered if it has no number."""
         self._orders += 1
         return self.desk.hand_in({"order": f"#{self._orders}", "kind": kind, "account": account, **fields}, now)
@@ -143,7 +143,7 @@ class Bench:
         result = self.order("install", account, mac=mac.hex(":"), **fields)
         assert result.record.state == "applied", result.record
 
-    def handle(self, name: str, datagram: Datagram, now: int = NOW) -> Outcome:
+    def handle(self, name: str, datagram: Datagram, now: float = NOW) -> Outcome:
         """One datagram through the heart. name: whose it is, DHCP AUTHENTICATION ACCOUNTING."""
         self.supply.read_feed(now)
         self.heart.receive(name, (datagram,), None, now)
@@ -153,11 +153,11 @@ class Bench:
             return ended[-1]
         return WAITS if self.gathers else self.commit(now)[0]
 
-    def commit(self, now: int = NOW) -> list[Outcome]:
+    def commit(self, now: float = NOW) -> list[Outcome]:
         """Write what waits as one batch; the outcomes as they leave, without answer where the store said no."""
         batch = self.heart.next_batch()
         if batch:
-            lost = self.store.commit(batch.effects, ORIGIN)
+            lost = self.store.commit(batch.effects, ORIGIN, batch.at_ms)
             self.lost += len(lost)
             self.heart.committed(batch.number, lost, now)
         return self.told()
@@ -169,20 +169,20 @@ class Bench:
         return [one.outcome for one in self.heart.told()]
 
     def hear(
-        self, data: bytes, via: Via = RELAYED, now: int = NOW, source_mac: bytes = BOX, source: int = 0
+        self, data: bytes, via: Via = RELAYED, now: float = NOW, source_mac: bytes = BOX, source: int = 0
     ) -> Outcome:
         """One DHCP payload."""
         return self.handle(DHCP, Datagram(data, source, 67, via, source_mac), now)
 
-    def ask(self, data: bytes, source: int = BRAS, now: int = NOW, port: int = 40000) -> Outcome:
+    def ask(self, data: bytes, source: int = BRAS, now: float = NOW, port: int = 40000) -> Outcome:
         """One RADIUS payload."""
         return self.handle(AUTHENTICATION, Datagram(data, source, port, RADIUS), now)
 
-    def report(self, data: bytes, source: int = BRAS, now: int = NOW, port: int = 40001) -> Outcome:
+    def report(self, data: bytes, source: int = BRAS, now: float = NOW, port: int = 40001) -> Outcome:
         """One accounting payload."""
         return self.handle(ACCOUNTING, Datagram(data, source, port, REPORTS), now)
 
-    def bind(self, mac: bytes = BOX, now: int = NOW, **header: int) -> int:
+    def bind(self, mac: bytes = BOX, now: float = NOW, **header: int) -> int:
         """DISCOVER and REQUEST through the relay, as a box does it; the address it got, 0 if it got none."""
         offer = self.hear(discover(mac, **header), now=now)
         if offer.reply != "DHCPOFFER":

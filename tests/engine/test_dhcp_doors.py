@@ -48,6 +48,61 @@ def test_octets_that_are_no_question_get_no_answer(bench: Bench, what: str, data
     assert told(bench.hear(data)) == ("silent", reason)
 
 
+CUT = GOOD[: GOOD.rindex(b"\xff")] + b"\x3c\x40cut"
+OVERLOADED = discover(options={52: b"\x03"})
+# What stands in sname is a name, as boot clients write it, and no options.
+OVERLOADED = OVERLOADED[:44] + b"tftp.example.net".ljust(64, b"\0") + OVERLOADED[108:]
+
+
+@pytest.mark.parametrize(
+    ("what", "data", "mac", "message"),
+    [
+        ("option 52 claims options where there is a name", OVERLOADED, BOX, "DHCPDISCOVER"),
+        ("an option is cut", CUT, BOX, "DHCPDISCOVER"),
+        ("Option 82 is cut", discover(agent=b"\x01\x09ge"), BOX, "DHCPDISCOVER"),
+        ("a sub-option twice", discover(agent=circuit("a") + circuit("b")), BOX, "DHCPDISCOVER"),
+        ("the type behind the cut option", GOOD[:240] + b"\x3c\xf0cut", BOX, "DHCP"),
+        ("no type: BOOTP (RFC 951)", GOOD[:240] + b"\xff", BOX, "DHCP"),
+        ("a type of two octets", GOOD[:240] + b"\x35\x02\x01\x01\xff", BOX, "DHCP"),
+        ("a type that nobody knows", GOOD[:240] + b"\x35\x01\x63\xff", BOX, "DHCP"),
+        ("another magic cookie", GOOD[:236] + b"\x63\x82\x53\x64" + GOOD[240:], BOX, "DHCP"),
+        ("hops 17", GOOD[:3] + b"\x11" + GOOD[4:], BOX, "DHCPDISCOVER"),
+        ("the end comes behind chaddr", GOOD[:44], BOX, "DHCP"),
+        ("hlen 17", GOOD[:2] + b"\x11" + GOOD[3:], b"", "DHCPDISCOVER"),
+        ("cut, and of token ring", b"\x01\x06" + CUT[2:], b"", "DHCPDISCOVER"),
+        ("cut, and chaddr is empty", CUT[:28] + bytes(16) + CUT[44:], b"", "DHCPDISCOVER"),
+    ],
+)
+def test_what_is_malformed_behind_a_sound_header_names_box_and_relay(
+    bench: Bench, what: str, data: bytes, mac: bytes, message: str
+) -> None:
+    """As people report it: a refused box that no log names. The relay is giaddr (RFC 2131 4.1), not our own address."""
+    outcome = bench.hear(data, source=0xC6336407)
+    assert told(outcome) == ("silent", "MALFORMED")
+    assert (outcome.mac, outcome.message, outcome.where) == (mac, message, "10.20.0.1")
+
+
+@pytest.mark.parametrize("data", [b"", GOOD[:43], b"\x02" + GOOD[1:]], ids=["empty", "cut in chaddr", "BOOTREPLY"])
+def test_what_has_no_sound_header_names_whoever_sent_it(bench: Bench, data: bytes) -> None:
+    """A server's answer has somebody else's chaddr in it, and garbage has nothing."""
+    outcome = bench.hear(data, source=0xC6336407)
+    assert (outcome.mac, outcome.where, outcome.message) == (b"", RELAYED.name, "DHCP")
+    assert outcome.verdict.seen.endswith(", from 198.51.100.7")
+
+
+def test_a_malformed_lease_query_is_nothing_that_its_box_did(bench: Bench) -> None:
+    """RFC 4388 6.1: chaddr is whom it asks about."""
+    outcome = bench.hear(CUT.replace(b"\x35\x01\x01", b"\x35\x01\x0a"))
+    assert (outcome.mac, outcome.message) == (b"", "DHCPLEASEQUERY")
+
+
+def test_a_box_that_plays_relay_is_named_with_the_interface_where_it_does(bench: Bench) -> None:
+    """The giaddr that it writes is shown, and believed by nobody."""
+    outcome = bench.hear(discover(), DIRECT)
+    assert (outcome.mac, outcome.where) == (BOX, DIRECT.name)
+    assert "giaddr 10.20.0.1 in a broadcast" in outcome.verdict.seen
+
+
 def test_a_relay_is_not_heard_in_a_broadcast(bench: Bench) -> None:
     """Relays speak by unicast; a giaddr heard on the interface is a box that plays relay."""
     bench.install()

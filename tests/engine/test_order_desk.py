@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.bench import BOX, CONFIG, NOW, OTHER, THIRD, Bench, selecting
+from tests.engine.bench import BOX, CONFIG, FIRST, NOW, OTHER, THIRD, Bench, release, selecting
 
 STBID = "00100199006007000000D4C1C8EE9B1F"
 
@@ -176,8 +176,21 @@ def test_an_installed_account_without_a_box_is_waiting(bench: Bench) -> None:
 
 
 def test_every_order_is_listed_with_its_outcome(bench: Bench) -> None:
-    """Contract 10.14: order kind account mac state reason detail received effects."""
+    """Contract 10.14: order kind account mac state reason detail received effects; times to the millisecond."""
     bench.install()
-    bench.order("rate", "Z", rate_down_kbps="1")
+    bench.order("rate", "Z", now=NOW + 0.125, rate_down_kbps="1")
     rows = [(row["kind"], row["state"], row["reason"], row["received"]) for row in bench.store.orders(NOW)]
-    assert rows == [("install", "applied", "", NOW), ("rate", "refused", "UNKNOWN_ACCOUNT", NOW)]
+    assert rows == [("install", "applied", "", NOW * 1000), ("rate", "refused", "UNKNOWN_ACCOUNT", NOW * 1000 + 125)]
+
+
+def test_an_order_and_the_lease_that_followed_it_in_the_same_second_stand_in_that_sequence(bench: Bench) -> None:
+    """An order works at the very next packet, and a technician reads the timeline a minute later."""
+    bench.install()
+    bench.bind(now=NOW + 1.25)
+    bench.order("suspend", now=NOW + 1.5)
+    assert bench.bind(now=NOW + 1.625) == 0
+    bench.order("resume", now=NOW + 1.75)
+    bench.hear(release(BOX, FIRST), now=NOW + 1.875)
+    rows = [(row["kind"], row["at_ms"]) for row in bench.store.timeline("account", "A", NOW + 1)]
+    happened = (("lease", 250), ("order", 500), ("order", 750), ("released", 875))
+    assert rows == [(kind, (NOW + 1) * 1000 + ms) for kind, ms in happened]

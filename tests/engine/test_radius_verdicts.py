@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.model import Outcome
-from gatekeeper.wire.radius import ATTRIBUTES, AUTHENTICATOR, decode, vendor_values
+from gatekeeper.wire.radius import ATTRIBUTES, AUTHENTICATOR, HEADER, attribute, decode, vendor_values
 from gatekeeper.wire.radius_seal import Secret, reply_is_right
 from tests.engine.bench import BOX, BRAS, CONFIG, H3C, MIKROTIK, OTHER, SECRET, Bench, access_request, told
 from tests.vectors.reader import name_of, vectors
@@ -211,6 +211,41 @@ def test_what_is_no_access_request_of_a_known_nas_gets_no_answer(
     """RFC 2865 3: an unknown client MUST be discarded silently."""
     bench.install()
     assert told(bench.ask(data, source)) == ("silent", reason)
+
+
+STATION = attribute(31, OTHER.hex("-").encode())
+
+
+@pytest.mark.parametrize(
+    ("what", "behind", "mac", "port"),
+    [
+        ("an attribute runs over the end", b"\x20\x40bras", BOX, ""),
+        ("an attribute of one octet", b"\x20\x01", BOX, ""),
+        ("half an attribute", b"\x20", BOX, ""),
+        ("User-Password of 15 octets", attribute(2, bytes(15)) + attribute(87, b"ge 1/0/7"), BOX, "bras1|ge 1/0/7"),
+        ("the line stands behind the fault", b"\x20\x01" + attribute(87, b"ge 1/0/7"), BOX, ""),
+        ("another box stands behind the fault", b"\x20\x01" + STATION, BOX, ""),
+        ("another box stands in front of it", STATION + b"\x20\x01", b"", ""),
+    ],
+)
+def test_a_malformed_request_names_client_and_box_if_they_stand_in_front_of_the_fault(
+    bench: Bench, what: str, behind: bytes, mac: bytes, port: str
+) -> None:
+    """RFC 2865 5: an attribute whose length is invalid ends what can be read; User-Name stands first."""
+    body = attribute(1, BOX.hex().encode()) + behind
+    outcome = bench.ask(HEADER.pack(1, 7, 20 + len(body), bytes(16)) + body)
+    assert told(outcome) == ("silent", "MALFORMED")
+    assert (outcome.where, outcome.message, outcome.mac) == ("bras1", "Access-Request", mac)
+    assert (outcome.port.text if outcome.port else "") == port
+
+
+def test_a_request_that_is_cut_by_its_length_field_or_before_it_names_its_box(bench: Bench) -> None:
+    """The octets that are there; a header that is not sound names nobody."""
+    whole = access_request(password=None, sealed=False)
+    assert bench.ask(whole[:-1]).mac == BOX
+    assert bench.ask(whole[:2] + b"\x00\x13" + whole[4:]).mac == b""
+    outcome = bench.ask(b"\x63" + whole[1:])
+    assert (outcome.mac, outcome.message) == (b"", "RADIUS")
 
 
 def test_the_client_with_the_longest_prefix_is_meant(tmp_path: Path) -> None:

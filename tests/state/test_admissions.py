@@ -19,7 +19,7 @@ def test_the_same_box_at_the_same_place_is_news_once_an_hour(
     """A BRAS asks again with every session."""
     met = Admissions()
     met.meet(BOX, "A", "bras1", "p", 1000.5)
-    assert met.drain() == [(BOX, "A", "bras1", "p", 1000)]
+    assert met.drain() == [(BOX, "A", "bras1", "p", 1000.5)]
     met.meet(BOX, account, where, port, 1000.5 + after_s)
     assert bool(met.drain()) == news
     assert met.drain() == []

@@ -92,7 +92,7 @@ def test_a_renewal_tells_nothing_and_a_change_of_address_two_things() -> None:
 
 def test_a_lease_that_ran_out_ended_then() -> None:
     """And not when that was noticed."""
-    assert (run_out(LEASE).at, run_out(LEASE).kind) == (NOW + 60, "lease ended")
+    assert (run_out(LEASE).at_ms, run_out(LEASE).kind) == ((NOW + 60) * 1000, "lease ended")
 
 
 @pytest.mark.parametrize(

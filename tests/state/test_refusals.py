@@ -29,16 +29,17 @@ def test_any_other_reason_takes_the_place_of_rate_limited() -> None:
     assert refusals.drain() == [(BOX, "dhcp", Reason.SUSPENDED, "p2", 3, 1000, 1002, "")]
 
 
-def test_a_flood_that_is_limited_leaves_room_for_those_who_are_refused() -> None:
+@pytest.mark.parametrize("reason", [Reason.RATE_LIMITED, Reason.MALFORMED])
+def test_a_flood_leaves_room_for_those_who_are_refused(reason: Reason) -> None:
     """It pushes nobody out, and lists no more of its invented MACs than that."""
     refusals = Refusals()
     for number in range(MAX_REFUSALS * 2):
-        refusals.count(_mac(number), "dhcp", Reason.RATE_LIMITED, "", 1000)
+        refusals.count(_mac(number), "dhcp", reason, "", 1000)
     for number in range(MAX_REFUSALS - MAX_LIMITED):
         refusals.count(_mac(100_000 + number), "dhcp", Reason.UNKNOWN_MAC, "", 1000)
-    refusals.count(_mac(1), "dhcp", Reason.RATE_LIMITED, "", 1000)
+    refusals.count(_mac(1), "dhcp", reason, "", 1000)
     listed = [refused.reason for refused in refusals.drain()]
-    assert (listed.count(Reason.RATE_LIMITED), len(listed)) == (MAX_LIMITED, MAX_REFUSALS)
+    assert (listed.count(reason), len(listed)) == (MAX_LIMITED, MAX_REFUSALS)
 
 
 def test_refusals_are_counted_by_box_with_the_latest_reason() -> None:
@@ -47,7 +48,7 @@ def test_refusals_are_counted_by_box_with_the_latest_reason() -> None:
     refusals.count(OTHER, "dhcp", Reason.UNKNOWN_MAC, "p1", 1000.5)
     refusals.count(OTHER, "radius", Reason.SUSPENDED, "p2", 1005.5)
     (refused,) = refusals.drain()
-    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000, 1005, "")
+    assert refused == (OTHER, "radius", Reason.SUSPENDED, "p2", 2, 1000.5, 1005.5, "")
     assert refusals.drain() == []
 
 

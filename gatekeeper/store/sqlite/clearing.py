@@ -23,7 +23,7 @@ _TELL: Final = "INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')"
 class ClearingTables(JournalTables):
     """``clear`` and ``events``: each call is one transaction, and running engines hear of it by the change feed."""
 
-    def clear_lease(self, ip: int, now: int) -> bool:
+    def clear_lease(self, ip: int, now: float) -> bool:
         """End the lease, or the quarantine, of this address: the next box may have it. False: there is none.
 
         Raises StoreError.
@@ -34,13 +34,15 @@ class ClearingTables(JournalTables):
             if not row:
                 return False
             mac, account, port = row
-            query("UPDATE leases SET state = 'released', expires_at = ? WHERE address = ?", (now, ip))
+            query("UPDATE leases SET state = 'released', expires_at = ? WHERE address = ?", (int(now), ip))
             query(_TELL, (mac, ip))
             self._prune_feed()
-            self._tell_event(Event(now, "lease ended", mac, account, ip, port, f"{ip_text(ip)} cleared by hand"))
+            self._tell_event(
+                Event(int(now * 1000), "lease ended", mac, account, ip, port, f"{ip_text(ip)} cleared by hand")
+            )
         return True
 
-    def clear_port_binding(self, key: str, now: int) -> bool:
+    def clear_port_binding(self, key: str, now: float) -> bool:
         """Have an account, named by itself or by the MAC of a box, learn its port anew. Raises StoreError.
 
         False: no such account, or it has learned none; a port that an order named is changed by an order.
@@ -56,7 +58,7 @@ class ClearingTables(JournalTables):
             macs = query("SELECT mac, 0 FROM boxes WHERE account = ?", (account,)).fetchall()
             self._connection.executemany(_TELL, macs)
             self._prune_feed()
-            self._tell_event(Event(now, "port cleared", "", account, 0, port, "cleared by hand"))
+            self._tell_event(Event(int(now * 1000), "port cleared", "", account, 0, port, "cleared by hand"))
         return True
 
     def port_state(self, key: str) -> str:
@@ -68,7 +70,7 @@ class ClearingTables(JournalTables):
             raise StoreError(f"store {self.path}: {error}") from error
         return row[0] if row else ""
 
-    def addresses_of(self, mac: bytes, now: int) -> list[int]:
+    def addresses_of(self, mac: bytes, now: float) -> list[int]:
         """The addresses that a box holds now. Raises StoreError."""
         try:
             rows = self._connection.execute(
@@ -86,13 +88,13 @@ class ClearingTables(JournalTables):
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 
-    def report(self, kind: str, mac: bytes, detail: str, now: int) -> bool:
+    def report(self, kind: str, mac: bytes, detail: str, now: float) -> bool:
         """Keep what somebody else saw of a box. False: no order knows it, and nothing is kept. Raises StoreError."""
         with self._transaction():
             row = self._connection.execute("SELECT account FROM boxes WHERE mac = ?", (mac_text(mac),)).fetchone()
             if not row:
                 return False
-            self._tell_event(Event(now, kind, mac_text(mac), row[0], 0, "", detail))
+            self._tell_event(Event(int(now * 1000), kind, mac_text(mac), row[0], 0, "", detail))
         return True
 
 

@@ -15,6 +15,7 @@ from gatekeeper.model import (
     PortLearned,
     SessionReported,
     SessionsEnded,
+    make,
 )
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store.ports import MAX_FEED
@@ -62,10 +63,11 @@ SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, ow
 class _Batch:
     """One commit on its way. Effects go by their places."""
 
-    __slots__ = ("bound", "effects", "learned", "lost", "told")
+    __slots__ = ("at_ms", "bound", "effects", "learned", "lost", "told")
 
-    def __init__(self, effects: Sequence[Effect]) -> None:
+    def __init__(self, effects: Sequence[Effect], at_ms: Sequence[int]) -> None:
         self.effects = effects
+        self.at_ms = at_ms
         self.lost: set[int] = set()
         # Leases are gathered into few statements, up to one that must see what stands before it; ports to the end.
         self.bound: dict[int, list[int]] = {}  # address -> places of those that want it
@@ -79,13 +81,14 @@ class CommitTables(SessionTables):
 
     _told = 0  # rows put into the change feed since it was pruned
 
-    def commit(self, effects: Sequence[Effect], origin: str = "") -> set[int]:
+    def commit(self, effects: Sequence[Effect], origin: str = "", at_ms: Sequence[int] = ()) -> set[int]:
         """Write effects as one fsynced transaction. Returns the places in effects of those that lost against a
         constraint; raises StoreError.
 
-        origin: the engine whose effects these are; the change feed does not tell it what it knows already.
+        origin: the engine whose effects these are; the change feed does not tell it what it knows already. at_ms: when
+        each was decided, for the journal; () = to the second, as the effects say.
         """
-        batch = _Batch(effects)
+        batch = _Batch(effects, at_ms)
         with self._transaction():
             self._end_old_leases(effects)
             for place, effect in enumerate(effects):
@@ -106,10 +109,11 @@ class CommitTables(SessionTables):
     def _events(self, batch: _Batch) -> list[Event]:
         """What the journal is told of those that did not lose, in their sequence."""
         found: list[Event] = []
-        lost, told = batch.lost, batch.told
+        lost, told, at_ms = batch.lost, batch.told, batch.at_ms
         for place, effect in enumerate(batch.effects):
             if place not in lost:
-                found += told[place] if place in told else _EVENTS_OF[type(effect)](effect)
+                events = told[place] if place in told else _EVENTS_OF[type(effect)](effect)
+                found += [_to_the_ms(event, at_ms[place]) for event in events] if at_ms and events else events
         return found
 
     def _bind(self, batch: _Batch, place: int, effect: LeaseBound) -> None:
@@ -197,6 +201,14 @@ class CommitTables(SessionTables):
     def _is_on_port(self, effect: PortLearned) -> bool:
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
         return bool(found) and bool(found[0]) and port_from_text(found[0]).covers(effect.port)
+
+
+def _to_the_ms(event: Event, decided_ms: int) -> Event:
+    """The event of an effect that was decided then: what a NAS dates to another second stays there."""
+    if not 0 <= decided_ms - event.at_ms < 1000:
+        return event
+    _, *rest = event
+    return make(Event, (decided_ms, *rest))
 
 
 # The store's verb, as EFFECTS has it -> what writes the effect at its place.

@@ -84,13 +84,13 @@ WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
         with self._transaction():
             self._connection.executemany(_SENT, [(one.id,) for one in wanted])
 
-    def end_wanted(self, ended: Iterable[Ended], now: int) -> None:
+    def end_wanted(self, ended: Iterable[Ended], now: float) -> None:
         """Keep how these ended. Raises StoreError."""
         with self._transaction():
             for wanted, state, detail, gone in ended:
-                self._connection.execute(_END, (state, detail, now, wanted.id))
+                self._connection.execute(_END, (state, detail, int(now), wanted.id))
                 told = f"session {wanted.session} at {wanted.nas}: {state}" + (f" ({detail})" if detail else "")
                 kind = "CoA" if wanted.kind == COA else "Disconnect"
-                self._tell_event(Event(now, kind, mac_text(wanted.mac), wanted.account, 0, "", told))
+                self._tell_event(Event(int(now * 1000), kind, mac_text(wanted.mac), wanted.account, 0, "", told))
                 if gone:
                     self._connection.execute(_GONE, (wanted.row,))

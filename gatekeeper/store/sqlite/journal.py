@@ -1,4 +1,4 @@
-"""The journal: what happened to boxes, accounts and addresses, in the sequence in which it came to be true.
+"""The journal: what happened to boxes, accounts and addresses, when, and in which sequence it was noted.
 
 Each event is written in the transaction that makes it true. A renewal is no event, a flood of strangers is none either:
 what is refused is counted elsewhere and told here when it ends, or once an hour for boxes that orders know.
@@ -20,29 +20,31 @@ MAX_EVENTS: Final = 20_000_000
 _PRUNE: Final = 10_000
 
 _WRITE: Final = f"INSERT INTO journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
-_COLUMNS: Final = f"id, {listed(EVENT)}"
+_COLUMNS: Final = f"seq, {listed(EVENT)}"
 # What is told of an account without naming a box concerns each of its boxes.
 _OF_BOX: Final = (
     "(mac = :value OR (mac = '' AND account <> '' AND account = (SELECT account FROM boxes WHERE mac = :value)))"
 )
-# Who was admitted is written up to a second later than what came of it: of one second it stands before that.
+# By when it happened, for what RADIUS and DHCP refuse or admit is noted up to a second later than what came of it; the
+# sequence decides within a millisecond. Who is refused still is no event yet, and is told to the second.
 _OF_KEY: Final = f"""
 SELECT * FROM (
-    SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at >= :since
+    SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at_ms >= :since * 1000
     UNION ALL
-    SELECT 9e18, last_seen, 'refused', mac, '', 0, port,
+    SELECT NULL, last_seen * 1000, 'refused', mac, '', 0, port,
            protocol || ' ' || reason || ', ' || count || ' times since '
            || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
     FROM refused WHERE mac = {{mac}} AND last_seen >= :since)
-ORDER BY at, kind NOT IN ('order', 'refused', 'Access-Accept'), id"""
+ORDER BY at_ms, seq"""
 # Kinds that say who has an address from then on, or that nobody has.
 _HOLDS: Final = "'lease', 'lease ended', 'released', 'declined'"
 _LEASE: Final = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"
 _BEFORE: Final = f"""
-SELECT at, kind, mac, account, port FROM journal WHERE address = ? AND at <= ? AND kind IN ({_HOLDS})
-ORDER BY at DESC, id DESC LIMIT 1"""
+SELECT at_ms / 1000, kind, mac, account, port FROM journal
+WHERE address = ? AND at_ms < (? + 1) * 1000 AND kind IN ({_HOLDS}) ORDER BY at_ms DESC, seq DESC LIMIT 1"""
 _AFTER: Final = f"""
-SELECT at FROM journal WHERE address = ? AND at > ? AND kind IN ({_HOLDS}) ORDER BY at, id LIMIT 1"""
+SELECT at_ms / 1000 FROM journal
+WHERE address = ? AND at_ms >= (? + 1) * 1000 AND kind IN ({_HOLDS}) ORDER BY at_ms, seq LIMIT 1"""
 _SESSION_AT: Final = """
 SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions
 WHERE address = ? AND started <= ? AND (state = 'active' OR last_seen >= ?) ORDER BY started DESC LIMIT 1"""
@@ -56,7 +58,8 @@ class JournalTables(Tables):
         self._connection.executemany(_WRITE, events)
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[dict[str, object]]:
-        """Events of one box, account or address, oldest first. key: mac account address; value as the column has it.
+        """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in
+        which they were noted. key: mac account address; value as the column has it; since: Unix seconds.
 
         Raises StoreError.
         """
@@ -103,7 +106,7 @@ class JournalTables(Tables):
         """Let events older than that go, and the oldest ones beyond MAX_EVENTS; some at a time. Raises StoreError."""
         with self._transaction():
             self._connection.execute(
-                "DELETE FROM journal WHERE id IN (SELECT id FROM journal ORDER BY id LIMIT ?)"
-                " AND (at < ? OR id <= (SELECT max(id) FROM journal) - ?)",
-                (_PRUNE, before, MAX_EVENTS),
+                "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal ORDER BY seq LIMIT ?)"
+                " AND (at_ms < ? OR seq <= (SELECT max(seq) FROM journal) - ?)",
+                (_PRUNE, before * 1000, MAX_EVENTS),
             )

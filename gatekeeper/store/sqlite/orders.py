@@ -1,5 +1,6 @@
 """The tables that orders write: accounts, boxes, orders, and the change feed. It is the order desk's ledger."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
@@ -63,12 +64,12 @@ class OrderTables(DynauthTables):
     def held_orders(self, account: str) -> list[tuple[OrderRecord, str]]:
         """Orders that wait for the install of this account, in the sequence in which they came, and their contents."""
         rows = self._connection.execute(
-            f"SELECT {listed(ORDER)} FROM orders WHERE account = ? AND state = 'held' ORDER BY received, number",
+            f"SELECT {listed(ORDER)} FROM orders WHERE account = ? AND state = 'held' ORDER BY seq",
             (account,),
         )
         return [order_of(row) for row in rows.fetchall()]
 
-    def situation(self, order: Order, rules: OrderRules, now: int) -> Situation:
+    def situation(self, order: Order, rules: OrderRules, now: float) -> Situation:
         """What the store says about the nouns that the order names."""
         query = self._connection.execute
         account = query(_ACCOUNT, (order.account,)).fetchone()
@@ -90,7 +91,7 @@ class OrderTables(DynauthTables):
             boxes_per_port=rules.boxes_per_port,
         )
 
-    def _address_owner(self, address: int, now: int) -> str:
+    def _address_owner(self, address: int, now: float) -> str:
         query = self._connection.execute
         row = query("SELECT account FROM accounts WHERE address = ? AND address <> 0", (address,)).fetchone()
         row = (
@@ -101,7 +102,7 @@ class OrderTables(DynauthTables):
         )
         return row[0] if row else ""
 
-    def write_changes(self, changes: Changes, now: int) -> tuple[str, int]:
+    def write_changes(self, changes: Changes, now: float) -> tuple[str, int]:
         """Write what ``policy.orders.decide`` decided, and tell the engines which MACs to look up again.
 
         Returns what is different now, and how many running sessions the NASes are to be asked to end or to change.
@@ -111,7 +112,7 @@ class OrderTables(DynauthTables):
         row = query(_ACCOUNT, (account.account,)).fetchone()
         before = account_of(row) if row else None
         query(_WRITE_ACCOUNT, (*account, line_of(account.port)))
-        self._tell_boxes(changes, now)
+        self._tell_of_strangers(changes)
         self._connection.executemany("DELETE FROM boxes WHERE mac = ?", [(mac_text(mac),) for mac in changes.drop])
         added = [(mac_text(mac), account.account, stbid) for mac, stbid in changes.add]
         self._connection.executemany(_WRITE_BOX, added)
@@ -122,33 +123,28 @@ class OrderTables(DynauthTables):
         address = before.address if before else 0
         if address != account.address:
             self._tell([""], address or account.address)
-        ended = self.ask(DISCONNECT, changes.disconnect, account.last_order, now)
-        asked = ended + self.ask(COA, changes.change, account.last_order, now)
+        ended = self.ask(DISCONNECT, changes.disconnect, account.last_order, int(now))
+        asked = ended + self.ask(COA, changes.change, account.last_order, int(now))
         return difference(before, account), asked
 
-    def _tell_boxes(self, changes: Changes, now: int) -> None:
-        """Of a box that was refused until now, how often and why; of one that goes, that it does.
-
-        The box that the order names is told of with the order.
-        """
-        account = changes.account
+    def _tell_of_strangers(self, changes: Changes) -> None:
+        """Of each box that was refused until now, how often and why."""
         for mac, _ in changes.add:
             row = self._connection.execute(_REFUSED, (mac_text(mac),)).fetchone()
             if row:
-                self._tell_event(last_refusal_event(refused_of(row), account.account))
-        gone = [
-            Event(now, "box unbound", mac_text(mac), account.account, 0, "", account.last_order) for mac in changes.drop
-        ]
-        self._tell_event(*gone)
+                self._tell_event(last_refusal_event(refused_of(row), changes.account.account))
 
     def _tell(self, macs: list[str], address: int = 0) -> None:
         rows = [(mac, address) for mac in macs]
         self._connection.executemany("INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')", rows)
         self._prune_feed()
 
-    def write_order(self, record: OrderRecord, contents: str, now: int) -> None:
-        """Keep the order and its outcome."""
+    def write_order(self, record: OrderRecord, contents: str, now: float, gone: Sequence[bytes] = ()) -> None:
+        """Keep the order and its outcome. gone: boxes that are no longer the account's."""
         self._connection.execute(_WRITE_ORDER, order_row(record, contents))
         outcome = f"{record.state} {record.reason}".strip()
         told = f"{record.order} {record.kind} {outcome}: {record.effects or record.detail}"
-        self._tell_event(Event(now, "order", record.mac, record.account, 0, "", told))
+        at_ms = int(now * 1000)
+        unbound = (Event(at_ms, "box unbound", mac_text(mac), record.account, 0, "", record.order) for mac in gone)
+        # What came of the order stands behind it.
+        self._tell_event(Event(at_ms, "order", record.mac, record.account, 0, "", told), *unbound)

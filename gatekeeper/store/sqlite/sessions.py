@@ -15,6 +15,7 @@ from gatekeeper.policy.sessions import (
     end_event,
     is_another,
     only_counts,
+    still_online_event,
 )
 from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, marks, session_change, session_of, session_row
 from gatekeeper.store.sqlite.journal import JournalTables
@@ -47,6 +48,12 @@ UPDATE dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 AND s
     AND session IN (SELECT id FROM sessions WHERE nas = ? AND device = ? AND state = 'closed')"""
 _SHOW_CHANGE: Final = """
 UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'coa' AND verified = 0 AND "order" = ?"""
+# An end that was acknowledged and did not come: a NAS may take a moment to end a session, and may have sent a report
+# before it did. What it dates to later than that says that the box is still online.
+_ENDING_S: Final = 10
+_SHOW_STILL: Final = """
+UPDATE dynauth SET still_online = ?1 WHERE session = ?2 AND kind = 'disconnect' AND state = 'acknowledged'
+    AND verified = 0 AND still_online = 0 AND ended + ?3 < ?1"""
 
 
 @trait
@@ -73,8 +80,11 @@ class SessionTables(JournalTables):
         else:
             self._rewrite(row, after)
         self._show(row, said.order, now, ended=after.state == "closed")
-        over = after.state == "closed" != known.state
-        return (end_event(said, after.session.cause),) if over else ()
+        if after.state == "closed":
+            return (end_event(said, after.session.cause),) if known.state != "closed" else ()
+        dated = min(said.last_seen, now)
+        still = self._connection.execute(_SHOW_STILL, (dated, row, _ENDING_S)).rowcount
+        return (still_online_event(said),) if still else ()
 
     def _begin_session(self, report: SessionReported) -> Sequence[Event]:
         course = begun(report)

@@ -29,21 +29,27 @@ SELECT address, mac, account, port,
        CASE WHEN state <> 'released' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
        expires_at AS lease_expires, first_seen, last_seen
 FROM leases ORDER BY address"""
+# How a CoA or Disconnect (d) stands: what the NAS said, and what its accounting shows since.
+_KIND: Final = "CASE d.kind WHEN 'coa' THEN 'CoA' ELSE 'Disconnect' END"
+_STANDS: Final = """d.state || CASE WHEN d.still_online AND NOT d.verified THEN ', still online' ELSE '' END
+               || CASE d.detail WHEN '' THEN '' ELSE ' (' || d.detail || ')' END
+               || CASE WHEN d.verified THEN ', shown by accounting' ELSE '' END"""
 # What an order asked of NASes stands behind what it changed, with how that ended.
-_ORDER_ROWS: Final = """
+_ORDER_ROWS: Final = f"""
 SELECT number AS "order", kind, account, mac,
-       CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail, received,
+       CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail,
+       received_ms AS received,
        effects || coalesce((
            SELECT group_concat(
-               '; ' || CASE d.kind WHEN 'coa' THEN 'CoA' ELSE 'Disconnect' END || ' of session ' || s.session
-               || ' at ' || s.nas || ': ' || d.state || CASE d.detail WHEN '' THEN '' ELSE ' (' || d.detail || ')' END
-               || CASE WHEN d.verified THEN ', shown by accounting' ELSE '' END, '')
+               '; ' || {_KIND} || ' of session ' || s.session || ' at ' || s.nas || ': ' || {_STANDS}, '')
            FROM dynauth d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
 FROM orders"""
-_ORDERS: Final = f"{_ORDER_ROWS} ORDER BY received, number"
+_ORDERS: Final = f"{_ORDER_ROWS} ORDER BY seq"
 _ORDER: Final = f"{_ORDER_ROWS} WHERE number = :number"
-_SESSIONS: Final = """
-SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause
+_SESSIONS: Final = f"""
+SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause,
+       coalesce((SELECT {_KIND} || ' ' || {_STANDS} FROM dynauth d WHERE d.session = sessions.id
+                 ORDER BY d.id DESC LIMIT 1), '') AS asked
 FROM sessions ORDER BY state, last_seen DESC, id"""
 _NAS: Final = f"SELECT {listed(NAS_SEEN)} FROM nas_seen ORDER BY name"
 _REFUSED: Final = """
@@ -69,7 +75,8 @@ _NARROWED: Final = {
 
 @trait
 class Views(Tables):
-    """Read-only listings. Times are Unix seconds, addresses dotted quads, absent values None or ""."""
+    """Read-only listings. Times are Unix seconds (``received`` of an order: thousandths of them), addresses dotted
+    quads, absent values None or ""."""
 
     def view(self, what: str, now: int, only: Only | None = None) -> Iterable[Row]:
         """The listing of this name, narrowed to rows whose columns are these where that is quicker.

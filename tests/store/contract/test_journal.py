@@ -14,7 +14,7 @@ def kinds(store: Store, mac: bytes = BOX, since: int = 0) -> list[str]:
     return [str(row["kind"]) for row in store.timeline("mac", mac_text(mac), since)]
 
 
-def order(store: Store, kind: str, account: str = "A", now: int = NOW + 1, **fields: str) -> None:
+def order(store: Store, kind: str, account: str = "A", now: float = NOW + 1, **fields: str) -> None:
     number = f"{kind}-{account}-{now}"
     result = OrderDesk(store, OrderRules(2)).hand_in({"order": number, "kind": kind, "account": account, **fields}, now)
     assert result.record.state == "applied", result.record
@@ -34,13 +34,36 @@ def test_one_box_through_order_radius_and_dhcp(store: Store) -> None:
     assert told[0] == "rate-A-1800000004 rate applied: rate 50000/0 kbit/s (rate_down_kbps 0 -> 50000)"
 
 
-def test_within_a_second_causes_stand_before_what_came_of_them(store: Store) -> None:
-    """The Access-Accept is noted later than the lease that it let happen; orders and refusals keep their sequence."""
-    store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 1, NOW + 1, NOW + 1)], {})
-    order(store, "install", "C", mac=STRANGER.hex(), now=NOW + 1)
-    store.commit([bound(STRANGER, at=NOW + 1)._replace(lease=bound(at=NOW + 1).lease._replace(mac=STRANGER))])
-    store.note([], {}, admitted=[Admitted(STRANGER, "C", "bras1", "p", NOW + 1)])
-    assert kinds(store, STRANGER) == ["refused", "order", "Access-Accept", "lease"]
+def test_within_a_second_things_stand_where_they_happened(store: Store) -> None:
+    """What RADIUS let in, and what was refused, is noted later than the lease that came of it, and stands before it."""
+    store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 1, NOW + 0.1, NOW + 0.1)], {})
+    order(store, "install", "C", mac=STRANGER.hex(), now=NOW + 0.25)
+    store.commit([bound(STRANGER)._replace(lease=bound().lease._replace(mac=STRANGER))], at_ms=[NOW * 1000 + 750])
+    store.note(
+        [Refused(STRANGER, "radius", Reason.SUSPENDED, "p", 1, NOW + 0.5, NOW + 0.5)],
+        {},
+        admitted=[Admitted(STRANGER, "C", "bras1", "p", NOW + 0.625)],
+    )
+    rows = [(row["kind"], int(str(row["at_ms"])) - NOW * 1000) for row in store.timeline("mac", mac_text(STRANGER), 0)]
+    happened = [("order", 250), ("refused", 500), ("Access-Accept", 625), ("lease", 750)]
+    assert [row for row in rows if row[1]] == happened
+
+
+def test_within_a_millisecond_things_stand_in_the_sequence_in_which_they_were_noted(store: Store) -> None:
+    """An order, then what came of it."""
+    order(store, "swap", old_mac=BOX.hex(), mac=STRANGER.hex(), now=NOW + 0.5)
+    rows = [str(row["kind"]) for row in store.timeline("account", "A", NOW)]
+    assert rows[-2:] == ["order", "box unbound"]
+
+
+def test_what_a_nas_dates_to_another_second_stands_there(store: Store) -> None:
+    """Acct-Delay-Time (RFC 2866 5.2): the session began before the report of it came, nobody knows how many ms."""
+    late = report(BOX, "A", at=NOW + 3)._replace(heard=NOW + 8)
+    prompt = report(OTHER, "B", at=NOW + 8)
+    store.commit([late, prompt], at_ms=[(NOW + 8) * 1000 + 345] * 2)
+    (session,) = (row["at_ms"] for row in store.timeline("mac", mac_text(BOX), NOW + 1))
+    (other,) = (row["at_ms"] for row in store.timeline("mac", mac_text(OTHER), NOW + 1))
+    assert (session, other) == ((NOW + 3) * 1000, (NOW + 8) * 1000 + 345)
 
 
 def test_a_renewal_is_no_event(store: Store) -> None:
@@ -57,12 +80,12 @@ def test_a_stranger_is_told_of_when_it_is_none_any_more(store: Store) -> None:
     store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "n|7", 5, NOW, NOW + 20)], {})
     assert list(store.timeline("account", "", 0)) == []  # no event: it is counted among the refused
     now = list(store.timeline("mac", mac_text(STRANGER), 0))
-    assert [(row["kind"], row["at"]) for row in now] == [("refused", NOW + 20)]
+    assert [(row["kind"], row["at_ms"]) for row in now] == [("refused", (NOW + 20) * 1000)]
     assert str(now[0]["detail"]).startswith("dhcp UNKNOWN_MAC, 5 times since 2027-01-15T08:00:00Z")
     order(store, "install", "C", mac=STRANGER.hex(), now=NOW + 30)
     rows = list(store.timeline("mac", mac_text(STRANGER), 0))
     assert [row["kind"] for row in rows] == ["refused", "order"]
-    assert (rows[0]["at"], rows[0]["port"]) == (NOW + 20, "n|7")
+    assert (rows[0]["at_ms"], rows[0]["port"]) == ((NOW + 20) * 1000, "n|7")
 
 
 def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: Store) -> None:
@@ -77,7 +100,7 @@ def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: Store) -> No
         store.note([Refused(BOX, "dhcp", Reason(reason), "p", 1, NOW + at, NOW + at)], {})
     rows = [row for row in store.timeline("mac", mac_text(BOX), 0) if row["kind"] == "refused"]
     # The last one is what is refused now.
-    assert [row["at"] - NOW for row in rows] == [0, 120, 4000, 4000]  # type: ignore[operator]
+    assert [row["at_ms"] // 1000 - NOW for row in rows] == [0, 120, 4000, 4000]  # type: ignore[operator]
 
 
 def test_a_released_lease_does_not_end_twice(store: Store) -> None:
@@ -93,8 +116,8 @@ def test_a_lease_that_ran_out_ends_when_it_did_and_not_when_its_address_goes_on(
     """Who had an address is asked for a time."""
     store.commit([bound(BOX)])
     store.commit([bound(OTHER, at=NOW + 4000)])
-    told = [(row["kind"], row["at"]) for row in store.timeline("address", ADDRESS, 0)]
-    assert told == [("lease", NOW), ("lease ended", NOW + 3600), ("lease", NOW + 4000)]
+    told = [(row["kind"], row["at_ms"]) for row in store.timeline("address", ADDRESS, 0)]
+    assert told == [("lease", NOW * 1000), ("lease ended", (NOW + 3600) * 1000), ("lease", (NOW + 4000) * 1000)]
 
 
 def test_what_lost_is_not_told(store: Store) -> None:
@@ -156,3 +179,22 @@ def test_old_events_go(store: Store) -> None:
     store.commit([bound(at=NOW + 100)])
     store.prune_journal(NOW + 50)
     assert kinds(store) == ["lease"]
+
+
+def test_a_place_in_the_journal_is_given_once(store: Store) -> None:
+    """Also where all that was noted is gone: whoever reads on from a place misses nothing and reads nothing twice."""
+    store.commit([bound(at=NOW + 100)])
+    (before,) = (row["seq"] for row in store.timeline("address", ADDRESS, 0))
+    store.prune_journal(NOW + 200)
+    assert kinds(store) == []
+    store.commit([bound(OTHER, at=NOW + 9000)])
+    assert min(int(str(row["seq"])) for row in store.timeline("address", ADDRESS, 0)) > int(str(before))
+
+
+def test_who_had_an_address_is_asked_by_the_second(store: Store) -> None:
+    """What happened in a second has happened when it is asked for."""
+    store.commit([bound(BOX)], at_ms=[NOW * 1000 + 900])
+    store.commit([released(BOX, at=NOW + 10)], at_ms=[(NOW + 10) * 1000 + 900])
+    found = store.holder(ADDRESS, NOW)
+    assert found and (found.since, found.until) == (NOW, NOW + 10)
+    assert store.holder(ADDRESS, NOW + 10) is None

@@ -29,6 +29,11 @@ def wanted(store: Store) -> set[tuple[str, bytes]]:
     return {(one.kind, one.mac) for one in store.wanted()}
 
 
+def asked(store: Store, mac: bytes) -> object:
+    """What the NAS was asked about the session of a box, as show sessions tells it."""
+    return next(row["asked"] for row in store.view("sessions", NOW) if row["mac"] == mac.hex(":"))
+
+
 BOTH = {("disconnect", BOX), ("disconnect", THIRD)}
 
 
@@ -112,6 +117,57 @@ def test_an_acknowledgement_alone_shows_nothing(store: Store) -> None:
     assert effects(store, "swap-1").endswith(told)
     store.commit([report(BOX, "A", "stop", NOW + 3)])
     assert effects(store, "swap-1").endswith(f"{told}, shown by accounting")
+
+
+STILL = "Disconnect acknowledged, still online"
+
+
+@pytest.mark.parametrize(
+    ("dated", "heard", "told"),
+    [(13, 13, STILL), (12, 13, "Disconnect acknowledged"), (5, 60, "Disconnect acknowledged"),
+     (60, 5, "Disconnect acknowledged")],
+    ids=["later", "while it may still be ending", "an old report, late", "by a NAS whose clock is ahead"],
+)  # fmt: skip
+def test_a_session_that_goes_on_after_its_acknowledged_end_is_said_to_be_still_online(
+    store: Store, dated: int, heard: int, told: str
+) -> None:
+    """RFC 5176 2.1: a Disconnect-ACK says that the session is no longer; an interim update of later says that it is."""
+    order(store, "suspend", "B")
+    store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 2)
+    store.commit([report(OTHER, "B", "interim", NOW + dated)._replace(heard=NOW + heard)])
+    assert asked(store, OTHER) == told
+    assert ("still online" in effects(store, "suspend-1")) == (told == STILL)
+
+
+def test_that_it_is_still_online_is_told_once_and_until_it_has_ended(store: Store) -> None:
+    """In the timeline of the box, when its accounting showed it."""
+    order(store, "suspend", "B")
+    store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 2)
+    for after in (60, 120):
+        store.commit([report(OTHER, "B", "interim", NOW + after)])
+    (told,) = (row for row in store.timeline("account", "B", 0) if "still online" in str(row["detail"]))
+    assert (told["kind"], told["at_ms"]) == ("Disconnect", (NOW + 60) * 1000)
+    assert told["detail"] == "session 2 at bras1: acknowledged, still online"
+    store.commit([report(OTHER, "B", "stop", NOW + 180)])
+    assert asked(store, OTHER) == "Disconnect acknowledged, shown by accounting"
+    assert effects(store, "suspend-1").endswith("acknowledged, shown by accounting")
+
+
+@pytest.mark.parametrize("state", ["refused", "lost"])
+def test_what_the_nas_did_not_acknowledge_goes_on_without_a_word_more(store: Store, state: str) -> None:
+    """That it was refused or lost says it."""
+    order(store, "suspend", "B")
+    store.end_wanted([Ended(one, state, "") for one in store.wanted()], NOW + 2)
+    store.commit([report(OTHER, "B", "interim", NOW + 60)])
+    assert asked(store, OTHER) == f"Disconnect {state}"
+
+
+def test_a_rate_that_was_changed_leaves_its_session_online(store: Store) -> None:
+    """A CoA ends nothing."""
+    order(store, "rate", "B", rate_down_kbps="50000")
+    store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 2)
+    store.commit([report(OTHER, "B", "interim", NOW + 60)])
+    assert (asked(store, OTHER), asked(store, BOX)) == ("CoA acknowledged", "")
 
 
 def test_a_nas_that_restarts_has_ended_its_sessions(store: Store) -> None:

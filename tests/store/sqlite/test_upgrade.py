@@ -9,6 +9,7 @@ from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
+from gatekeeper.store.sqlite.store import counted_as
 from tests.store.ledger import BOX, NOW
 
 # As a store before version 3 spelled its counters, and as ``show stats`` still does.
@@ -40,6 +41,13 @@ def old_store(folder: Path, version: int = 1) -> Path:
         made.executemany("INSERT INTO counters VALUES (?, ?)", [*COUNTED.items(), ("loop.heartbeat", NOW)])
     made.close()
     return path
+
+
+def to_version_3(opened: sqlite3.Connection) -> None:
+    """As the gatekeeper of that version would have upgraded it."""
+    opened.create_function("line_of", 1, str)
+    opened.create_function("counted_as", 2, counted_as)
+    opened.executescript(f"{UPGRADES[1]} {UPGRADES[2]} PRAGMA user_version = 3;")
 
 
 def tables(path: Path) -> set[tuple[str, str]]:
@@ -88,8 +96,6 @@ def test_counters_become_columns_and_keep_their_values(tmp_path: Path, version: 
 def test_a_port_that_was_learned_from_a_sessions_name_is_learned_again(tmp_path: Path) -> None:
     """accel-ppp numbers sessions: such a lock would keep the box out for ever. Lines, and what was ordered, stay."""
     path = old_store(tmp_path)
-    store = SqliteStore(str(path))
-    store.close()
     ports = [
         ("ipoe", "bras1|ipoe0", "learned", "radius"),
         ("clips", "bras1|2/5 vlan-id 4 clips 131273", "learned", "radius"),
@@ -99,6 +105,7 @@ def test_a_port_that_was_learned_from_a_sessions_name_is_learned_again(tmp_path:
         ("node", "dslam7 eth 1/2:100", "learned", "dhcp"),
     ]
     with sqlite3.connect(path) as opened:
+        to_version_3(opened)
         for account, port, state, by in ports:
             opened.execute(
                 "INSERT INTO accounts (account, subscriber, state, rate_down_kbps, rate_up_kbps, port, port_state,"
@@ -106,7 +113,6 @@ def test_a_port_that_was_learned_from_a_sessions_name_is_learned_again(tmp_path:
                 " VALUES (?, '', 'active', 0, 0, ?, ?, 0, '', 0, '', '#1', ?, 7, 'old')",
                 (account, port, state, by),
             )
-        opened.execute("PRAGMA user_version = 3")
     opened.close()
     SqliteStore(str(path)).close()
     with sqlite3.connect(path) as opened:
@@ -120,6 +126,30 @@ def test_a_port_that_was_learned_from_a_sessions_name_is_learned_again(tmp_path:
         ("ordered", "bras1|ipoe0", "ordered", "bras1|ipoe0"),
         ("vlan", "", "unlearned", ""),
     ]
+
+
+def test_what_an_older_journal_has_of_one_second_keeps_the_sequence_it_was_shown_in(tmp_path: Path) -> None:
+    """Version 4 counts milliseconds: until then a second's orders, refusals and admissions stood before the rest."""
+    path = old_store(tmp_path)
+    told = ["lease", "session", "Access-Accept", "order", "released"]
+    with sqlite3.connect(path) as opened:
+        to_version_3(opened)
+        opened.executemany(
+            "INSERT INTO journal (at, kind, mac, account, address, port, detail) VALUES (?, ?, '', 'A', 0, '', '')",
+            [(NOW + (kind == "released"), kind) for kind in told],
+        )
+        opened.executemany(
+            "INSERT INTO orders VALUES (?,'rate','A','','applied','','',?,'','[]',0)", [("#b", 9), ("#a", 9), ("#c", 8)]
+        )
+    opened.close()
+    store = SqliteStore(str(path))
+    rows = list(store.timeline("account", "A", 0))
+    assert [row["kind"] for row in rows] == ["Access-Accept", "order", "lease", "session", "released"]
+    assert [row["at_ms"] for row in rows] == [NOW * 1000] * 4 + [(NOW + 1) * 1000]
+    assert [(row["order"], row["received"]) for row in store.orders(NOW)] == [
+        *(("#1", 7000), ("#c", 8000), ("#a", 9000), ("#b", 9000)),
+    ]
+    store.close()
 
 
 def test_two_that_open_it_at_once_both_find_it_whole(tmp_path: Path) -> None:
