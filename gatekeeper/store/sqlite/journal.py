@@ -30,7 +30,7 @@ _OF_KEY: Final = f"""
 SELECT * FROM (
     SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at >= :since
     UNION ALL
-    SELECT 9e18, last_seen, 'refused', mac, '', 0, port,
+    SELECT 9e18, last_seen, 'refused', mac, '', 0, coalesce(port, ''),
            protocol || ' ' || reason || ', ' || count || ' times since '
            || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
     FROM refused WHERE mac = {{mac}} AND last_seen >= :since)

@@ -1,8 +1,9 @@
 """The journal: what is told of a box, an account, an address, and who had an address when."""
 
 from gatekeeper.engine.order_desk import OrderDesk
-from gatekeeper.model import Admitted, Reason, Refused
+from gatekeeper.model import Reason
 from gatekeeper.policy.orders import OrderRules
+from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.store.ports import Store
 from gatekeeper.wire.text import mac_text
 from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, THIRD, bound, learned, released, report
@@ -76,8 +77,8 @@ def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: Store) -> No
     ):
         store.note([Refused(BOX, "dhcp", Reason(reason), "p", 1, NOW + at, NOW + at)], {})
     rows = [row for row in store.timeline("mac", mac_text(BOX), 0) if row["kind"] == "refused"]
-    # The last one is what is refused now.
-    assert [row["at"] - NOW for row in rows] == [0, 120, 4000, 4000]  # type: ignore[operator]
+    # What is refused now, and how often, stands beside it: one row a reason.
+    assert [row["at"] - NOW for row in rows] == [0, 60, 120, 4000, 4000]  # type: ignore[operator]
 
 
 def test_a_released_lease_does_not_end_twice(store: Store) -> None:

@@ -9,7 +9,7 @@ from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
-from tests.store.ledger import BOX, NOW
+from tests.store.ledger import BOX, NOW, OTHER, THIRD
 
 # As a store before version 3 spelled its counters, and as ``show stats`` still does.
 COUNTED = {
@@ -82,6 +82,28 @@ def test_counters_become_columns_and_keep_their_values(tmp_path: Path, version: 
     store.note((), {("radius", "nas", "bras1.example.net", "unsealed"): 10, ("bugs",): 1})
     after = {row["name"]: row["value"] for row in store.view("stats", NOW)}
     assert (after["radius.nas.bras1.example.net.unsealed"], after["bugs"]) == (16, 2)
+    store.close()
+
+
+def test_what_was_refused_is_kept_with_as_much_evidence_as_there_was(tmp_path: Path) -> None:
+    """Before version 4 a port that was empty said both: none was named, or nobody asked for one."""
+    path = old_store(tmp_path)
+    rows = [
+        (OTHER.hex(":"), "radius", "PORT_MISSING", "", 7, 1, NOW, "home"),
+        (THIRD.hex(":"), "radius", "BAD_PASSWORD", "", 3, 2, NOW - 1, ""),
+        (BOX.hex(":"), "dhcp", "PORT_MISMATCH", "p", 5, 3, NOW - 2, "home"),
+    ]
+    with sqlite3.connect(path) as opened:
+        opened.create_function("line_of", 1, str)
+        opened.executescript(UPGRADES[1])
+        opened.executemany("INSERT INTO refused VALUES (?,?,?,?,?,?,?,?)", rows)
+        opened.execute("PRAGMA user_version = 2")
+    opened.close()
+    store = SqliteStore(str(path))
+    assert [(row["reason"], row["port"], row["bound"]) for row in store.view("refused", NOW)] == [
+        ("PORT_MISSING", "", "home"), ("BAD_PASSWORD", "", ""), ("PORT_MISMATCH", "p", "home")
+    ]  # fmt: skip
+    assert [store.heard(mac).refused[0].port for mac in (OTHER, THIRD, BOX)] == ["", None, "p"]
     store.close()
 
 
