@@ -225,6 +225,14 @@ Effect = (
 )
 
 
+class Asked(NamedTuple):
+    """What a refused DHCP message says of itself, for whoever judges it again."""
+
+    state: str  # the client's: discover, renewing … (RFC 2131 4.3)
+    link: int  # an address of the subnet that it is from
+    address: int  # that it speaks of, 0 = none
+
+
 class Outcome(NamedTuple):
     """What one packet led to: all that drivers send, commit, log and count."""
 
@@ -243,6 +251,7 @@ class Outcome(NamedTuple):
     durable: bool = False
     # The engine's own: what it wants back when the answer has left. (mypyc takes no object as a tuple's field.)
     token: Any = None
+    asked: Asked | None = None  # of a DHCP message that was decided and refused
 
 
 class Event(NamedTuple):
@@ -269,26 +278,3 @@ class Holder(NamedTuple):
     since: int
     until: int
     by: str  # dhcp, or the session that says so
-
-
-class Admitted(NamedTuple):
-    """One box that RADIUS let in."""
-
-    mac: bytes
-    account: str
-    where: str  # NAS name
-    port: str
-    at: float
-
-
-class Refused(NamedTuple):
-    """One refused box, counted. Times are those of its packets; the store keeps whole seconds."""
-
-    mac: bytes
-    protocol: str
-    reason: Reason
-    port: str
-    times: int
-    first_seen: float
-    last_seen: float
-    bound: str = ""  # what it should have been: the port that it is bound to, the limit

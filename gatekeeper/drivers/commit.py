@@ -12,7 +12,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from gatekeeper.model import Admitted, Effect, Refused
+from gatekeeper.model import Effect
+from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import StoreError

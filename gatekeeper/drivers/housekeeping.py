@@ -65,8 +65,8 @@ class Housekeeper:
         counts, tallies = self._counts, self._tallies
         refused, nas, outcomes = tallies.drain_refusals(), engines.seen.drain(), tallies.drain_outcomes()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
-        if refused or counts or outcomes:
-            admitted = tallies.drain_admitted()
+        admitted = tallies.drain_admitted()
+        if refused or counts or outcomes or admitted:
             self._committer.note(Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted))
             counts.clear()
 

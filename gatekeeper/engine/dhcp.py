@@ -12,6 +12,7 @@ from gatekeeper.engine.limits import dhcp_limit, throttle_of
 from gatekeeper.model import (
     Action,
     AddressOffered,
+    Asked,
     Datagram,
     Destination,
     Effect,
@@ -108,7 +109,8 @@ class DhcpEngine:
         refusal = self._distrust(message, datagram, state)
         if refusal:
             name = NAMES.get(message.kind, f"DHCP type {message.kind}")
-            return silent(datagram, name, message.mac if len(message.mac) == 6 else b"", refusal, where)
+            mac = message.mac if len(message.mac) == 6 else b""
+            return silent(datagram, name, mac, refusal, where)._replace(port=port)
         if self._throttle:
             limit = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
             if limit:
@@ -180,8 +182,7 @@ class DhcpEngine:
         return gather(
             message,
             question.state,
-            # RFC 3527: link selection says which subnet; giaddr stays the address to answer to.
-            question.relay.link or message.giaddr or question.datagram.via.local,
+            self._link(question),
             self._is_ours(question),
             facts,
             question.port,
@@ -191,6 +192,10 @@ class DhcpEngine:
             now,
             aaa,
         )
+
+    def _link(self, question: DhcpQuestion) -> int:
+        # RFC 3527: link selection says which subnet; giaddr stays the address to answer to.
+        return question.relay.link or question.message.giaddr or question.datagram.via.local
 
     def _is_ours(self, question: DhcpQuestion) -> bool:
         """True if the server that the message names is this one, under its own address or one that a relay lent it."""
@@ -256,7 +261,9 @@ class DhcpEngine:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
         what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.where, question.port
-        return make(Outcome, (*what, binding, effects, answer, to, datagram.via, verdict.action in _DURABLE, None))
+        durable = verdict.action in _DURABLE
+        asked = Asked(question.state, self._link(question), case.wanted) if verdict.reason else None
+        return make(Outcome, (*what, binding, effects, answer, to, datagram.via, durable, None, asked))
 
     def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
         """True if no broadcast of ours gets to the box: it is on another subnet, or came to its lease by a relay."""

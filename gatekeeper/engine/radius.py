@@ -78,7 +78,12 @@ class RadiusEngine:
         if doubt is not Reason.BAD_AUTHENTICATOR:
             self._seen.asked(nas.name, bool(packet.seal_at), datagram.source, now)
         if doubt:
-            return silent(datagram, name, nas.name, doubt)
+            outcome = silent(datagram, name, nas.name, doubt)
+            if doubt is Reason.BAD_AUTHENTICATOR:
+                return outcome
+            # Nobody vouches for what it says; but who looks for this box must find why it hears nothing.
+            named = read_request(packet, nas.reading)
+            return outcome._replace(mac=named.mac, port=named.port)
         if packet.seal_at and nas.mask == _ONE_HOST and EAP_MESSAGE not in packet.attributes:
             # As FreeRADIUS 3.2.9 does it: a network of clients is never taken for one that learnt better, and the seal
             # that EAP demands says nothing of the client's other requests.
@@ -156,7 +161,7 @@ class RadiusEngine:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
         to = make(Destination, (datagram.source, datagram.source_port, b""))
         what = "radius", "Access-Request", reply, question.mac, verdict, nas.name, question.port, case.binding
-        return make(Outcome, (*what, effects, answer, to, datagram.via, bool(effects), question))
+        return make(Outcome, (*what, effects, answer, to, datagram.via, bool(effects), question, None))
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer leaves: a duplicate of the request gets it again."""

@@ -18,7 +18,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "boxes": ("mac", "stbid", "vendor", "account", "state"),
     "leases": ("address", "mac", "account", "port", "state", "lease_expires", "first_seen", "last_seen"),
     "orders": ("order", "kind", "account", "mac", "state", "reason", "detail", "received", "effects"),
-    "refused": ("mac", "vendor", "reason", "count", "first_seen", "last_seen", "port", "protocol", "bound"),
+    "refused": (
+        *("mac", "vendor", "reason", "count", "first_seen", "last_seen", "port", "protocol", "bound"),
+        *("seen", "where", "message", "address", "account"),
+    ),
     "rogue": ("server", "mac", "vendor", "interface", "offers", "first_seen", "last_seen"),
     "reasons": ("reason", "meaning", "remedy"),
     "rfc": ("rfc", "section", "rule", "served", "note"),

@@ -3,10 +3,11 @@
 from itertools import islice
 from typing import TypeVar
 
+_Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
-def bounded(table: dict[bytes, _Value], most: int) -> dict[bytes, _Value]:
+def bounded(table: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
     """The table, with room for more: when it is full the oldest sixteenth goes.
 
     One at a time would cost more and more: a dict steps over the holes at its front to find its oldest key.

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol
 
-from gatekeeper.model import Admitted, Effect, Facts, Holder, Lease, Rate, Refused
+from gatekeeper.model import Effect, Facts, Holder, Lease, Rate
 from gatekeeper.policy.leasequery import Sought
 from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Situation
 from gatekeeper.state.counts import Counted, Fate
+from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 
@@ -22,7 +23,7 @@ DISCONNECT: Final = "disconnect"
 COA: Final = "coa"
 # Bounds that every store keeps. How many are handed over for sending at a time:
 MOST_WAITING: Final = 256
-# A flood of invented MACs must not fill the disk: the oldest rows go.
+# A flood of invented MACs must not fill the disk: of so many boxes refusals are kept, those of our own first.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
 # An engine that was away for longer than this many changes forgets everything it knew instead.
@@ -62,6 +63,13 @@ class Standing(NamedTuple):
     nas: str
     state: str
     detail: str
+
+
+class Heard(NamedTuple):
+    """What was last heard of one box. refused: one a protocol and reason, latest first; admitted: one a protocol."""
+
+    refused: tuple[Refused, ...] = ()
+    admitted: tuple[Admitted, ...] = ()
 
 
 class PoolCount(NamedTuple):
@@ -244,6 +252,9 @@ class ViewsPort(Protocol):
 
     def order(self, number: str, now: int) -> ViewRow | None:
         """One row of the listing of orders."""
+
+    def heard(self, mac: bytes) -> Heard:
+        """What was refused of this box, and when it was let in. What DHCP let in is with its lease."""
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[ViewRow]:
         """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in

@@ -6,10 +6,11 @@ A MAC is kept as text, as people search for it; "" = none. An Account, an Event 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from gatekeeper.model import Binding, Event, Lease, Rate, Reason, Refused, Session, make
+from gatekeeper.model import Binding, Event, Lease, Rate, Reason, Session, make
 from gatekeeper.policy.orders import Account, OrderRecord
 from gatekeeper.policy.sessions import Course
 from gatekeeper.state.counts import Counted, Fate
+from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.ports import Standing, Wanted
@@ -19,9 +20,12 @@ from gatekeeper.wire.text import ip_text, mac_text, parse_ip
 Row = tuple[Any, ...]
 
 
+_WORDS_OF_SQL: Final = frozenset({"order", "where"})
+
+
 def listed(columns: Iterable[str], of: str = "") -> str:
-    """The columns as SQL lists them, of this table. (``order`` is a word of SQL's own.)"""
-    return ", ".join(f'{of}"{name}"' if name == "order" else of + name for name in columns)
+    """The columns as SQL lists them, of this table."""
+    return ", ".join(f'{of}"{name}"' if name in _WORDS_OF_SQL else of + name for name in columns)
 
 
 def marks(columns: Iterable[str]) -> str:
@@ -121,19 +125,33 @@ def session_of(row: Sequence[Any]) -> Course:
     return make(Course, (make(Session, (session, nas, device, source, mac_of(mac), *rest)), state, heard))
 
 
-REFUSED: Final = ("mac", "protocol", "reason", "port", "count", "first_seen", "last_seen", "bound")
+REFUSED: Final = tuple("count" if name == "times" else name for name in Refused._fields)
 
 
 def refused_row(refused: Refused) -> Row:
-    mac, protocol, reason, port, times, first_seen, last_seen, bound = refused
-    return mac_text(mac), protocol, str(reason), port, times, int(first_seen), int(last_seen), bound
+    mac, protocol, reason, *rest = refused
+    return mac_text(mac), protocol, str(reason), *rest
 
 
 def refused_of(row: Row) -> Refused:
-    mac, protocol, reason, port, times, first_seen, last_seen, bound = row
+    mac, protocol, reason, *rest = row
     # A younger gatekeeper may have known more reasons, and this one must still be able to count on.
     why = Reason(reason) if reason in Reason.__members__ else Reason.UNSUPPORTED
-    return Refused(mac_of(mac), protocol, why, port, times, first_seen, last_seen, bound)
+    return make(Refused, (mac_of(mac), protocol, why, *rest))
+
+
+# That the journal was told of it is no column.
+ADMITTED: Final = Admitted._fields[:-1]
+
+
+def admitted_row(admitted: Admitted) -> Row:
+    mac, *rest, _ = admitted
+    return mac_text(mac), *rest
+
+
+def admitted_of(row: Row) -> Admitted:
+    mac, *rest = row
+    return make(Admitted, (mac_of(mac), *rest, False))
 
 
 ROGUE: Final = Rogue._fields

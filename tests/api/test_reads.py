@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.model import Lease, LeaseBound, PortLearned, Reason, Refused, Session, SessionReported
+from gatekeeper.model import Lease, LeaseBound, PortLearned, Reason, Session, SessionReported
 from gatekeeper.report.table import COLUMNS
+from gatekeeper.state.evidence import Refused
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import parse_ip
 from tests.api.client import MAC, OTHER, Api, said

@@ -11,13 +11,16 @@ from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
 from gatekeeper.heart.lookups import LOOKUP_S
 from gatekeeper.heart.needs import Batch, Lookup
 from gatekeeper.heart.tallies import Tallies
+from gatekeeper.heart.told import Told
 from gatekeeper.model import Datagram, Outcome, Reason
+from gatekeeper.state.evidence import Refused
 from gatekeeper.wire.aaa import Grant
 from tests.engine.bench import (
     BOX,
     BRAS,
     CONFIG,
     DIRECT,
+    FIRST,
     GIADDR,
     NOW,
     OTHER,
@@ -31,6 +34,7 @@ from tests.engine.bench import (
     circuit,
     discover,
     release,
+    renewing,
     selecting,
     told,
 )
@@ -517,7 +521,7 @@ def test_duplicates_are_no_refusals_and_lost_ones_are(bench: Bench) -> None:
         (OTHER, Reason.UNKNOWN_MAC, 1),
         (BOX, Reason.STORE_UNAVAILABLE, 1),
     ]
-    assert [(row.mac, row.account, row.where) for row in tallies.drain_admitted()] == [(BOX, "A", "bras1")]
+    assert {(row.mac, row.account, row.where) for row in tallies.drain_admitted()} == {(BOX, "A", "bras1")}
     assert tallies.drain_outcomes() == {
         ("radius", "Access-Request", "no-answer", "DUPLICATE"): 1,
         ("radius", "Access-Request", "Access-Accept", "ok"): 1,
@@ -567,3 +571,48 @@ def test_a_release_is_told_when_it_is_on_disk(bench: Bench) -> None:
     bench.heart.receive(DHCP, [relayed(release(BOX, address))], None, NOW)
     assert ends(bench.heart) == []
     assert [told(outcome) for outcome in bench.commit()] == [("silent", "")]
+
+
+def refused_rows(*outcomes: Outcome) -> dict[str, Refused]:
+    tallies = Tallies()
+    for outcome in outcomes:
+        tallies.read(Told(outcome, None, NOW + 0.25))
+    return {row.reason: row for row in tallies.drain_refusals()}
+
+
+def test_what_is_kept_of_a_refusal_is_its_evidence(bench: Bench) -> None:
+    """The values compared, who sent it, what it was, and how it was answered."""
+    bench.install(port="ge 1/0/7")
+    (row,) = refused_rows(bench.hear(discover(agent=circuit("ge 1/0/8")))).values()
+    assert row == Refused(
+        BOX, "dhcp", Reason.PORT_MISMATCH, "10.20.0.1|ge 1/0/8", 1, NOW, NOW, "ge 1/0/7", "10.20.0.1|ge 1/0/8",
+        "10.20.0.1", "DHCPDISCOVER", "", 0, "discover", GIADDR, 250,
+    )  # fmt: skip
+
+
+def test_a_line_that_was_not_named_is_told_from_one_that_nobody_asked_for(bench: Bench) -> None:
+    """RFC 3046 2.1: a unicast renewal passes the relay by; a broadcast without Option 82 names no line."""
+    bench.install()
+    bench.bind()
+    bench.order("move", port="ge 1/0/7")
+    missing = refused_rows(bench.hear(discover()))
+    bench.order("suspend")
+    suspended = refused_rows(bench.hear(renewing(BOX, FIRST), now=NOW + 60))
+    assert (missing["PORT_MISSING"].port, suspended["SUSPENDED"].port) == ("", None)
+    assert (suspended["SUSPENDED"].state, suspended["SUSPENDED"].address) == ("renewing", FIRST)
+
+
+@pytest.mark.parametrize(
+    ("key", "proxy", "reason"),
+    [
+        ('require_message_authenticator = "yes"', b"", "NO_MESSAGE_AUTHENTICATOR"),
+        ('require_message_authenticator = "no"', b"\x21\x03x", "PROXY_STATE_LIMITED"),
+    ],
+)
+def test_a_request_that_nobody_vouches_for_still_names_its_box_and_line(
+    tmp_path: Path, key: str, proxy: bytes, reason: str
+) -> None:
+    """Or who looks for that box finds nothing. It is a row of its own, and hides none that is vouched for."""
+    bench = Bench(tmp_path, CONFIG.replace('name = "bras1"', f'name = "bras1"\n{key}'))
+    row = refused_rows(bench.ask(access_request(port="ge 1/0/7", sealed=False, extra=proxy)))[reason]
+    assert (row.mac, row.port, row.where, row.reply) == (BOX, "bras1|ge 1/0/7", "bras1", "")

@@ -1,8 +1,9 @@
-"""The tally of boxes that RADIUS let in: once an hour at the same place, and bounded."""
+"""The tally of boxes that were let in: news once an hour at the same place, the last time of each, and bounded."""
 
 import pytest
 
-from gatekeeper.state.admissions import MAX_NEWS, Admissions
+from gatekeeper.state.admissions import MAX_NEWS, MAX_WAITING, Admissions
+from gatekeeper.state.evidence import Admitted
 
 BOX = b"\x02\0\0\0\0\x01"
 
@@ -16,18 +17,44 @@ BOX = b"\x02\0\0\0\0\x01"
 def test_the_same_box_at_the_same_place_is_news_once_an_hour(
     account: str, where: str, port: str, after_s: int, news: bool
 ) -> None:
-    """A BRAS asks again with every session."""
+    """A BRAS asks again with every session. When it was last is kept each time."""
     met = Admissions()
     met.meet(BOX, "A", "bras1", "p", 1000.5)
-    assert met.drain() == [(BOX, "A", "bras1", "p", 1000.5)]
+    first = Admitted(BOX, "A", "bras1", "p", 1000, ms=500)
+    assert met.drain() == [first, first._replace(news=False)]
     met.meet(BOX, account, where, port, 1000.5 + after_s)
-    assert bool(met.drain()) == news
+    last = Admitted(BOX, account, where, port, 1000 + after_s, ms=500)
+    assert met.drain() == [*([last] if news else []), last._replace(news=False)]
     assert met.drain() == []
 
 
-def test_news_that_nobody_drains_are_bounded() -> None:
-    """A store that cannot be written costs no memory."""
+def test_of_one_box_the_last_time_is_kept_and_what_is_news_of_it_before() -> None:
     met = Admissions()
-    for number in range(MAX_NEWS + 10):
+    for second in (1000, 1001, 1002):
+        met.meet(BOX, "A", "bras1", "p", second)
+    assert [(one.at, one.news) for one in met.drain()] == [(1000, True), (1002, False)]
+
+
+@pytest.mark.parametrize(("drains", "kept"), [(0, 1), (1, 1), (2, 0)])
+def test_a_lease_is_kept_where_its_box_was_refused_shortly_before(drains: int, kept: int) -> None:
+    """The lease itself tells the second; only then it is not known which of two came later."""
+    met = Admissions()
+    met.doubt(BOX)
+    for _ in range(drains):
+        met.drain()
+    met.meet_lease(BOX, "A", "10.20.0.1", "p", 7, 1000.25)
+    met.meet_lease(b"\x02\0\0\0\0\x02", "A", "10.20.0.1", "p", 8, 1000.25)
+    assert met.drain() == [(BOX, "A", "10.20.0.1", "p", 1000, "dhcp", 7, 250, False)] * kept
+
+
+def test_what_nobody_drains_is_bounded() -> None:
+    """A store that cannot be written costs no memory; what is not news waits, and so many go at a time."""
+    met = Admissions()
+    for number in range(MAX_WAITING + 10):
         met.meet(number.to_bytes(6, "big"), "A", "bras1", "p", 1000)
-    assert len(met.drain()) == MAX_NEWS
+    first = met.drain()
+    assert [sum(one.news for one in first), len(first)] == [MAX_NEWS, 2 * MAX_NEWS]
+    drained = 1
+    while met.drain():
+        drained += 1
+    assert MAX_WAITING // MAX_NEWS - 2 < drained <= MAX_WAITING // MAX_NEWS + 1

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from gatekeeper.model import Event, Lease, Reason, Refused, Session
+from gatekeeper.model import Event, Lease, Reason, Session
 from gatekeeper.policy.orders import Account, OrderRecord
 from gatekeeper.policy.sessions import Course
 from gatekeeper.state.counts import Counted, Fate
+from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import rows
@@ -47,9 +48,17 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
     ),
     "refused": (
         rows.REFUSED,
-        rows.refused_row(refused := Refused(BOX, "dhcp", Reason.SUSPENDED, "p", 3, 1, 2, "q")),
+        rows.refused_row(
+            refused := Refused(BOX, "dhcp", Reason.SUSPENDED, None, 3, 1, 2, "q", "s", "w", "m", "r", 4, "t", 5, 6)
+        ),
         rows.refused_of,
         refused,
+    ),
+    "admitted": (
+        rows.ADMITTED,
+        rows.admitted_row(admitted := Admitted(BOX, "A", "w", "p", 1, "dhcp", 2, 3, news=False)),
+        rows.admitted_of,
+        admitted,
     ),
     "rogues": (rows.ROGUE, rows.rogue_row(rogue := Rogue(1, BOX, "eth0", 2, 3, 4)), rows.rogue_of, rogue),
     "journal": (

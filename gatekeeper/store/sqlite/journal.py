@@ -31,7 +31,7 @@ _OF_KEY: Final = f"""
 SELECT * FROM (
     SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at_ms >= :since * 1000
     UNION ALL
-    SELECT NULL, last_seen * 1000, 'refused', mac, '', 0, port,
+    SELECT NULL, last_seen * 1000 + ms, 'refused', mac, '', 0, coalesce(port, ''),
            protocol || ' ' || reason || ', ' || count || ' times since '
            || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
     FROM refused WHERE mac = {{mac}} AND last_seen >= :since)

@@ -5,38 +5,14 @@ from typing import Final
 
 from mypy_extensions import trait
 
-from gatekeeper.model import Admitted, Refused
-from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.counts import Fate, columns_of
+from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
-from gatekeeper.state.refusals import is_news, joined, refusal_event
 from gatekeeper.state.rogues import Rogue
-from gatekeeper.store.ports import MAX_REFUSED, MAX_ROGUES
-from gatekeeper.store.rows import (
-    COUNTER,
-    FATE,
-    NAS_SEEN,
-    REFUSED,
-    ROGUE,
-    count_row,
-    listed,
-    marks,
-    refused_of,
-    refused_row,
-    rogue_row,
-)
-from gatekeeper.store.sqlite.journal import JournalTables
-from gatekeeper.store.sqlite.schema import MARKS
-from gatekeeper.store.sqlite.tables import parts
-from gatekeeper.wire.text import mac_text
+from gatekeeper.store.ports import MAX_ROGUES
+from gatekeeper.store.rows import COUNTER, FATE, NAS_SEEN, ROGUE, count_row, listed, marks, rogue_row
+from gatekeeper.store.sqlite.evidence import EvidenceTables
 
-_ACCOUNTS_OF: Final = {size: f"SELECT mac, account FROM boxes WHERE mac IN ({marks})" for size, marks in MARKS.items()}
-_REFUSED_OF: Final = {
-    size: f"SELECT {listed(REFUSED)} FROM refused WHERE mac IN ({marks})" for size, marks in MARKS.items()
-}
-_REFUSE: Final = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({marks(REFUSED)})"
-_PRUNE_REFUSED: Final = """
-DELETE FROM refused WHERE mac IN (SELECT mac FROM refused ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
 _ROGUE: Final = f"""
 INSERT INTO rogues ({listed(ROGUE)}) VALUES ({marks(ROGUE)})
 ON CONFLICT (server, mac, interface) DO UPDATE SET offers = rogues.offers + excluded.offers,
@@ -61,7 +37,7 @@ _BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
 @trait
-class NoteTables(JournalTables):
+class NoteTables(EvidenceTables):
     """The commit thread's side of the store: what may be lost without harm, written every second or so."""
 
     def note(
@@ -84,7 +60,7 @@ class NoteTables(JournalTables):
                 self._connection.execute(_BEAT, (beat,))
             many(_NAS, nas)
             self._refuse(list(refused))
-            self._tell_event(*map(admission_event, admitted))
+            self._admit(list(admitted))
             counted = [(columns_of(words), count) for words, count in counts.items()]
             many(_FATE, [count_row(*one) for one in counted if isinstance(one[0], Fate)])
             many(_COUNTER, [count_row(*one) for one in counted if not isinstance(one[0], Fate)])
@@ -92,19 +68,3 @@ class NoteTables(JournalTables):
             if seen:
                 many(_ROGUE, seen)
                 self._connection.execute(_PRUNE_ROGUES, (MAX_ROGUES,))
-
-    def _refuse(self, refused: list[Refused]) -> None:
-        """Each joined with what is on record of its box. The journal is told of boxes that orders know."""
-        query = self._connection.execute
-        for part in parts(refused):
-            macs = [mac_text(one.mac) for one in part]
-            known = {row.mac: row for row in map(refused_of, query(_REFUSED_OF[len(part)], macs))}
-            accounts = dict(query(_ACCOUNTS_OF[len(part)], macs).fetchall())
-            for mac, one in zip(macs, part, strict=True):
-                before = known.get(one.mac)
-                if mac in accounts and is_news(one, before):
-                    self._tell_event(refusal_event(one, accounts[mac]))
-                known[one.mac] = joined(before, one) if before else one
-            self._connection.executemany(_REFUSE, map(refused_row, known.values()))
-        if refused:
-            query(_PRUNE_REFUSED, (MAX_REFUSED,))

@@ -41,7 +41,7 @@ _WRITE_ACCOUNT: Final = f"""
 INSERT INTO accounts ({listed(_WRITTEN)}) VALUES ({marks(_WRITTEN)})
 ON CONFLICT (account) DO UPDATE SET ({listed(_REWRITTEN)}) = ({listed(_REWRITTEN, "excluded.")})"""
 _ACCOUNT: Final = f"SELECT {listed(ACCOUNT)} FROM accounts WHERE account = ?"
-_REFUSED: Final = f"SELECT {listed(REFUSED)} FROM refused WHERE mac = ?"
+_REFUSED: Final = f"SELECT {listed(REFUSED)} FROM refused WHERE mac = ? ORDER BY last_seen, ms"
 _WRITE_BOX: Final = """
 INSERT INTO boxes VALUES (?, ?, ?)
 ON CONFLICT (mac) DO UPDATE SET stbid = CASE excluded.stbid WHEN '' THEN boxes.stbid ELSE excluded.stbid END
@@ -113,7 +113,9 @@ class OrderTables(DynauthTables):
         before = account_of(row) if row else None
         query(_WRITE_ACCOUNT, (*account, line_of(account.port)))
         self._tell_of_strangers(changes)
-        self._connection.executemany("DELETE FROM boxes WHERE mac = ?", [(mac_text(mac),) for mac in changes.drop])
+        gone = [(mac_text(mac),) for mac in changes.drop]
+        self._connection.executemany("DELETE FROM boxes WHERE mac = ?", gone)
+        self._connection.executemany("DELETE FROM admitted WHERE mac = ?", gone)
         added = [(mac_text(mac), account.account, stbid) for mac, stbid in changes.add]
         self._connection.executemany(_WRITE_BOX, added)
         # A box that waited for its order is no longer a refused one.
@@ -130,9 +132,9 @@ class OrderTables(DynauthTables):
     def _tell_of_strangers(self, changes: Changes) -> None:
         """Of each box that was refused until now, how often and why."""
         for mac, _ in changes.add:
-            row = self._connection.execute(_REFUSED, (mac_text(mac),)).fetchone()
-            if row:
-                self._tell_event(last_refusal_event(refused_of(row), changes.account.account))
+            rows = self._connection.execute(_REFUSED, (mac_text(mac),)).fetchall()
+            account = changes.account.account
+            self._tell_event(*(last_refusal_event(refused_of(row), account) for row in rows))
 
     def _tell(self, macs: list[str], address: int = 0) -> None:
         rows = [(mac, address) for mac in macs]

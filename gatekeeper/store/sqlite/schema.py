@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from gatekeeper.store.sqlite.schema_evidence import BOUND, EVIDENCE, KEEP_EVIDENCE, OLD_REFUSED
+
 APPLICATION_ID: Final = 0x676B7072  # "gkpr"
 VERSION: Final = 4
 
@@ -54,17 +56,6 @@ CREATE TABLE feed (
     address INTEGER NOT NULL,
     origin TEXT NOT NULL
 );
-
-CREATE TABLE refused (
-    mac TEXT PRIMARY KEY,
-    protocol TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    port TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX refused_last_seen ON refused (last_seen);
 
 CREATE TABLE rogues (
     server TEXT NOT NULL,
@@ -187,11 +178,10 @@ CREATE TABLE counters (
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-VERSION_1: Final = _TABLES + _OLD_COUNTERS + _OLD_ORDERS
+VERSION_1: Final = _TABLES + OLD_REFUSED + _OLD_COUNTERS + _OLD_ORDERS
 # How many boxes a line has is asked before a port is ordered or learned. port is one spelling of it, line what all
-# spellings have in common. A violation is told with both values: where the box was, and where it should be.
+# spellings have in common.
 PORTS: Final = """
-ALTER TABLE refused ADD COLUMN bound TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN line TEXT NOT NULL DEFAULT '';
 CREATE INDEX accounts_line ON accounts (line) WHERE port <> '';
 """
@@ -274,8 +264,8 @@ CREATE INDEX orders_held ON orders (account, seq) WHERE state = 'held';
 ALTER TABLE dynauth ADD COLUMN still_online INTEGER NOT NULL DEFAULT 0;
 """
 FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
-VERSION_3: Final = _TABLES + _ORDERS.format(name="orders") + HELD + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
-SCHEMA: Final = VERSION_3 + MOMENTS
+_ORDERS_3: Final = _ORDERS.format(name="orders") + HELD
+SCHEMA: Final = _TABLES + _ORDERS_3 + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS + EVIDENCE + MOMENTS
 
 # may_be_learned: whether a port that was learned is still taken for a line. One that is not is learned again.
 _READ_LINES_ANEW: Final = f"""
@@ -294,12 +284,13 @@ ALTER TABLE orders_2 RENAME TO orders;
 """
     + HELD
     + PORTS
+    + BOUND
     + f"{FILL_LINES};\n"
     + SESSIONS
     + JOURNAL
     + SERVICE_ORDERS,
     2: _SPLIT_COUNTERS.format(counts=COUNTS),
-    3: MOMENTS + _READ_LINES_ANEW,
+    3: KEEP_EVIDENCE + MOMENTS + _READ_LINES_ANEW,
 }
 
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.

@@ -53,7 +53,9 @@ SELECT session, nas, mac, account, port, address, state, started, last_seen, byt
 FROM sessions ORDER BY state, last_seen DESC, id"""
 _NAS: Final = f"SELECT {listed(NAS_SEEN)} FROM nas_seen ORDER BY name"
 _REFUSED: Final = """
-SELECT mac, reason, count, first_seen, last_seen, port, protocol, bound FROM refused ORDER BY last_seen DESC, mac"""
+SELECT r.mac, reason, count, first_seen, last_seen, coalesce(port, '') AS port, protocol, bound, seen, "where", message,
+       address, coalesce(b.account, '') AS account
+FROM refused r LEFT JOIN boxes b ON b.mac = r.mac ORDER BY last_seen DESC, ms DESC, r.mac, protocol, reason"""
 _ROGUE: Final = f"SELECT {listed(ROGUE)} FROM rogues ORDER BY last_seen DESC, server, mac, interface"
 _STATS: Final = f"""
 SELECT {FATE_NAME} AS name, count AS value FROM outcomes
@@ -69,7 +71,7 @@ _NARROWED: Final = {
     "leases": _BY_BOTH | {"address": "address = :address"},
     "sessions": _BY_BOTH | {"address": "address = :address"},
     "orders": _BY_BOTH,
-    "refused": _BY_MAC,
+    "refused": _BY_BOTH | {"address": "address = :address"},
 }
 
 
@@ -126,7 +128,9 @@ class Views(Tables):
         return next(self._rows(_ORDER, {"now": now, "number": number}), None)
 
     def refused(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        yield from self._rows(_REFUSED, {}, "refused", only)
+        """One row a box, protocol and reason, the latest first."""
+        for row in self._rows(_REFUSED, {}, "refused", only):
+            yield row | {"address": address_text(row["address"])}  # type: ignore[arg-type]
 
     def rogue(self, now: int) -> Iterator[Row]:
         """DHCP servers that are not ours."""

@@ -3,7 +3,7 @@
 import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
-from gatekeeper.model import Facts, Reason, Refused
+from gatekeeper.model import Facts
 from gatekeeper.policy.orders import OrderRules
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.ports import MAX_ROGUES, Store
@@ -152,20 +152,3 @@ def test_foreign_servers_are_added_up_and_bounded(store: Store) -> None:
     assert (second["interface"], second["offers"]) == ("eth1", 1)
     store.note([], {}, [Rogue(number, mac, "eth2", 1, NOW + 9, NOW + 9) for number in range(MAX_ROGUES)])
     assert {row["interface"] for row in store.view("rogue", NOW)} == {"eth2"}
-
-
-def test_refusals_are_added_up_per_box(store: Store) -> None:
-    """Latest reason, first and last time; an order for the box takes it off the list."""
-    stranger = b"\x02\0\0\0\0\x77"
-    store.note([Refused(stranger, "dhcp", Reason.UNKNOWN_MAC, "p", 3, NOW, NOW + 1)], {("bugs",): 1})
-    store.note([Refused(stranger, "radius", Reason.PORT_MISMATCH, "q", 2, NOW + 5, NOW + 6, "home")], {("bugs",): 2})
-    (row,) = store.view("refused", NOW)
-    assert row == {
-        "mac": "02:00:00:00:00:77", "reason": "PORT_MISMATCH", "count": 5, "first_seen": NOW, "last_seen": NOW + 6,
-        "port": "q", "protocol": "radius", "bound": "home",
-    }  # fmt: skip
-    assert list(store.view("stats", NOW)) == [{"name": "bugs", "value": 3}]
-    OrderDesk(store, OrderRules(2)).hand_in(
-        {"order": "n", "kind": "install", "account": "N", "mac": stranger.hex()}, NOW
-    )
-    assert list(store.view("refused", NOW)) == []

@@ -10,7 +10,7 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
 from gatekeeper.store.sqlite.store import counted_as
-from tests.store.ledger import BOX, NOW
+from tests.store.ledger import BOX, NOW, OTHER, THIRD
 
 # As a store before version 3 spelled its counters, and as ``show stats`` still does.
 COUNTED = {
@@ -149,6 +149,28 @@ def test_what_an_older_journal_has_of_one_second_keeps_the_sequence_it_was_shown
     assert [(row["order"], row["received"]) for row in store.orders(NOW)] == [
         *(("#1", 7000), ("#c", 8000), ("#a", 9000), ("#b", 9000)),
     ]
+    store.close()
+
+
+def test_what_was_refused_is_kept_with_as_much_evidence_as_there_was(tmp_path: Path) -> None:
+    """Before version 4 a port that was empty said both: none was named, or nobody asked for one."""
+    path = old_store(tmp_path)
+    rows = [
+        (OTHER.hex(":"), "radius", "PORT_MISSING", "", 7, 1, NOW, "home"),
+        (THIRD.hex(":"), "radius", "BAD_PASSWORD", "", 3, 2, NOW - 1, ""),
+        (BOX.hex(":"), "dhcp", "PORT_MISMATCH", "p", 5, 3, NOW - 2, "home"),
+    ]
+    with sqlite3.connect(path) as opened:
+        opened.create_function("line_of", 1, str)
+        opened.executescript(UPGRADES[1])
+        opened.executemany("INSERT INTO refused VALUES (?,?,?,?,?,?,?,?)", rows)
+        opened.execute("PRAGMA user_version = 2")
+    opened.close()
+    store = SqliteStore(str(path))
+    assert [(row["reason"], row["port"], row["bound"]) for row in store.view("refused", NOW)] == [
+        ("PORT_MISSING", "", "home"), ("BAD_PASSWORD", "", ""), ("PORT_MISMATCH", "p", "home")
+    ]  # fmt: skip
+    assert [store.heard(mac).refused[0].port for mac in (OTHER, THIRD, BOX)] == ["", None, "p"]
     store.close()
 
 
