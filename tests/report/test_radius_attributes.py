@@ -2,12 +2,12 @@
 
 import pytest
 
-from gatekeeper.config.dictionary import Dictionary, shipped_folder
+from gatekeeper.config.dictionary import Dictionary
 from gatekeeper.report.radius import Described, attribute_lines
 from gatekeeper.wire.radius import attribute, decode, vendor_attribute
 from gatekeeper.wire.radius_seal import Secret, sealed_reply
 
-DICTIONARY = Dictionary(shipped_folder())
+DICTIONARY = Dictionary()
 
 
 def _describe(vendor: int, code: int) -> Described | None:
