@@ -111,7 +111,7 @@ def check_template(template: str, code: AttributeCode) -> None:
         raise ValueError(f"not a template: {error}") from None
     if most(code.kind, code.is_tagged) and not (text.isascii() and text.isdigit()):
         raise ValueError(f"the attribute is a number, and {template!r} gives {text!r}")
-    encode_attribute(code, encode_value(code.kind, text, code.tag, code.is_tagged))
+    encode_attribute(code, encode_value(code.kind, _clamped(code, text), code.tag, code.is_tagged))
 
 
 def field_names(template: str) -> set[str]:
