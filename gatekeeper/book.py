@@ -90,9 +90,9 @@ class Limits(NamedTuple):
 class Nas(NamedTuple):
     """One [[radius.client]]. password: mac any shared.
 
-    ``rates``: all attributes that come out of templates; ``per_box``: one of them is not the same for all accounts of
-    one rate. ``option_43``: the attribute that carries it. Times of 0 are not told. ``session_keys``: types of the
-    attributes that name a session to it in CoA and Disconnect.
+    ``rates``: all attributes that come out of templates; ``plans``: the same for accounts of these plans; ``per_box``:
+    one of them is not the same for all accounts of one rate and plan. ``option_43``: the attribute that carries it.
+    Times of 0 are not told. ``session_keys``: types of the attributes that name a session to it in CoA and Disconnect.
     """
 
     name: str
@@ -107,6 +107,7 @@ class Nas(NamedTuple):
     password: str
     shared_password: Secret | None
     reading: Reading
+    plans: dict[str, tuple[RateAttribute, ...]]
     per_box: bool = False
     framed_address: bool = True
     framed_pool: str = ""
@@ -116,6 +117,10 @@ class Nas(NamedTuple):
     coa_port: int = 3799
     seals: bool = True  # our packets to it have a Message-Authenticator
     interim_s: int = 0  # how often it is told to report on a session, 0 = not told
+
+    def told(self, plan: str) -> tuple[RateAttribute, ...]:
+        """The attributes for an account of this plan."""
+        return self.plans.get(plan, self.rates)
 
 
 class AaaServer(NamedTuple):

@@ -36,6 +36,7 @@ class Binding(NamedTuple):
     address: int  # fixed address, 0 = from the pool
     acs_url: str  # "" = the configured one
     order: str
+    plan: str = ""  # as the order has it
 
 
 class Lease(NamedTuple):

@@ -140,12 +140,12 @@ def _spelled(mac: bytes, dialect: str) -> str:
 
 
 def _row(target: _Target, mac: bytes, name: str, method: str, done: "Visited") -> dict[str, object]:
-    from gatekeeper.config.dictionary import Dictionary, shipped_folder
+    from gatekeeper.config.dictionary import Dictionary
     from gatekeeper.report.radius import Described, attribute_lines
     from gatekeeper.wire.radius import NAMES
     from gatekeeper.wire.text import ip_text
 
-    dictionary = Dictionary(target.settings.dictionaries if target.settings else shipped_folder())
+    dictionary = Dictionary(target.settings.dictionaries if target.settings else ())
 
     def describe(vendor: int, code: int) -> Described | None:
         found = dictionary.describe(vendor, code)

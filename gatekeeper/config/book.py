@@ -6,11 +6,12 @@ from typing import Any
 from gatekeeper.book import Acs, BindingPolicy, Limits, Nas, Policybook, Subnet
 from gatekeeper.config.aaa import make_aaa
 from gatekeeper.config.acs import make_acs
-from gatekeeper.config.dictionary import Dictionary, shipped_folder
+from gatekeeper.config.dictionary import Dictionary
 from gatekeeper.config.nas import ClientReader, cut_nodes
 from gatekeeper.config.options import OptionTable, subnet_options
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
+from gatekeeper.config.reply import AttributeReader, profiles_of, read_profiles
 from gatekeeper.config.schema import ClientSection, DhcpSection, FileSchema, SharedPassword, SubnetSection
 from gatekeeper.state.pools import without
 from gatekeeper.wire.line_id import Lines
@@ -149,12 +150,18 @@ def _check_places(dhcp: DhcpSection, problems: Problems) -> None:
 
 
 def _clients(schema: FileSchema, folder: Path, lines: Lines, acs: Acs | None, problems: Problems) -> tuple[Nas, ...]:
-    given = schema.radius.dictionaries
+    if not schema.radius.client:
+        return ()
     try:
-        dictionary = Dictionary(folder / given if given else shipped_folder()) if schema.radius.client else None
+        dictionary = Dictionary([folder / name for name in schema.radius.dictionaries])
     except ValueError as error:
+        # Nothing that is named can be judged by what could not be read.
         problems.add(("radius", "dictionaries"), str(error))
-        dictionary = None
+        return ()
+    problems.notes += [note for note in (dictionary.note(),) if note]
+    attributes = AttributeReader(dictionary, problems)
+    names = [section.name for section in schema.radius.client]
+    profiles = read_profiles(schema.radius.profile, names, attributes, problems)
     clients: list[Nas] = []
     for index, section in enumerate(schema.radius.client):
         place: KeyPath = ("radius", "client", index)
@@ -163,7 +170,8 @@ def _clients(schema: FileSchema, folder: Path, lines: Lines, acs: Acs | None, pr
                 problems.add((*place, "name"), f"{section.name} is there twice")
             if (earlier.network, earlier.mask) == tuple(section.ipaddr):
                 problems.add((*place, "ipaddr"), f"{section.ipaddr.text()} is {earlier.name} already")
-        dialect = ClientReader(index, section, dictionary, problems).fields(schema.binding, lines, acs)
+        reader = ClientReader(index, section, dictionary, attributes, problems)
+        dialect = reader.fields(schema.binding, lines, acs, profiles_of(profiles, section.name))
         clients.append(_client(section, dialect))
     return tuple(sorted(clients, key=lambda nas: -nas.mask))
 

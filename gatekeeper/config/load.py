@@ -14,12 +14,12 @@ from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError, Problem
 from gatekeeper.config.acs import odd_octets
 from gatekeeper.config.book import make_book
-from gatekeeper.config.dictionary import shipped_folder
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.port_names import port_name_problems
-from gatekeeper.config.schema import FileSchema
+from gatekeeper.config.schema import ClientSection, FileSchema
 from gatekeeper.config.values import Endpoint
+from gatekeeper.wire.nas import DIALECTS
 
 _STANDARD: Final = (Path("gatekeeper.toml"), Path("/etc/gatekeeper/gatekeeper.toml"))
 _MAX_ROUNDS: Final = 100
@@ -52,7 +52,7 @@ class Settings(NamedTuple):
     log_packets: str  # all refused none
     notes: tuple[str, ...]  # what check and serve tell beside the errors
     places: Places
-    dictionaries: Path  # folder
+    dictionaries: tuple[Path, ...]  # folders and files beside those that are shipped
     api: Api | None = None  # None = no HTTP is served
 
     @property
@@ -113,9 +113,9 @@ def load_file(file: Path) -> Settings:
         acct_listen=tuple(schema.radius.listen_acct),
         book=book,
         log_packets=schema.log.packets,
-        notes=(*_notes(schema), *(odd_octets(book.acs) if book.acs else ())),
+        notes=(*_notes(schema), *(odd_octets(book.acs) if book.acs else ()), *more.notes),
         places=places,
-        dictionaries=folder / schema.radius.dictionaries if schema.radius.dictionaries else shipped_folder(),
+        dictionaries=tuple(folder / name for name in schema.radius.dictionaries),
         api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
     )
 
@@ -241,6 +241,8 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
         notes.append("[api] listen: HTTP goes in clear, and the token with it; let a proxy with TLS stand in front")
     notes += _aaa_notes(schema)
     for client in schema.radius.client:
+        if DIALECTS[client.nas].disputed_unit and client.rate_unit is None and client.rates is None:
+            notes.append(_unit_note(client))
         if _is_weak(client.secret):
             notes.append(f"[[radius.client]] {client.name}: its secret is short or well known; take a long random one")
         if not client.send_message_authenticator:
@@ -254,6 +256,17 @@ def _notes(schema: FileSchema) -> tuple[str, ...]:
                 ' (CVE-2024-3596); with "auto" Proxy-State is refused only in requests without Message-Authenticator'
             )
     return tuple(notes)
+
+
+def _unit_note(client: ClientSection) -> str:
+    """Off by 1,000 a line has no limit, or no speed."""
+    default = DIALECTS[client.nas].disputed_unit
+    return (
+        f"[[radius.client]] {client.name}: sources contradict each other on the unit of {client.nas}'s rates, and"
+        f" {default}/s is taken; look at a session on the BRAS and say which it is, by one of"
+        ' rate_unit = "kbit"  (20000 kbit/s are sent as 20000) and'
+        ' rate_unit = "bit"  (as 20000000)'
+    )
 
 
 def _is_weak(secret: str) -> bool:

@@ -1,12 +1,13 @@
 """How one [[radius.client]] asks and is answered: its dialect's row, and the keys that stand above it."""
 
-import difflib
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gatekeeper.book import Acs
 from gatekeeper.config.dictionary import Dictionary
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
+from gatekeeper.config.reply import AttributeReader, Said, merged
 from gatekeeper.config.schema import BindingSection, ClientSection
 from gatekeeper.reply.dhcp import acs_option
 from gatekeeper.reply.radius import option_43_body
@@ -16,34 +17,50 @@ from gatekeeper.wire.nas_identity import FORMS as MAC_FORMS
 from gatekeeper.wire.nas_name import compile_name
 from gatekeeper.wire.nas_port import FORMS as PORT_FORMS
 from gatekeeper.wire.nas_port import JOINED_BY, bit_fields
-from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, RateAttribute, check_template, is_of_the_box
+from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, RateAttribute, encode_attribute, is_of_the_box
 from gatekeeper.wire.nas_request import MacSource, PortSource, Reading
 from gatekeeper.wire.radius import CALLING_STATION_ID, NAS_PORT_ID
 
 _NAS_PORT: Final = "NAS-Port"
-# Vendor 54 needs no dictionary: its numbers are the options' codes. (pyrad passes its format over.)
-_DHCP_OPTION: Final = AttributeCode(DHCP_ENTERPRISE, 43, "string", DHCP_VENDOR)
+# Vendor 54 needs no dictionary: its numbers are the options' codes.
+_DHCP_OPTION: Final = AttributeCode(DHCP_ENTERPRISE, 43, "octets", DHCP_VENDOR, type_octets=2)
+_MOST: Final = 3_200  # octets of attributes: what a reply has beside them has room in 4,096 (RFC 2865 3)
 
 
 class ClientReader:
     """Makes the dialect's part of one client, collecting what is wrong with it."""
 
-    def __init__(self, index: int, section: ClientSection, dictionary: Dictionary | None, problems: Problems) -> None:
+    def __init__(
+        self,
+        index: int,
+        section: ClientSection,
+        dictionary: Dictionary,
+        attributes: AttributeReader,
+        problems: Problems,
+    ) -> None:
         self._section = section
         self._row: Dialect = DIALECTS[section.nas]
         self._dictionary = dictionary
+        self._attributes = attributes
         self._problems = problems
         self._place: KeyPath = ("radius", "client", index)
 
-    def fields(self, binding: BindingSection, lines: Lines, acs: Acs | None) -> dict[str, Any]:
-        """Fields of Nas by name."""
+    def fields(
+        self, binding: BindingSection, lines: Lines, acs: Acs | None, profiles: Mapping[str, Sequence[Said]]
+    ) -> dict[str, Any]:
+        """Fields of Nas by name. profiles: by plan."""
         section = self._section
-        rates = self._rates()
+        rates = merged(self._rates(), self._attributes.read(section.reply, (*self._place, "reply")))
+        plans = {plan: merged(rates, said) for plan, said in profiles.items()}
+        self._check_room("reply" if section.reply else "rates", rates)
+        for plan, rows in plans.items():
+            self._check_room("reply", rows, f"with plan {plan!r} ")
         if section.framed_pool and not section.framed_pool.isascii():
             self._problem("framed_pool", "ASCII text is wanted")
         return {
             "rates": rates,
-            "per_box": any(is_of_the_box(template) for _, template in rates),
+            "plans": plans,
+            "per_box": any(is_of_the_box(row) for rows in (rates, *plans.values()) for row in rows),
             "reading": self._reading(binding, lines),
             "framed_address": section.framed_address,
             "framed_pool": section.framed_pool,
@@ -58,45 +75,42 @@ class ClientReader:
 
     def _code(self, name: str, key: str, *more: str) -> AttributeCode | None:
         """The attribute's numbers; a problem of this key where the dictionaries lack it."""
-        if self._dictionary is None:
-            return None
         try:
             return self._dictionary.attribute(name)
-        except KeyError:
-            near = difflib.get_close_matches(name, self._dictionary.names(), n=1) if key != "nas" else []
-            self._problem(
-                key, f"the dictionaries lack {name}" + (f": did you mean {near[0]!r}?" if near else ""), *more
-            )
+        except ValueError as error:
+            self._problem(key, str(error), *more)
             return None
 
     def _rates(self) -> tuple[RateAttribute, ...]:
         """The client's own row, else the dialect's; then Filter-Id."""
-        found: list[RateAttribute] = []
         section = self._section
         if section.rates is not None:
-            for name, template in section.rates.items():
-                self._add(found, name, template, "rates", name)
+            told = self._attributes.read(section.rates, (*self._place, "rates"))
+            found = [row for one in told for row in one.rows]
         else:
-            for row in self._row.rates:
-                code = self._code(row.attribute, "nas")
-                found += [RateAttribute(code, row.template)] if code else []
+            unit = self._unit()
+            coded = [(self._code(row.attribute, "nas"), row.template) for row in self._row.rates]
+            found = [RateAttribute(code, template.replace("_kbps}", unit)) for code, template in coded if code]
+        if section.rate_unit and not (self._row.disputed_unit and section.rates is None):
+            known = f"{self._row.name} has one unit, which its manual says"
+            self._problem("rate_unit", "rates says the unit already" if section.rates is not None else known)
         if section.filter_id is not None:
             if any(rate.code.name == "Filter-Id" for rate in found):
                 self._problem("filter_id", "rates tells a Filter-Id already: one of the two is enough")
             else:
-                self._add(found, "Filter-Id", section.filter_id, "filter_id")
+                one = self._attributes.read_one("Filter-Id", section.filter_id, (*self._place, "filter_id"))
+                found += one.rows if one else ()
         return tuple(found)
 
-    def _add(self, found: list[RateAttribute], name: str, template: str, key: str, *more: str) -> None:
-        code = self._code(name, key, *more)
-        if code is None or self._dictionary is None:
-            return
-        try:
-            check_template(template, self._dictionary.kind(name))
-        except ValueError as error:
-            self._problem(key, str(error), *more)
-        else:
-            found.append(RateAttribute(code, template))
+    def _unit(self) -> str:
+        """What stands in place of a template's kbit/s."""
+        unit = self._section.rate_unit or self._row.disputed_unit
+        return "_bps}" if self._row.disputed_unit and unit == "bit" else "_kbps}"
+
+    def _check_room(self, key: str, rows: Sequence[RateAttribute], which: str = "") -> None:
+        octets = sum(len(encode_attribute(row.code, row.fixed)) for row in rows if row.fixed)
+        if octets > _MOST:
+            self._problem(key, f"the attributes {which}come to {octets} octets, {_MOST} at most")
 
     def _reading(self, binding: BindingSection, lines: Lines) -> Reading:
         macs, ports = self._macs(), self._ports()

@@ -17,10 +17,12 @@ from gatekeeper.config.values import (
     OptionName,
     Positive,
     Range,
+    Reply,
     SubnetNetwork,
     Template,
     YesNoAuto,
     as_client_password,
+    as_list,
     as_mac_password,
     one_of,
 )
@@ -139,6 +141,8 @@ class ClientSection(Section):
     port_from: Annotated[list[AttributeName], Field(min_length=1, max_length=16)] | None = None
     nas_port: str | None = None
     rates: Annotated[dict[AttributeName, Template], Field(max_length=8)] | None = None
+    rate_unit: Annotated[str, one_of("kbit", "bit")] | None = None
+    reply: Reply = {}
     filter_id: Template | None = None
     framed_address: bool = True
     framed_pool: Annotated[str, Field(max_length=253)] = ""
@@ -147,12 +151,19 @@ class ClientSection(Section):
     option_43: bool = False
 
 
+class ProfileSection(Section):
+    plan: Annotated[str, Field(min_length=1, max_length=256)]
+    clients: list[str] = []
+    reply: Reply
+
+
 class RadiusSection(Section):
     listen_auth: list[Listen] = []
     listen_acct: list[Listen] = []
-    dictionaries: str | None = None
+    dictionaries: Annotated[list[str], BeforeValidator(as_list)] = []
     stale_session_s: Annotated[int, Field(ge=300)] = 86_400
     client: list[ClientSection] = []
+    profile: list[ProfileSection] = []
 
 
 class BindingSection(Section):

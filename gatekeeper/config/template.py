@@ -81,6 +81,7 @@ lease_s = 3600
 [radius]
 listen_auth = ["0.0.0.0:1812"]
 listen_acct = ["0.0.0.0:1813"]
+# dictionaries = ["/usr/share/freeradius"]   # folders or files, as FreeRADIUS has them, beside those that are shipped
 # stale_session_s = 86400                # a session that no NAS has reported on for so long is over
 # dictionaries = "dictionaries"          # a folder of FreeRADIUS dictionaries in place of those that are shipped
 
@@ -101,12 +102,21 @@ mac_password = "mac"                     # "mac" | "any" | { shared = "..." }, b
 # nas_port = "slot:8 subslot:4 port:8 vlan:12"       # what the 32 bits of NAS-Port mean
 # rates = { "WISPr-Bandwidth-Max-Down" = "{down_bps}" }   # instead of the dialect's row; up_bps down_bps up_kbps
                                          # down_kbps up_text down_text up_burst down_burst account mac
+# rate_unit = "kbit"                     # kbit | bit: what zte is told, on which sources contradict each other
 # filter_id = "{down_kbps}-{up_kbps}"
+# reply = { "Tunnel-Type:1" = "VLAN", "Tunnel-Medium-Type:1" = "IEEE-802", "Tunnel-Private-Group-Id:1" = "180" }
+                                         # any attribute of the dictionaries; a list for several; as templates with the
+                                         # fields of rates and plan subscriber stbid port address
 # framed_address = true                  # tell an ordered address as Framed-IP-Address
 # framed_pool = "itv"                    # where no address is ordered
 # session_timeout_s = 86400
 # acct_interim_interval_s = 600
 # option_43 = true                       # the NAS is the DHCP server: tell it the ACS
+
+# [[radius.profile]]                     # beside the client's reply, and above it, where the order has this plan
+# plan = "gold"
+# clients = ["bras1"]                    # only these
+# reply = { "Cisco-AVPair" = ["ip:addr-pool=gold", "sub-qos-policy-out=gold"], "Session-Timeout" = 3600 }
 
 [binding]
 port = "learn"                           # off | learn (first port seen is locked) | strict (only the ordered port)

@@ -1,7 +1,7 @@
 """Types of single values in the configuration file: how each is written, and what is wrong with what is not."""
 
 import re
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
@@ -95,6 +95,11 @@ def as_client_password(value: object) -> object:
     return as_mac_password(value)
 
 
+def as_list(value: object) -> object:
+    """One name, or a list of names."""
+    return [value] if isinstance(value, str) else value
+
+
 def _yes_no_auto(value: object) -> object:
     return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
 
@@ -119,5 +124,6 @@ AcsUrl = Annotated[str, BeforeValidator(_url), Field(max_length=253)]
 ClassText = Annotated[str, Field(max_length=255)]
 OptionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 AttributeName = Annotated[str, Field(min_length=1, max_length=64)]
+Reply = Annotated[dict[AttributeName, Any], Field(max_length=64)]  # typed by the dictionaries
 Template = Annotated[str, Field(min_length=1, max_length=247)]
 InterfaceName = Annotated[str, Field(min_length=1, max_length=15, pattern=r"^[^/\s]+$")]

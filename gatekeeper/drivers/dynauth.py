@@ -29,7 +29,7 @@ from gatekeeper.wire.dynauth import (
     error_cause,
     request_body,
 )
-from gatekeeper.wire.nas_rates import rate_body
+from gatekeeper.wire.nas_rates import Holder, rate_body
 from gatekeeper.wire.radius import RadiusPacket, attribute
 from gatekeeper.wire.radius_accounting import CLASS
 from gatekeeper.wire.radius_seal import signed_request
@@ -218,7 +218,9 @@ def _body(wanted: Wanted, nas: Nas, at: int) -> tuple[bytes, str]:
     """The request's attributes, or why there can be none."""
     changes = b""
     if wanted.kind == COA:
-        changes = rate_body(nas.rates, wanted.rate, nas.kilobit, wanted.account, mac_text(wanted.mac))
+        rows = [row for row in nas.told(wanted.plan) if row.in_coa]
+        holder = Holder(wanted.account, mac_text(wanted.mac), wanted.plan)
+        changes = rate_body(rows, wanted.rate, nas.kilobit, holder)
         if not changes:
             return b"", f"the dialect {nas.dialect} has no rate attributes: the next authentication has the new rate"
         # The NAS's next report bears it, which shows that the change was made.

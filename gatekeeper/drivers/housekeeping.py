@@ -37,6 +37,7 @@ class Housekeeper:
         self._tallies = tallies
         self._counts = counts
         self._next_stale = 0.0
+        self._left_out: set[tuple[str, ...]] = set()  # bounded by clients and their attributes
 
     def keep(self, engines: Engines, loop: Loop, clock: Clock, now: float) -> None:
         """One round."""
@@ -58,7 +59,16 @@ class Housekeeper:
     def drain_engines(self, engines: Engines) -> None:
         """What engines have counted themselves; they may be about to go."""
         self._counts.update(engines.dhcp.drain_counts())
-        self._counts.update(engines.authentication.drain_counts())
+        counted = engines.authentication.drain_counts()
+        self._counts.update(counted)
+        self._tell_left_out(counted.keys() - self._left_out)
+
+    def _tell_left_out(self, fresh: set[tuple[str, ...]]) -> None:
+        """Attributes that an answer lacked, each once; how often it happens is counted."""
+        for key in sorted(fresh):
+            if key[:2] == ("radius", "attribute-left-out"):
+                self._left_out.add(key)
+                self._log.say(f"left out of an answer to {key[2]}: {key[3]}, whose value had no room: see show stats")
 
     def _write_counts(self, engines: Engines) -> None:
         self.drain_engines(engines)

@@ -175,11 +175,13 @@ class RadiusEngine:
         return unanswered("Access-Request", question, reason)
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
-        """What was counted here since the last time, by name: rates that an attribute's 32 bits were too few for."""
-        counts: dict[tuple[str, ...], int] = {
-            ("radius", "rate-clamped", nas, name): times for (nas, name), times in self._replies.clamped.items()
-        }
-        self._replies.clamped.clear()
+        """What was counted here since the last time, by name: rates that an attribute had too few bits for, and
+        attributes that had to be left out."""
+        counts: dict[tuple[str, ...], int] = {}
+        kinds = ("rate-clamped", self._replies.clamped), ("attribute-left-out", self._replies.left_out)
+        for kind, counted in kinds:
+            counts |= {("radius", kind, nas, name): times for (nas, name), times in counted.items()}
+            counted.clear()
         return counts
 
     def forget(self, question: RadiusQuestion) -> None:

@@ -12,7 +12,7 @@ from gatekeeper.policy.lines import remedy
 from gatekeeper.policy.radius import framed_address
 from gatekeeper.state.world import World
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
-from gatekeeper.wire.nas_rates import rate_text
+from gatekeeper.wire.nas_rates import holder_of, rate_text
 from gatekeeper.wire.text import ip_text, parse_ip
 
 _Asked = TypeVar("_Asked")
@@ -99,7 +99,7 @@ def explain_radius(
     verdict, lines = judge(case), _walked(RULES, case)
     if verdict.reason or binding is None:
         return _with_remedy(Explanation("radius", mac, verdict, "Access-Reject", lines, ""), book)
-    rates = rate_text(nas.rates, binding.rate, nas.kilobit, binding.account, mac.hex(":"))
+    rates = rate_text(nas.told(binding.plan), binding.rate, nas.kilobit, holder_of(binding, mac))
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
     address = framed_address(nas, binding, mac, world.pools, now)

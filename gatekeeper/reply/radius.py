@@ -9,7 +9,7 @@ from gatekeeper.reply.dhcp import acs_option
 from gatekeeper.wire.acs import AcsInfo
 from gatekeeper.wire.eap import FAILURE, SUCCESS, EapPacket, eap_attributes
 from gatekeeper.wire.nas import AttributeCode
-from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, clamped, encode_attribute, rate_body
+from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, NOBODY, clamped, encode_attribute, holder_of, rate_parts
 from gatekeeper.wire.radius import (
     ACCESS_ACCEPT,
     ACCESS_CHALLENGE,
@@ -31,33 +31,45 @@ _SESSION_TIMEOUT: Final = 27
 _INTERIM: Final = 85
 _FRAMED_POOL: Final = 88
 _HOST_MASK: Final = 0xFFFFFFFF
+_NONE: Final[frozenset[int]] = frozenset()
+_UNSAID_BESIDE_EAP: Final = frozenset({REPLY_MESSAGE})  # RFC 3579 2.6.5
+_UNSAID_WITH_ADDRESS: Final = frozenset({_FRAMED_ADDRESS, _FRAMED_POOL})  # an order's address stands above any other
 _MAX_COMPILED: Final = 4096
 _LONGEST_VENDOR: Final = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
 _ERX: Final = 4874
+_LARGEST: Final = 4096  # RFC 2865 3
+# What a reply has beside the body that is compiled: header, Message-Authenticator, Class, EAP-Message, and some
+# Proxy-State of each proxy on the way, which must all go back (RFC 2865 5.33).
+_BESIDE: Final = 20 + 18 + 255 + 6 + 512
 
-# What a compiled body depends on: (client, rate, fixed address, the account's own ACS URL, and where a template names
-# them, account and MAC).
-Profile = tuple[str, Rate, int, str, str, bytes]
+# What a compiled body depends on: (client, rate, fixed address, the account's own ACS URL, its plan where the client
+# has attributes for that, whether it stands beside EAP-Message, and where a template names them, the box and all that
+# binds it).
+Profile = tuple[str, Rate, int, str, str, bool, bytes, Binding | None]
 
 
 class RadiusReplies:
     """Renders replies for one Policybook; goes with it at a reload.
 
-    clamped: (client, attribute) where 32 bits were too few for a rate, once for each time it was compiled.
+    clamped: (client, attribute) that had too few bits for a rate; left_out: that could not be said of an account, or
+    for which there was no room; each once for each time it was compiled.
     """
 
     def __init__(self, book: Policybook) -> None:
         self._book = book
         self._compiled: dict[Profile, bytes] = {}
         self.clamped: Counter[tuple[str, str]] = Counter()  # bounded by clients and rows
+        self.left_out: Counter[tuple[str, str]] = Counter()
 
     def accept(self, request: RadiusPacket, nas: Nas, mac: bytes, binding: Binding, address: int) -> bytes:
         """Access-Accept: the rate in the NAS's own attributes, what else this client is told, and Class.
 
         address: the box's ordered one, 0 = this client is told none.
         """
-        of_box = (binding.account, mac) if nas.per_box else ("", b"")
-        profile = (nas.name, binding.rate, address, binding.acs_url, *of_box)
+        plan = binding.plan if binding.plan in nas.plans else ""
+        eap = EAP_MESSAGE in request.attributes
+        of_box = (mac, binding) if nas.per_box else (b"", None)
+        profile = (nas.name, binding.rate, address, binding.acs_url, plan, eap, *of_box)
         body = self._compiled.get(profile)
         if body is None:
             body = self._compile(profile, nas)
@@ -75,17 +87,32 @@ class RadiusReplies:
     def _compile(self, profile: Profile, nas: Nas) -> bytes:
         if len(self._compiled) >= _MAX_COMPILED:
             self._compiled.clear()
-        _, rate, address, acs_url, account, mac = profile
-        for code, _ in clamped(nas.rates, rate, nas.kilobit):
+        _, rate, address, acs_url, plan, eap, mac, binding = profile
+        unsaid = (_UNSAID_BESIDE_EAP if eap else _NONE) | (_UNSAID_WITH_ADDRESS if address else _NONE)
+        rows = [row for row in nas.told(plan) if row.code.vendor or row.code.code not in unsaid]
+        for code, _ in clamped(rows, rate, nas.kilobit):
             self.clamped[nas.name, code.name] += 1
-        body = rate_body(nas.rates, rate, nas.kilobit, account, mac.hex(":"))
-        body += self._address(nas, address)
+        # What a client is told of all boxes stands behind what its reply and the plan's say of the same attribute.
+        said = {row.code.code for row in rows if not row.code.vendor}
+        own = self._address(nas, address, said)
         for kind, seconds in ((_SESSION_TIMEOUT, nas.session_timeout_s), (_INTERIM, nas.interim_s)):
-            if seconds:
-                body += attribute(kind, seconds.to_bytes(4, "big"))
+            if seconds and kind not in said:
+                own += attribute(kind, seconds.to_bytes(4, "big"))
         if nas.option_43 and (self._book.acs or acs_url):
-            body += self._option_43(nas.option_43, acs_url)
+            own += self._option_43(nas.option_43, acs_url)
+        holder = holder_of(binding, mac) if binding else NOBODY
+        body = self._rows(nas, rate_parts(rows, rate, nas.kilobit, holder), _LARGEST - _BESIDE - len(own)) + own
         self._compiled[profile] = body
+        return body
+
+    def _rows(self, nas: Nas, parts: list[tuple[AttributeCode, bytes, str]], room: int) -> bytes:
+        """Those that can be said and that fit, one by one; what is left out is counted."""
+        body = b""
+        for code, octets, why in parts:
+            if why or len(body) + len(octets) > room:
+                self.left_out[nas.name, code.name] += 1
+            else:
+                body += octets
         return body
 
     def _option_43(self, carrier: AttributeCode, acs_url: str) -> bytes:
@@ -96,14 +123,18 @@ class RadiusReplies:
         # An order's URL that is too long with the rest goes alone.
         return option_43_body(carrier, *acs_option(acs._replace(info=AcsInfo("")), acs_url))
 
-    def _address(self, nas: Nas, address: int) -> bytes:
-        """The account's own address, else the pool to take one from. Never both: a Nokia refuses that."""
+    def _address(self, nas: Nas, address: int, said: set[int]) -> bytes:
+        """The account's own address, else the pool to take one from. Never both: a Nokia refuses that.
+
+        said: types that other attributes tell already.
+        """
         if address:
             subnet = self._book.subnet_of(address)
             mask = subnet.mask if subnet else _HOST_MASK
             values = (_FRAMED_ADDRESS, address), (_FRAMED_MASK, mask)
-            return b"".join(attribute(kind, value.to_bytes(4, "big")) for kind, value in values)
-        return attribute(_FRAMED_POOL, nas.framed_pool.encode()) if nas.framed_pool else b""
+            return b"".join(attribute(kind, value.to_bytes(4, "big")) for kind, value in values if kind not in said)
+        told = nas.framed_pool and not {_FRAMED_POOL, _FRAMED_ADDRESS} & said
+        return attribute(_FRAMED_POOL, nas.framed_pool.encode()) if told else b""
 
 
 def challenge_reply(request: RadiusPacket, nas: Nas, eap: EapPacket, state: bytes) -> bytes:

@@ -16,8 +16,9 @@ from gatekeeper.book import Subnet
 from gatekeeper.model import Lease, Rate
 from gatekeeper.policy.order_fields import NAMES
 from gatekeeper.policy.orders import Account, Boxed
+from gatekeeper.wire.attribute_types import most
 from gatekeeper.wire.nas import DIALECTS, AttributeCode
-from gatekeeper.wire.nas_rates import MAX_U32, RateAttribute, rate_values
+from gatekeeper.wire.nas_rates import RateAttribute, rate_values
 from gatekeeper.wire.text import ip_text, is_host_name, mac_text
 
 
@@ -108,7 +109,7 @@ def freeradius_users(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]
         for row in rows:
             for _, value in rate_values((RateAttribute(_VALUE, row.template),), rate, 1000):
                 # Beside an attribute of the same name, "=" would do nothing (users(5)).
-                value = str(min(int(value), MAX_U32)) if value.isdigit() else value
+                value = str(min(int(value), most("integer", False))) if value.isdigit() else value
                 rates.append(f'{row.attribute} {"=" if row.attribute not in seen else "+="} "{value}"')
                 seen.add(row.attribute)
         for mac, _ in boxes:

@@ -1,10 +1,13 @@
 """A RADIUS packet's attributes for people: by the names of the dictionaries."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from gatekeeper.wire.attribute_types import NUMBERS
 from gatekeeper.wire.radius import VENDOR_SPECIFIC, RadiusPacket
 from gatekeeper.wire.text import ip_text, octets_text, printable
+
+_HIGHEST_TAG: Final = 0x1F
 
 
 class Described(NamedTuple):
@@ -13,6 +16,7 @@ class Described(NamedTuple):
     name: str
     kind: str
     values: dict[bytes, str]
+    is_tagged: bool = False
 
 
 Describe = Callable[[int, int], Described | None]
@@ -49,13 +53,24 @@ def _line(vendor: int, code: int, value: bytes, describe: Describe) -> tuple[str
     found = describe(vendor, code)
     if found is None:
         return (f"Attr-26.{vendor}.{code}" if vendor else f"Attr-{code}"), octets_text(value)
+    name, value = _untagged(found, value)
     if value in found.values:
-        return found.name, found.values[value]
-    return found.name, _value(found.kind, value)
+        return name, found.values[value]
+    return name, _value(found.kind, value)
+
+
+def _untagged(found: Described, value: bytes) -> tuple[str, bytes]:
+    """``Tunnel-Type:1`` and the value behind the tag (RFC 2868 3.1, 3.6); a first octet over 31 is no tag."""
+    if not found.is_tagged or not value or value[0] > _HIGHEST_TAG:
+        return found.name, value
+    tag = value[0]
+    if found.kind == "integer":
+        return (f"{found.name}:{tag}" if tag else found.name), b"\0" + value[1:]
+    return f"{found.name}:{tag}", value[1:]
 
 
 def _value(kind: str, value: bytes) -> str:
-    if kind in ("integer", "date") and len(value) == 4:
+    if NUMBERS.get(kind) == len(value):
         return str(int.from_bytes(value, "big"))
     if kind == "ipaddr" and len(value) == 4:
         return ip_text(int.from_bytes(value, "big"))

@@ -27,6 +27,7 @@ _PROTOCOLS: Final = frozenset({"dhcp", "radius"})
 _LABELLED: Final[dict[tuple[str, ...], int]] = {
     ("radius", "nas"): 1,
     ("radius", "rate-clamped"): 0,
+    ("radius", "attribute-left-out"): 0,
     ("dhcp", "option-left-out"): 0,
 }
 

@@ -45,6 +45,7 @@ class Wanted(NamedTuple):
     keys: bytes
     over: bool
     rate: Rate
+    plan: str = ""
 
 
 class Ended(NamedTuple):

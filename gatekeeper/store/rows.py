@@ -59,7 +59,7 @@ def lease_of(row: Row) -> Lease:
 _OF_BOX: Final = ("mac", "account", "stbid")
 _OF_ACCOUNT: Final = (
     *("subscriber", "state", "rate_down_kbps", "rate_up_kbps", "port", "port_state", "address", "acs_url"),
-    "last_order",
+    *("last_order", "plan"),
 )
 
 
@@ -70,9 +70,9 @@ def binding_columns(box: str, account: str) -> str:
 
 def binding_of(row: Row) -> tuple[str, Binding]:
     """The MAC as text, and what binds it."""
-    mac, account, stbid, subscriber, state, down, up, port, port_state, address, acs_url, order = row
+    mac, account, stbid, subscriber, state, down, up, port, port_state, address, acs_url, order, plan = row
     line = port_from_text(port) if port else None
-    values = account, subscriber, stbid, state, Rate(down, up), line, port_state, address, acs_url, order
+    values = account, subscriber, stbid, state, Rate(down, up), line, port_state, address, acs_url, order, plan
     return mac, make(Binding, values)
 
 
@@ -208,10 +208,11 @@ def standing_of(row: Row) -> Standing:
 # Of the outbox (d), its session (s) and the account of that (a).
 WANTED: Final = """
 d.id, d.kind, d."order", s.id, s.session, s.nas, s.source, s.mac, s.account, s.keys, s.state,
-coalesce(a.rate_down_kbps, 0), coalesce(a.rate_up_kbps, 0)"""
+coalesce(a.rate_down_kbps, 0), coalesce(a.rate_up_kbps, 0), coalesce(a.plan, '')"""
 
 
 def wanted_of(row: Row) -> Wanted:
-    number, kind, order, at, session, nas, source, mac, account, keys, state, down, up = row
+    number, kind, order, at, session, nas, source, mac, account, keys, state, down, up, plan = row
     over = state == "closed"
-    return Wanted(number, kind, order, at, session, nas, source, mac_of(mac), account, keys, over, Rate(down, up))
+    rate = Rate(down, up)
+    return Wanted(number, kind, order, at, session, nas, source, mac_of(mac), account, keys, over, rate, plan)

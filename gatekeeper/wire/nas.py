@@ -38,7 +38,8 @@ class Dialect(NamedTuple):
     ``identity``: beside User-Name, every attribute that may name the box; all must agree. ``ports``: the first that
     says something counts. ``option_43``: the attribute that carries it into an Access-Accept, "" = none. ``cuts``: the
     NAS cuts the lines that it tells. ``session_keys``: of what its accounting told, what names a session to it in CoA
-    and Disconnect (RFC 5176 3), beside what names the NAS itself.
+    and Disconnect (RFC 5176 3), beside what names the NAS itself. ``disputed_unit``: that of the rates, where sources
+    contradict each other and an operator has to say it ("kbit" or "bit"; this one is the default); "" = it is known.
     """
 
     name: str
@@ -52,15 +53,28 @@ class Dialect(NamedTuple):
         *("User-Name", "NAS-Port", "Framed-IP-Address", "Calling-Station-Id", "Acct-Session-Id"),
         "NAS-Port-Id",
     )
+    disputed_unit: str = ""
 
 
 class AttributeCode(NamedTuple):
-    """A dictionary entry: vendor 0 = standard; kind ``integer`` or ``string``."""
+    """A dictionary entry: vendor 0 = standard; kind: a key of ``attribute_types.TYPES``.
+
+    ``is_tagged``: its values may have a tag (RFC 2868 3); ``tag``: that of this one, -1 = none. ``type_octets``,
+    ``length_octets``: of the vendor's own header (RFC 2865 5.26 recommends 1 and 1; 0 octets of length = none is told).
+    """
 
     vendor: int
     code: int
     kind: str
     name: str = ""
+    is_tagged: bool = False
+    tag: int = -1
+    type_octets: int = 1
+    length_octets: int = 1
+
+    def text(self) -> str:
+        """As a person names it: ``Tunnel-Type:1``."""
+        return f"{self.name}:{self.tag}" if self.tag >= 0 else self.name
 
 
 # The octets that the access node wrote, which DHCP sees too, come before the NAS's own idea of the line.
@@ -96,9 +110,11 @@ _ROWS: Final = (
     ),
     Dialect(
         "zte",
-        (RateRow("ZTE-Rate-Ctrl-SCR-Up", "{up_bps}"), RateRow("ZTE-Rate-Ctrl-SCR-Down", "{down_bps}")),
-        "FreeRADIUS dictionary.zte; ToughRADIUS sends bit/s, the MAC is in Calling-Station-Id; no text of ZTE's own",
+        (RateRow("ZTE-Rate-Ctrl-SCR-Up", "{up_kbps}"), RateRow("ZTE-Rate-Ctrl-SCR-Down", "{down_kbps}")),
+        "FreeRADIUS dictionary.zte; ABillS, type zte_m6000, sends kbit/s, ToughRADIUS bit/s; no text of ZTE's own; the "
+        "MAC is in Calling-Station-Id",
         ports=(_AGENT, _COPY),
+        disputed_unit="kbit",
     ),
     Dialect(
         "h3c",

@@ -1,120 +1,188 @@
-"""Rates in the words of each NAS: templates of reply attributes, filled with an account's rate.
+"""Reply attributes in the words of each NAS: templates, filled with an account's rate and what else it has.
 
 Fields of a template: ``up_bps down_bps up_kbps down_kbps`` (up = from the subscriber), ``up_text down_text`` (bit/s, as
-``4000k``), ``up_burst up_burst_max down_burst down_burst_max`` (octets of 1.5 and of 3 seconds), ``account``, ``mac``.
+``4000k``), ``up_burst up_burst_max down_burst down_burst_max`` (octets of 1.5 and of 3 seconds), and ``Holder``'s.
 """
 
 import string
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from gatekeeper.model import Rate
+from gatekeeper.model import Binding, Rate
+from gatekeeper.wire.attribute_types import encode_value, most
 from gatekeeper.wire.nas import AttributeCode
-from gatekeeper.wire.radius import VENDOR_SPECIFIC, attribute, vendor_attribute
+from gatekeeper.wire.radius import VENDOR_SPECIFIC, attribute
+from gatekeeper.wire.text import ip_text
 
-MAX_U32: Final = 0xFFFFFFFF
 DHCP_ENTERPRISE: Final = 54
-_OF_THE_BOX: Final = frozenset({"account", "mac"})
+_LONGEST: Final = 253  # RFC 2865 5
+
+
+class Holder(NamedTuple):
+    """What a template may say of an account and its box beside the rate, as text; "" = it has none."""
+
+    account: str = ""
+    mac: str = ""
+    plan: str = ""
+    subscriber: str = ""
+    stbid: str = ""
+    port: str = ""
+    address: str = ""
+
+
+NOBODY: Final = Holder()
 
 
 class RateAttribute(NamedTuple):
-    """A RateRow with its numbers from the dictionary."""
+    """One reply attribute: its numbers from the dictionary, and the template of its value.
+
+    fixed: the value's octets where the template has no fields, b"" = it has some. in_coa: sent again when the rate of a
+    running session changes.
+    """
 
     code: AttributeCode
     template: str
+    fixed: bytes = b""
+    in_coa: bool = True
 
 
-def rate_body(rows: Sequence[RateAttribute], rate: Rate, kilobit: int, account: str = "", mac: str = "") -> bytes:
-    """The rate's reply attributes as octets. kilobit: bits in the order's kbit, 1000 or 1024. 0 kbit/s = no limit.
+def holder_of(binding: Binding, mac: bytes) -> Holder:
+    """The account and this box of it. port: the line that it is bound to."""
+    port = binding.port.text if binding.port else ""
+    address = ip_text(binding.address) if binding.address else ""
+    account, plan = binding.account, binding.plan
+    return Holder(account, mac.hex(":"), plan, binding.subscriber, binding.stbid, port, address)
 
-    Text that runs over 247 octets is cut there: only an account's name can be that long.
+
+def rate_body(rows: Sequence[RateAttribute], rate: Rate, kilobit: int, holder: Holder = NOBODY) -> bytes:
+    """The attributes as octets. kilobit: bits in the order's kbit, 1000 or 1024. 0 kbit/s = no limit.
+
+    What cannot be said of this account is left out; ``rate_parts`` tells it.
     """
-    return b"".join(_encode(code, value) for code, value in rate_values(rows, rate, kilobit, account, mac))
+    return b"".join(octets for _, octets, _ in rate_parts(rows, rate, kilobit, holder))
+
+
+def rate_parts(
+    rows: Sequence[RateAttribute], rate: Rate, kilobit: int, holder: Holder = NOBODY
+) -> list[tuple[AttributeCode, bytes, str]]:
+    """(attribute, all its octets, "") of each; where its value cannot be said of this account, b"" and why."""
+    parts = []
+    for code, value, fixed in _filled(rows, rate, kilobit, holder):
+        try:
+            octets = fixed or encode_value(code.kind, _clamped(code, value), code.tag, code.is_tagged)
+            parts.append((code, encode_attribute(code, octets), ""))
+        except ValueError as error:
+            parts.append((code, b"", str(error)))
+    return parts
 
 
 def rate_values(
-    rows: Sequence[RateAttribute], rate: Rate, kilobit: int, account: str = "", mac: str = ""
+    rows: Sequence[RateAttribute], rate: Rate, kilobit: int, holder: Holder = NOBODY
 ) -> Iterator[tuple[AttributeCode, str]]:
-    """The same as (attribute, value) pairs. 32-bit attributes are clamped to 4,294,967,295."""
-    for code, value in _filled(rows, rate, kilobit, account, mac):
-        yield code, str(min(int(value), MAX_U32)) if code.kind == "integer" else value
+    """The same as (attribute, value) pairs. Numbers are cut to the largest that their attribute holds."""
+    for code, value, _ in _filled(rows, rate, kilobit, holder):
+        yield code, _clamped(code, value)
 
 
 def clamped(rows: Sequence[RateAttribute], rate: Rate, kilobit: int) -> list[tuple[AttributeCode, str]]:
-    """The attributes that 32 bits are too few for, and what they should have said."""
-    filled = _filled(rows, rate, kilobit, "", "")
-    return [(code, value) for code, value in filled if code.kind == "integer" and int(value) > MAX_U32]
+    """The attributes that have too few bits, and what they should have said."""
+    filled = _filled(rows, rate, kilobit, NOBODY)
+    return [(code, value) for code, value, fixed in filled if not fixed and _clamped(code, value) != value]
 
 
-def rate_text(rows: Sequence[RateAttribute], rate: Rate, kilobit: int, account: str = "", mac: str = "") -> str:
-    """For people: attributes by name, and where one had to be clamped, from what."""
+def rate_text(rows: Sequence[RateAttribute], rate: Rate, kilobit: int, holder: Holder = NOBODY) -> str:
+    """For people: attributes by name, and where one had to be clamped, from what, or left out, why."""
     told = []
-    for code, value in _filled(rows, rate, kilobit, account, mac):
-        over = code.kind == "integer" and int(value) > MAX_U32
-        told.append(f"{code.name}={MAX_U32} (clamped from {value})" if over else f"{code.name}={value}")
+    filled = _filled(rows, rate, kilobit, holder)
+    for (code, value, fixed), (_, _, why) in zip(filled, rate_parts(rows, rate, kilobit, holder), strict=True):
+        said = value if fixed else _clamped(code, value)
+        note = f" (clamped from {value})" if said != value else f" (left out: {why})" if why else ""
+        told.append(f"{code.text()}={said}{note}")
     return ", ".join(told)
 
 
-def check_template(template: str, kind: str) -> None:
-    """Raises ValueError: a field that is not there, or no number where the attribute is one."""
+def check_template(template: str, code: AttributeCode) -> None:
+    """Raises ValueError: a field that is not there, or a value that is not of the attribute's type."""
+    if field_names(template) - _fields(0, 0, NOBODY).keys():
+        raise ValueError(f"fields are {' '.join(_fields(0, 0, NOBODY))}, in braces")
     try:
-        text = template.format(**_fields(20_000_000, 4_000_000, "account", "d4:c1:c8:ee:9b:1f"))
-    except (KeyError, IndexError, AttributeError):
-        raise ValueError(f"fields are {' '.join(_fields(0, 0, '', ''))}, in braces") from None
-    except ValueError as error:
+        text = template.format(**_fields(20_000_000, 4_000_000, _SAMPLE))
+    except (ValueError, LookupError) as error:
         raise ValueError(f"not a template: {error}") from None
-    if kind not in ("integer", "string", "octets"):
-        raise ValueError(f"an attribute of type {kind} cannot carry a rate")
-    if kind == "integer" and not (text.isascii() and text.isdigit()):
+    if most(code.kind, code.is_tagged) and not (text.isascii() and text.isdigit()):
         raise ValueError(f"the attribute is a number, and {template!r} gives {text!r}")
-    if len(text.encode()) > _LONGEST:
-        raise ValueError(f"gives {len(text.encode())} octets, {_LONGEST} at most")
+    encode_attribute(code, encode_value(code.kind, _clamped(code, text), code.tag, code.is_tagged))
 
 
-def is_of_the_box(template: str) -> bool:
+def field_names(template: str) -> set[str]:
+    """The fields of a template. Raises ValueError where it is none."""
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        raise ValueError(f"not a template: {error}; a brace that is meant is written twice") from None
+
+
+def is_of_the_box(row: RateAttribute) -> bool:
     """True if the value is not the same for all accounts of one rate."""
-    return not _OF_THE_BOX.isdisjoint(_names(template))
+    return not row.fixed and not _OF_THE_BOX.isdisjoint(field_names(row.template))
+
+
+def is_of_the_rate(row: RateAttribute) -> bool:
+    """True if the value says something of the rate."""
+    return not row.fixed and any(name.startswith(("up_", "down_")) for name in field_names(row.template))
+
+
+_OF_THE_BOX: Final = frozenset(Holder._fields)
+_SAMPLE: Final = Holder("account", "d4:c1:c8:ee:9b:1f", "plan", "subscriber", "0" * 32, "port", "192.0.2.1")
 
 
 def _filled(
-    rows: Sequence[RateAttribute], rate: Rate, kilobit: int, account: str, mac: str
-) -> Iterator[tuple[AttributeCode, str]]:
+    rows: Sequence[RateAttribute], rate: Rate, kilobit: int, holder: Holder
+) -> list[tuple[AttributeCode, str, bytes]]:
+    """(attribute, value, its octets where they are the same for all) of what is said of this rate at all."""
     up, down = rate.up_kbps * kilobit, rate.down_kbps * kilobit
-    fields = _fields(down, up, account, mac)
-    for code, template in rows:
+    fields = _fields(down, up, holder)
+    found = []
+    for code, template, fixed, _ in rows:
+        if fixed:
+            found.append((code, template, fixed))
+            continue
         # A direction without a limit says nothing, unless the other one shares its attribute.
-        limits = [limit for word, limit in (("up_", up), ("down_", down)) if word in template]
-        if any(limits) or not limits:
-            yield code, template.format(**fields)
+        names = field_names(template)
+        words = {name.partition("_")[0] for name in names if "_" in name}
+        limits = [limit for word, limit in (("up", up), ("down", down)) if word in words]
+        # Nor does a template with what the account has not (RFC 2865 5: an attribute is left out, never empty).
+        if (any(limits) or not limits) and all(fields[name] for name in names & _OF_THE_BOX):
+            found.append((code, template.format(**fields), b""))
+    return found
 
 
-def _fields(down: int, up: int, account: str, mac: str) -> dict[str, int | str]:
-    fields: dict[str, int | str] = {"account": account, "mac": mac}
+def _clamped(code: AttributeCode, value: str) -> str:
+    largest = most(code.kind, code.is_tagged)
+    return str(min(int(value), largest)) if largest and value.isdigit() else value
+
+
+def _fields(down: int, up: int, holder: Holder) -> dict[str, int | str]:
+    fields: dict[str, int | str] = {"account": holder.account, "mac": holder.mac}
     for name, bps in (("up", up), ("down", down)):
         fields |= {f"{name}_bps": bps, f"{name}_kbps": bps // 1000, f"{name}_text": _bits(bps)}
         fields |= {f"{name}_burst": bps * 3 // 16, f"{name}_burst_max": bps * 3 // 8}
-    return fields
-
-
-def _names(template: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
-
-
-_LONGEST: Final = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
-
-
-def _encode(code: AttributeCode, value: str) -> bytes:
-    octets = int(value).to_bytes(4, "big") if code.kind == "integer" else value.encode()[:_LONGEST]
-    return encode_attribute(code, octets)
+    return fields | holder._asdict()
 
 
 def encode_attribute(code: AttributeCode, value: bytes) -> bytes:
-    """One attribute as octets. Raises ValueError over 253 octets, those of the vendor's own header among them."""
-    if code.vendor == DHCP_ENTERPRISE:
-        # FreeRADIUS dictionary.dhcp, format=2,1: two octets of type, because there are 256 options and more.
-        head = code.vendor.to_bytes(4, "big") + code.code.to_bytes(2, "big") + bytes(((len(value) + 3) & 255,))
-        return attribute(VENDOR_SPECIFIC, head + value)
-    return vendor_attribute(code.vendor, code.code, value) if code.vendor else attribute(code.code, value)
+    """One attribute as octets; value: with its tag. Raises ValueError where it is too long."""
+    head = _LONGEST - len(value)
+    if code.vendor:
+        head -= 4 + code.type_octets + code.length_octets
+    if head < 0:
+        raise ValueError(f"gives {len(value)} octets, {len(value) + head} at most")
+    if not code.vendor:
+        return attribute(code.code, value)
+    size = code.type_octets + code.length_octets + len(value)
+    kind = code.code.to_bytes(code.type_octets, "big")
+    length = size.to_bytes(code.length_octets, "big") if code.length_octets else b""
+    return attribute(VENDOR_SPECIFIC, b"".join((code.vendor.to_bytes(4, "big"), kind, length, value)))
 
 
 def _bits(bps: int) -> str:

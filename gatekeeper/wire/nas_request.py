@@ -141,7 +141,7 @@ def _line_of_pair(circuit: Sequence[bytes], remote: Sequence[bytes], port_key: s
 
 
 def _values(packet: RadiusPacket, vendors: Vendors, code: AttributeCode) -> Sequence[bytes]:
-    vendor, kind, _, _ = code
+    vendor, kind = code.vendor, code.code
     if vendor:
         return vendors.get((vendor, kind), ())
     value = packet.attributes.get(kind)

@@ -23,8 +23,14 @@ _CLIENTS = {
     "redback": ("192.0.2.36", ""),
     "zte": ("192.0.2.37", ""),
     "accel-ppp": ("192.0.2.38", "option_43 = true"),
+    "generic": (
+        "192.0.2.39",
+        'reply = { "Tunnel-Type:1" = "VLAN", "Tunnel-Medium-Type:1" = "IEEE-802", "Tunnel-Private-Group-Id:1" = "180",'
+        ' "USR-Event-Id" = 7, "Juniper-Local-User-Name" = "{account}" }',
+    ),
 }
-_HEAD = '\n[radius]\nlisten_auth = ["192.0.2.1:1812"]\n'
+_HEAD = '\n[radius]\nlisten_auth = ["192.0.2.1:1812"]\ndictionaries = "/usr/share/freeradius"\n'
+_PROFILE = '\n[[radius.profile]]\nplan = "gold"\nreply = { "Tunnel-Private-Group-Id:1" = "190" }\n'
 _CLIENT = '\n[[radius.client]]\nname = "{0}"\nipaddr = "{1}"\nsecret = "testing123"\nnas = "{0}"\n{2}\n'
 _FIXED = "10.20.1.7"
 
@@ -39,7 +45,7 @@ class Makes:
         self.bras = add_bras(net, switch)
         self.bras.set_up("aaa0", *(f"{address}/24" for address, _ in _CLIENTS.values()))
         clients = "".join(_CLIENT.format(name, address, keys) for name, (address, keys) in _CLIENTS.items())
-        self.gate = Gate(space, folder, config(radius=_HEAD + clients))
+        self.gate = Gate(space, folder, config(radius=_HEAD + clients + _PROFILE))
 
     def ask(self, make: str, user: str = "d4c1c8ee9b1f", **keys: object) -> Answer:
         answer = access_request(self.bras, user, source=_CLIENTS[make][0], **keys)  # type: ignore[arg-type]
@@ -119,6 +125,18 @@ def test_a_rate_above_32_bits_is_told_as_what_they_hold_and_somebody_hears_of_it
     wait_until(lambda: makes.gate.counted("radius.rate-clamped.wispr.WISPr-Bandwidth-Max-Down"), 5, "the counter")
 
 
+def test_rfc3580_3_31_an_access_switch_is_told_the_vlan_of_the_plan(makes: Makes) -> None:
+    """By the dictionaries that both sides have from Debian: a tag, a type in capitals, a vendor's own header."""
+    words = ["--account", "028000004@itv", "--mac", "d4:c1:c8:00:00:04", "--down", "20000", "--plan", "gold"]
+    makes.gate.cli("order", "install", "--order", "vlan", *words)
+    for user, vlan, account in (("d4c1c8ee9b1f", "180", "028123456@itv"), ("d4c1c8000004", "190", "028000004@itv")):
+        answer = makes.ask("generic", user)
+        for line in ("Type:1 = VLAN", "Medium-Type:1 = IEEE-802", f'Private-Group-Id:1 = "{vlan}"'):
+            assert f"\tTunnel-{line}\n" in answer.text
+        assert answer.one("USR-Event-Id") == "Module-Removed"  # 7
+        assert answer.one("Juniper-Local-User-Name") == account
+
+
 def test_accel_ppp_gets_option_43_under_vendor_54(makes: Makes) -> None:
     """docs/ipoe_radius.md. radclient does not load dictionary.dhcp by itself, so it shows what it got."""
     octets = bytes.fromhex(makes.ask("accel-ppp").one("Attr-26")[2:])
@@ -131,7 +149,7 @@ def test_accel_ppp_gets_option_43_under_vendor_54(makes: Makes) -> None:
     [
         ("h3c", {"H3C-Input-Average-Rate": "4000000", "H3C-Output-Average-Rate": "20000000"}),
         ("redback", {"Police-Rate": "4000", "Rate-Limit-Rate": "20000"}),
-        ("zte", {"ZTE-Rate-Ctrl-SCR-Up": "4000000", "ZTE-Rate-Ctrl-SCR-Down": "20000000"}),
+        ("zte", {"ZTE-Rate-Ctrl-SCR-Up": "4000", "ZTE-Rate-Ctrl-SCR-Down": "20000"}),
         ("accel-ppp", {"Filter-Id": "20000/4000"}),
     ],
 )

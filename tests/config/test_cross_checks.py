@@ -66,7 +66,7 @@ FILES: list[tuple[str, str, str]] = [
     ("text where a number is wanted",
      CLIENT + 'rates = { "WISPr-Bandwidth-Max-Up" = "{up_text}" } #!\n', "the attribute is a number"),
     ("a rate in an address", CLIENT + 'rates = { "Framed-IP-Address" = "{up_bps}" } #!\n', "of type ipaddr"),
-    ("a filter_id with a field of no such name", CLIENT + 'filter_id = "{plan}" #!\n', "fields are account mac"),
+    ("a filter_id with a field of no such name", CLIENT + 'filter_id = "{plam}" #!\n', "fields are account mac"),
     ("two that make a Filter-Id",
      CLIENT + 'nas = "accel-ppp"\nfilter_id = "{account}" #!\n', "tells a Filter-Id already"),
     ("an interim interval that RFC 2869 5.16 forbids",

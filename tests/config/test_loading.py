@@ -157,7 +157,10 @@ def test_a_folder_of_ones_own_adds_to_the_shipped_dictionaries(tmp_path: Path) -
     keys = 'nas = "cisco"\nrates = { "Acme-Down" = "{down_kbps}", "Filter-Id" = "{account}" }'
     text = CONFIG.replace("[radius]", '[radius]\ndictionaries = "mine"', 1).replace('nas = "huawei"', keys)
     nas = next(nas for nas in load_text(tmp_path, text).book.clients if nas.name == "bras1")
-    assert [(code.vendor, code.code, code.kind) for code, _ in nas.rates] == [(99999, 7, "integer"), (0, 11, "string")]
+    assert [(row.code.vendor, row.code.code, row.code.kind) for row in nas.rates] == [
+        (99999, 7, "integer"),
+        (0, 11, "string"),
+    ]
     assert nas.per_box
 
 

@@ -21,7 +21,7 @@ from gatekeeper.wire.dynauth import (
     DISCONNECT_REQUEST,
     ERROR_CAUSE,
 )
-from gatekeeper.wire.radius import RadiusPacket, attribute, decode
+from gatekeeper.wire.radius import RadiusPacket, attribute, decode, vendor_table
 from gatekeeper.wire.radius_seal import Secret, plain_reply, signature_is_right
 from tests.config.book import load_text
 from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled
@@ -37,6 +37,10 @@ ipaddr = "127.0.0.1"
 secret = "testing123"
 nas = "{dialect}"
 coa_port = {port}
+
+[[radius.profile]]
+plan = "gold"
+reply = {{ "Huawei-Output-Peak-Rate" = 7, "Filter-Id" = "{{down_kbps}} {{account}}", "Idle-Timeout" = 9 }}
 """
 
 
@@ -188,6 +192,19 @@ def test_one_session_is_asked_one_thing_at_a_time_in_the_sequence_of_the_orders(
     client.turn(1.1)
     client.turn(1.2)
     assert [one.code for one in nas.hear()] == [DISCONNECT_REQUEST]
+
+
+def test_rfc5176_3_3_a_coa_has_the_plans_rate_and_nothing_else_of_it(
+    client: DynauthClient, nas: Nas, store: SqliteStore
+) -> None:
+    """As the next Access-Accept will say it; an attribute that cannot be changed would have all of it refused."""
+    fields = {"order": "1", "kind": "rate", "account": "B", "rate_down_kbps": "50000", "plan": "gold"}
+    OrderDesk(store, OrderRules(2)).hand_in(fields, NOW)
+    client.turn(0.0)
+    (request,) = nas.hear()
+    assert request.code == COA_REQUEST
+    assert vendor_table(request) == {(2011, 5): [(50_000_000).to_bytes(4, "big")], (2011, 6): [b"\0\0\0\7"]}
+    assert (request.attributes[11], 28 in request.attributes) == (b"50000 B", False)
 
 
 @pytest.mark.parametrize("dialect", ["generic"])

@@ -2,12 +2,12 @@
 
 import pytest
 
-from gatekeeper.config.dictionary import Dictionary, shipped_folder
+from gatekeeper.config.dictionary import Dictionary
 from gatekeeper.report.radius import Described, attribute_lines
 from gatekeeper.wire.radius import attribute, decode, vendor_attribute
 from gatekeeper.wire.radius_seal import Secret, sealed_reply
 
-DICTIONARY = Dictionary(shipped_folder())
+DICTIONARY = Dictionary()
 
 
 def _describe(vendor: int, code: int) -> Described | None:
@@ -26,6 +26,13 @@ def _describe(vendor: int, code: int) -> Described | None:
         (attribute(27, b"\0\0\x0e\x10"), [("Session-Timeout", "3600")]),
         (attribute(27, b"\0"), [("Session-Timeout", "0x00")]),
         (attribute(6, b"\0\0\0\2"), [("Service-Type", "Framed-User")]),
+        (attribute(64, b"\1\0\0\x0d"), [("Tunnel-Type:1", "VLAN")]),
+        (attribute(64, b"\0\0\0\x0d"), [("Tunnel-Type", "VLAN")]),
+        (attribute(64, b"\x1f\0\0\x63"), [("Tunnel-Type:31", "99")]),
+        (attribute(81, b"\x01180"), [("Tunnel-Private-Group-Id:1", "180")]),
+        (attribute(81, b"\x00180"), [("Tunnel-Private-Group-Id:0", "180")]),
+        (attribute(81, b" 180"), [("Tunnel-Private-Group-Id", " 180")]),
+        (attribute(81, b""), [("Tunnel-Private-Group-Id", "")]),
         (attribute(24, b"abc"), [("State", "0x616263")]),
         (attribute(24, b""), [("State", "0x")]),
         (attribute(250, b"abc"), [("Attr-250", "0x616263")]),

@@ -20,6 +20,7 @@ from gatekeeper.state.counts import Counted, Fate, columns_of, spelled
         ("radius nas bras1.example.net unsealed", Counted("radius.nas.*.unsealed", "bras1.example.net")),
         ("radius nas dhcp ok", Counted("radius.nas.*.ok", "dhcp")),
         ("radius rate-clamped a.b Huawei-Rate", Counted("radius.rate-clamped.*", "a.b.Huawei-Rate")),
+        ("radius attribute-left-out a.b Filter-Id", Counted("radius.attribute-left-out.*", "a.b.Filter-Id")),
         ("dhcp option-left-out 82", Counted("dhcp.option-left-out.*", "82")),
     ],
 )  # fmt: skip

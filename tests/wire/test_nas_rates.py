@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.config.dictionary import Dictionary, shipped_folder
+from gatekeeper.config.dictionary import Dictionary
 from gatekeeper.model import Rate
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.nas_rates import RateAttribute, rate_body, rate_values
 
-SHIPPED = Dictionary(shipped_folder())
+SHIPPED = Dictionary()
 _HUAWEI, _H3C, _MIKROTIK = "000007db", "000063a2", "00003a8c"
 
 
@@ -61,4 +61,4 @@ def test_the_values_for_people_are_those_on_the_wire() -> None:
 def test_a_folder_without_dictionaries_says_so(tmp_path: Path) -> None:
     """One sentence that names the file."""
     with pytest.raises(ValueError, match=r"no file .*dictionary: name a folder"):
-        Dictionary(tmp_path)
+        Dictionary([tmp_path])
