@@ -12,6 +12,7 @@ from gatekeeper.cli.options import config_option, unix_now
 if TYPE_CHECKING:
     from gatekeeper.config.load import Settings
     from gatekeeper.policy.orders import Boxed
+    from gatekeeper.report.export import Policy
     from gatekeeper.store.ports import Store
 
 _FORMATS: Final = (
@@ -56,7 +57,7 @@ def export(config: str | None, form: str, dialect: str, output: Path | None) -> 
 
 
 def _lines(form: str, dialect: str, settings: "Settings", store: "Store") -> Iterator[str]:
-    from gatekeeper.report.export import HOSTS, LEASES, Policy, orders
+    from gatekeeper.report.export import Policy, orders
     from gatekeeper.report.table import COLUMNS, as_csv, with_times
 
     book = settings.book
@@ -67,13 +68,27 @@ def _lines(form: str, dialect: str, settings: "Settings", store: "Store") -> Ite
             yield as_csv((row,), COLUMNS["bindings"]).partition("\n")[2]
     elif form == "orders":
         yield from orders(store.boxed_accounts(), policy)
-    elif form in LEASES:
-        yield from LEASES[form](store.all_leases(), policy)
     else:
-        left_out: list[str] = []
-        yield from HOSTS[form](_active(store.boxed_accounts(), left_out), policy)
-        if left_out:
-            click.echo(f"left out: {len(left_out)} accounts that are suspended, {left_out[0]} the first", err=True)
+        yield from _foreign(form, store, policy)
+
+
+def _foreign(form: str, store: "Store", policy: "Policy") -> Iterator[str]:
+    """A file of another server; what could not be in it is told."""
+    from gatekeeper.report.export import HOSTS, LEASES, accounts_in_subnets, leases_in_subnets
+
+    left_out: list[str] = []
+    outside: list[str] = []
+    # Kea refuses a whole file for an address that it has no subnet for.
+    by_subnet = form.startswith("kea-")
+    if form in LEASES:
+        leases = store.all_leases()
+        yield from LEASES[form](leases_in_subnets(leases, policy, outside) if by_subnet else leases, policy)
+    else:
+        accounts = _active(store.boxed_accounts(), left_out)
+        yield from HOSTS[form](accounts_in_subnets(accounts, policy, outside) if by_subnet else accounts, policy)
+    for names, what in ((left_out, "accounts that are suspended"), (outside, "addresses that no subnet holds")):
+        if names:
+            click.echo(f"left out: {len(names)} {what}, {names[0]} the first", err=True)
 
 
 def _active(accounts: "Iterable[Boxed]", left_out: list[str]) -> "Iterator[Boxed]":

@@ -84,29 +84,35 @@ def orders() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "dnsmasq", "kea", "freeradius"]),
-    default="csv",
-    show_default=True,
-    help="csv: orders; else entries of that server, each taken over as an install order.",
+    metavar="FORMAT",
+    help="csv: orders; else whose entries are taken over as install orders: dnsmasq kea isc freeradius ethers uci,"
+    " or a lease file: dnsmasq-leases kea-leases isc-leases [else what the file looks like].",
 )
+@click.option("--leased", is_flag=True, help="Lease files: the address that a box has is its ordered one.")
 @click.option("--dry-run", is_flag=True, help="Change nothing: say what would come of each order.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(config: str | None, form: str, dry_run: bool, file: Path) -> None:
+def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, file: Path) -> None:
     """Apply every order of a file; refused lines are told with number and cause (exit 3)."""
     from gatekeeper.config.load import load
-    from gatekeeper.intake.formats import open_orders
+    from gatekeeper.intake.entry import Taking
+    from gatekeeper.intake.formats import CSV, NAMES, open_orders, recognised
     from gatekeeper.intake.order_file import OrderFileError
     from gatekeeper.office.orders import desk
     from gatekeeper.store.opening import open_store, trial_store
 
+    if form not in (None, *NAMES):
+        raise click.UsageError(f"--format {form}: formats are {' '.join(NAMES)}")
     settings = load(config)
     try:
-        lines = open_orders(form, file)
+        chosen = form or recognised(file) or CSV
+        lines = open_orders(chosen, file, Taking(settings.book.binding.boxes_per_account, leased))
     except OrderFileError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
+    if chosen not in (form, CSV):
+        click.echo(f"{file}: read as --format {chosen}", err=True)
     store = trial_store(*settings.store) if dry_run else open_store(*settings.store, create=True)
-    report = _Report(file, dry_run, shows_orders=dry_run and form != "csv")
+    report = _Report(file, dry_run, shows_orders=dry_run and chosen != CSV)
     try:
         with lines:
             report.run(desk(store, settings.book), lines)

@@ -1,7 +1,8 @@
 """FreeRADIUS's ``users`` file, ``mods-config/files/authorize`` (users(5)): entries whose name is a MAC.
 
 An entry is a name with check items, and lines that begin with white space with reply items. The rate attributes are
-those that ``wire.nas`` sends, read backwards; Framed-IP-Address is the fixed address.
+those that ``wire.nas`` sends, read backwards; Framed-IP-Address is the fixed address. Attributes are named in any case,
+as in FreeRADIUS's dictionaries.
 """
 
 import re
@@ -9,7 +10,7 @@ import string
 from collections.abc import Iterator
 from typing import IO, Final, NamedTuple
 
-from gatekeeper.intake.entry import install, not_taken, note_of
+from gatekeeper.intake.entry import Entry, is_address, not_taken
 from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.text import parse_mac
@@ -18,7 +19,10 @@ _NAME: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 _ITEM: Final = re.compile(
     r'\s*([A-Za-z0-9][\w.:-]*)\s*(:=|\+=|==|!=|>=|<=|=~|!~|=\*|!\*|=|>|<)\s*("(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s,#]+)\s*(,|$|(?=#))'
 )
-_PASSWORDS: Final = frozenset({"Cleartext-Password", "User-Password", "Auth-Type", "Service-Type"})
+_PASSWORDS: Final = ("cleartext-password", "user-password")
+_NO_CONDITIONS: Final = frozenset({*_PASSWORDS, "auth-type", "service-type"})
+# RFC 2865 5.8: which address a session gets is left to the user, to the NAS.
+_ANY_ADDRESS: Final = {"255.255.255.255": "the user chooses", "255.255.255.254": "the NAS chooses"}
 _UNITS: Final = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _HOLES: Final = {
     "up_bps": r"(?P<up_bps>\d{1,15})",
@@ -31,8 +35,9 @@ _HOLES: Final = {
 
 
 class _Item(NamedTuple):
-    """One attribute of an entry."""
+    """One attribute of an entry. key: its name in small letters."""
 
+    key: str
     name: str
     operator: str
     value: str
@@ -61,18 +66,18 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _readers() -> dict[str, list[re.Pattern[str]]]:
-    """attribute -> patterns of its values, of all dialects."""
+    """attribute in small letters -> patterns of its values, of all dialects."""
     found: dict[str, list[re.Pattern[str]]] = {}
     for dialect in DIALECTS.values():
         for attribute, template in dialect.rates:
-            found.setdefault(attribute, []).append(_pattern(template))
+            found.setdefault(attribute.lower(), []).append(_pattern(template))
     return found
 
 
 _READERS: Final = _readers()
 
 
-def read(text: IO[str]) -> Iterator[Line]:
+def read(text: IO[str]) -> Iterator[Entry | Line]:
     """The entries of a file."""
     for entry in _entries(text):
         yield _order(entry)
@@ -116,48 +121,59 @@ def _read_items(line: str, items: list[_Item]) -> str:
             # Not what stands there: it may be a password.
             return "an item that is no attribute with a value"
         value = match[3]
-        items.append(_Item(match[1], match[2], value[1:-1] if value[0] in "\"'" else value))
+        items.append(_Item(match[1].lower(), match[1], match[2], value[1:-1] if value[0] in "\"'" else value))
         at = match.end()
     return ""
 
 
-def _order(entry: _Entry) -> Line:
+def _order(entry: _Entry) -> Entry | Line:
     number, name = entry.number, entry.name
     if name == "$INCLUDE":
         return not_taken(number, "$INCLUDE: what it names is not read: import it by itself")
     if entry.problem:
         return unreadable(number, entry.problem)
+    if name.upper() == "DEFAULT":
+        return not_taken(number, "entry DEFAULT is for everybody: orders name each box")
     try:
         mac = parse_mac(name)
     except ValueError:
         return not_taken(number, f"entry {name[:40]!r} is not named by a MAC")
     for check in entry.checks:
-        if check.name == "Auth-Type" and check.value == "Reject":
+        if check.key == "auth-type" and check.value.lower() == "reject":
             return not_taken(number, "Auth-Type Reject: FreeRADIUS lets this box in nowhere")
-        if check.name not in _PASSWORDS:
+        if check.key not in _NO_CONDITIONS:
             return not_taken(number, f"check item {check.name}: gatekeeper has no such condition")
     fields: dict[str, str] = {}
-    password = next((one.value for one in entry.checks if one.name in ("Cleartext-Password", "User-Password")), name)
-    ignored = [item.name for item in entry.replies if not _take(item, fields)]
+    password = next((one.value for one in entry.checks if one.key in _PASSWORDS), name)
+    ignored = [what for item in entry.replies if (what := _take(item, fields))]
     # Which password a box has is said once for all boxes of a NAS: [[radius.client]] mac_password.
     ignored += ["a password that is not the MAC"] if password != name else []
-    return Line(number, install("freeradius", mac, **fields), note=note_of(list(dict.fromkeys(ignored))))
+    address = fields.pop("address", "")
+    return Entry(number, (mac,), address=address, fields=tuple(fields.items()), ignored=tuple(dict.fromkeys(ignored)))
 
 
-def _take(item: _Item, fields: dict[str, str]) -> bool:
-    """Write the item into the fields; the first of several stays. False: it is none that an order has."""
-    if item.name == "Framed-IP-Address":
-        fields.setdefault("address", item.value)
-        return True
-    for pattern in _READERS.get(item.name, ()):
+def _take(item: _Item, fields: dict[str, str]) -> str:
+    """Write the item into the fields; the first of several stays. What of it has no place in an order, "" = nothing."""
+    if item.key == "framed-ip-address":
+        return _take_address(item.value, fields)
+    for pattern in _READERS.get(item.key, ()):
         match = pattern.match(item.value)
         # What follows the rate (RouterOS: bursts) is not taken over.
         if match and (match.end() == len(item.value) or item.value[match.end()] == " "):
             for hole, value in match.groupdict().items():
                 direction, unit = hole.split("_")
                 fields.setdefault(f"rate_{direction}_kbps", str(_kbps(value, unit)))
-            return True
-    return item.name == "Service-Type"
+            return ""
+    return "" if item.key == "service-type" else item.name
+
+
+def _take_address(value: str, fields: dict[str, str]) -> str:
+    """The address that an account is given; what says none, or is a further one, is told."""
+    if value in _ANY_ADDRESS:
+        return f"Framed-IP-Address {value} ({_ANY_ADDRESS[value]}, RFC 2865 5.8)"
+    if not is_address(value) or fields.setdefault("address", value) != value:
+        return f"Framed-IP-Address {value[:40]}"
+    return ""
 
 
 def _kbps(value: str, unit: str) -> int:

@@ -1,7 +1,7 @@
 """What the store holds, in the files of other servers, and as orders that make it again. Text, a line at a time.
 
 Leases that are over are nobody's and are left out. So are boxes of accounts that are not active, where the file is one
-that another server would serve them by.
+that another server would serve them by, and, where that server insists on it, addresses that no subnet holds.
 """
 
 import csv
@@ -40,6 +40,8 @@ _NO_NAME: Final = re.compile(
     r"[\d.]*|\d+[smhdw]|infinite|ignore", re.IGNORECASE
 )  # what dnsmasq takes for something else
 _VALUE: Final = AttributeCode(0, 0, "string")
+_NOT_IN_A_LABEL: Final = re.compile(r"[^A-Za-z0-9]+")
+_LONGEST_LABEL: Final = 63  # RFC 1035 2.3.4
 
 
 def kea_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
@@ -47,8 +49,7 @@ def kea_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
     yield _KEA_LEASES
     for lease in _current(leases, policy.now):
         declined = lease.state == "declined"
-        subnet = next((one for one in policy.subnets if lease.address & one.mask == one.network), None)
-        place = policy.subnets.index(subnet) + 1 if subnet else 0
+        place = next((at for at, one in enumerate(policy.subnets, 1) if lease.address & one.mask == one.network), 0)
         lifetime = lease.expires_at - lease.last_seen
         mac, client = ("", "") if declined else (mac_text(lease.mac), lease.client_id.hex(":"))
         state = _DECLINED if declined else 0
@@ -70,20 +71,55 @@ def _current(leases: Iterable[Lease], now: int) -> Iterator[Lease]:
 
 
 def kea_reservations(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
-    """A JSON object with ``reservations``; an account's fixed address goes to its first box, as Kea has it once."""
+    """A JSON object with ``reservations``; an account's fixed address goes to its first box, as Kea has it once.
+
+    Each has a host name made from the account: Kea refuses a configuration with a reservation that reserves nothing.
+    """
     yield '{ "reservations": ['
     entry = ""
     for account, boxes in accounts:
         address = {"ip-address": ip_text(account.address)} if account.address else {}
+        limit = {"boxes": len(boxes)} if len(boxes) > policy.boxes_per_account else {}
+        whose = {"user-context": {"account": account.account, **limit}}
         for mac, _ in boxes:
             if entry:
                 yield f"  {entry},"
-            whose = {"user-context": {"account": account.account}}
-            entry = json.dumps({"hw-address": mac_text(mac), **address, **whose}, ensure_ascii=False)
+            name = {"hostname": _host_name(account.account, mac)}
+            entry = json.dumps({"hw-address": mac_text(mac), **address, **name, **whose}, ensure_ascii=False)
             address = {}
     if entry:
         yield f"  {entry}"
     yield "] }"
+
+
+def _host_name(account: str, mac: bytes) -> str:
+    """The account's name as a host may be called, or else one made from the MAC."""
+    if is_host_name(account):
+        return account
+    return _NOT_IN_A_LABEL.sub("-", account).strip("-")[:_LONGEST_LABEL].strip("-") or f"box-{mac.hex()}"
+
+
+def leases_in_subnets(leases: Iterable[Lease], policy: Policy, outside: list[str]) -> Iterator[Lease]:
+    """The current leases that a subnet holds; the addresses of the others come into ``outside``."""
+    for lease in _current(leases, policy.now):
+        if _holds(policy.subnets, lease.address):
+            yield lease
+        else:
+            outside.append(ip_text(lease.address))
+
+
+def accounts_in_subnets(accounts: Iterable[Boxed], policy: Policy, outside: list[str]) -> Iterator[Boxed]:
+    """The accounts, without an address that no subnet holds; such addresses come into ``outside``."""
+    for one in accounts:
+        address = one.account.address
+        if address and not _holds(policy.subnets, address):
+            outside.append(ip_text(address))
+            one = one._replace(account=one.account._replace(address=0))
+        yield one
+
+
+def _holds(subnets: Sequence[Subnet], address: int) -> bool:
+    return not subnets or any(address & one.mask == one.network for one in subnets)
 
 
 def dnsmasq_hosts(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:

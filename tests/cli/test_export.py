@@ -49,6 +49,14 @@ def export(terminal: Terminal, form: str, *words: str) -> list[str]:
     return said.out.splitlines()
 
 
+def program(name: str) -> str:
+    """Where it is. Without it the test is skipped; in CI that is a failure."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/bin")
+    if not found:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"{name} is not installed")
+    return str(found)
+
+
 HEADER = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context"
 
 
@@ -56,10 +64,9 @@ def test_kea_loads_the_leases(terminal: Terminal) -> None:
     """Kea's own cleaning of a lease file reads every column and writes the same file. A lease that is over is left."""
     lines = export(terminal, "kea-leases")
     assert lines == [HEADER, f"10.20.1.0,{BOX.hex(':')},01:{BOX.hex(':')},3600,{FAR},1,0,0,,0,"]
-    if not shutil.which("kea-lfc", path="/usr/sbin:/usr/bin"):
-        pytest.skip("kea-lfc is not installed")
+    cleaner = program("kea-lfc")
     (terminal.folder / "copy").write_text("\n".join(lines) + "\n")
-    words = "/usr/sbin/kea-lfc -4 -d -x previous -i copy -o cleaned -f finish -p pid -c none"
+    words = f"{cleaner} -4 -d -x previous -i copy -o cleaned -f finish -p pid -c none"
     places = {"KEA_LOCKFILE_DIR": str(terminal.folder)}
     done = subprocess.run(
         words.split(), cwd=terminal.folder, env=os.environ | places, capture_output=True, text=True, timeout=20
@@ -79,23 +86,70 @@ def test_dnsmasq_reads_the_hosts(terminal: Terminal) -> None:
     assert (said.code, said.out, said.err) == (0, "", "left out: 1 accounts that are suspended, box3 the first\n")
     lines = (terminal.folder / "hosts.conf").read_text().splitlines()
     assert lines == ["# A@itv", f"dhcp-host={OTHER.hex(':')},{BOX.hex(':')},10.20.9.9"]
-    if not shutil.which("dnsmasq", path="/usr/sbin:/usr/bin"):
-        pytest.skip("dnsmasq is not installed")
-    words = ("/usr/sbin/dnsmasq", "--test", "-C", "hosts.conf")
+    words = (program("dnsmasq"), "--test", "-C", "hosts.conf")
     done = subprocess.run(words, cwd=terminal.folder, capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
 
 
 def test_kea_reservations_are_json_that_names_the_account(terminal: Terminal) -> None:
-    """The fixed address once: Kea takes it for one reservation only."""
+    """The fixed address once: Kea takes it for one reservation only. Each reserves something: a host name at least."""
     found = json.loads("\n".join(export(terminal, "kea-reservations")))
-    account = {"user-context": {"account": "A@itv"}}
+    account = {"hostname": "A-itv", "user-context": {"account": "A@itv"}}
     assert found == {
         "reservations": [
             {"hw-address": OTHER.hex(":"), "ip-address": "10.20.9.9", **account},
             {"hw-address": BOX.hex(":"), **account},
         ]
     }
+
+
+@pytest.mark.parametrize(
+    ("account", "name"),
+    [("box_1.example", "box_1.example"), ("028123456@itv", "028123456-itv"), ("王@小", f"box-{BOX.hex()}"),
+     ("-" * 9 + "a" * 90 + "@", "a" * 63), ("a" * 62 + "@b", "a" * 62)],
+)  # fmt: skip
+def test_a_host_name_of_kea_is_made_from_the_account(account: str, name: str) -> None:
+    """As hosts may be called (RFC 1123 2.1)."""
+    lines = HOSTS["kea-reservations"]([Boxed(Account(account), ((BOX, ""),))], POLICY)
+    assert json.loads("\n".join(lines))["reservations"][0]["hostname"] == name
+
+
+def test_addresses_that_no_subnet_holds_are_left_out_for_kea_and_told(terminal: Terminal) -> None:
+    """Kea: "specified reservation is not within the IPv4 subnet". The box stays, and a lease has nothing but that."""
+    terminal.order("install", "9", "D", "--mac", "020000000009", "--address", "192.0.2.9")
+    store = SqliteStore(str(terminal.folder / "gatekeeper.db"))
+    outside = Lease(0xC0000209, THIRD, "D", "p", "active", FAR, NOW, FAR - 3600, b"", b"")
+    store.commit([LeaseBound(outside), LeaseBound(outside._replace(address=0xC000020A, expires_at=5))])
+    store.close()
+    told = "left out: 1 addresses that no subnet holds, 192.0.2.9 the first\n"
+    said = terminal.run("export", "--format", "kea-reservations")
+    assert (said.code, said.err.splitlines(keepends=True)[-1]) == (0, told)
+    assert json.loads(said.out)["reservations"][-1] == {
+        "hw-address": "02:00:00:00:00:09", "hostname": "D", "user-context": {"account": "D"},
+    }  # fmt: skip
+    said = terminal.run("export", "--format", "kea-leases")
+    assert (said.code, said.err, said.out.count("\n")) == (0, told, 2)
+    assert "192.0.2.9" in "".join(export(terminal, "dnsmasq-hosts"))
+
+
+@pytest.mark.parametrize("place", ["global", "subnet"])
+def test_kea_takes_the_reservations(terminal: Terminal, place: str) -> None:
+    """kea-dhcp4 -t (2.2): global, and in the subnet that holds all its addresses."""
+    checker = program("kea-dhcp4")
+    terminal.order("install", "9", "王@itv", "--mac", "020000000009", "--address", "192.0.2.9")
+    found = json.loads("\n".join(export(terminal, "kea-reservations")))
+    assert len(found["reservations"]) == 3
+    subnet = {"subnet": "10.20.0.0/16", "id": 1}
+    server = {"interfaces-config": {"interfaces": []}, "lease-database": {"type": "memfile", "persist": False}}
+    server |= {"subnet4": [subnet | found]} if place == "subnet" else {"subnet4": [subnet], **found}
+    (terminal.folder / "kea.json").write_text(json.dumps({"Dhcp4": server}, ensure_ascii=False))
+    places = {"KEA_LOCKFILE_DIR": str(terminal.folder)}
+    words = (checker, "-t", "kea.json")
+    done = subprocess.run(
+        words, cwd=terminal.folder, env=os.environ | places, capture_output=True, text=True, timeout=20
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ERROR" not in done.stdout + done.stderr
 
 
 def test_freeradius_users_in_the_words_of_a_nas(terminal: Terminal) -> None:
@@ -133,13 +187,15 @@ def test_a_file_that_cannot_be_written_is_told(terminal: Terminal) -> None:
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20)
+POLICY = Policy(NOW, (), 2, "generic")
 MACS = st.integers(1, 1 << 32).map(lambda number: (0x02 << 40 | number).to_bytes(6, "big"))
+# With any address but the two that mean any address (RFC 2865 5.8).
 ACCOUNTS = st.builds(
     Account,
     account=TEXT, subscriber=st.just("") | TEXT, state=st.sampled_from(["active", "suspended"]),
     rate_down_kbps=st.integers(0, 10**9), rate_up_kbps=st.integers(0, 10**9),
     port=st.sampled_from(["", "ge 1/0/7", "10.20.0.1|ge 1/0/7", "olt1 eth 1/2:7"]),
-    address=st.just(0) | st.integers(1 << 24, (1 << 32) - 1), acs_url=st.sampled_from(["", "http://a.example/"]),
+    address=st.just(0) | st.integers(1 << 24, (1 << 32) - 3), acs_url=st.sampled_from(["", "http://a.example/"]),
     boxes=st.integers(0, 5), plan=st.just("") | TEXT, port_state=st.just(""), last_order=st.just(""),
 )  # fmt: skip
 STORES = st.lists(st.tuples(ACCOUNTS, st.lists(MACS, max_size=5)), max_size=5)
@@ -178,6 +234,34 @@ def test_any_store_comes_back_from_its_orders(tmp_path: Path, stored: list[tuple
     """Accounts, boxes, states, rates, ordered ports, addresses, limits; also more boxes than the limit lets in."""
     accounts = unlike(stored)
     assert imported(tmp_path, "csv", list(orders(accounts, Policy(NOW, (), 2, "generic")))) == accounts
+
+
+def simplified(accounts: list[Boxed], form: str) -> set[tuple[frozenset[bytes], int]]:
+    """What a file of another server keeps of accounts: which boxes belong together, and their address. FreeRADIUS's
+    keeps no accounts, and the address of the first box."""
+    if form == "freeradius-users":
+        return {
+            (frozenset({mac}), 0 if at else one.account.address)
+            for one in accounts
+            for at, (mac, _) in enumerate(one.boxes)
+        }
+    return {(frozenset(mac for mac, _ in one.boxes), one.account.address) for one in accounts if one.boxes}
+
+
+SOURCES = {"kea-reservations": "kea", "dnsmasq-hosts": "dnsmasq", "freeradius-users": "freeradius"}
+
+
+@pytest.mark.parametrize("form", SOURCES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stored=STORES)
+def test_any_boxes_come_back_from_any_file(
+    tmp_path: Path, form: str, stored: list[tuple[Account, list[bytes]]]
+) -> None:
+    """The same boxes with the same addresses, whatever accounts are called and however many boxes they have."""
+    accounts = [one._replace(account=one.account._replace(rate_down_kbps=0, rate_up_kbps=0)) for one in unlike(stored)]
+    if any(one.boxes for one in accounts):
+        found = imported(tmp_path, SOURCES[form], list(HOSTS[form](accounts, POLICY)))
+        assert simplified(found, form) == simplified(accounts, form)
 
 
 SIMPLE = [
@@ -238,13 +322,12 @@ server default {{
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_freeradius_reads_the_users(tmp_path: Path, dialect: str) -> None:
     """FreeRADIUS's own check: every attribute is in its dictionaries, every value of its type."""
-    if not shutil.which("freeradius", path="/usr/sbin:/usr/bin"):
-        pytest.skip("freeradius is not installed")
+    radiusd = program("freeradius")
     users = tmp_path / "users"
     fast = Boxed(SIMPLE[0].account._replace(account="fast", rate_down_kbps=10**8), ((THIRD, ""),))
     users.write_text("\n".join(HOSTS["freeradius-users"]([SIMPLE[0], fast], Policy(NOW, (), 2, dialect))) + "\n")
     (tmp_path / "radiusd.conf").write_text(_RADIUSD.format(users=users))
-    words = ["/usr/sbin/freeradius", "-C", "-X", "-d", str(tmp_path), "-n", "radiusd", "-D", "/usr/share/freeradius"]
+    words = [radiusd, "-C", "-X", "-d", str(tmp_path), "-n", "radiusd", "-D", "/usr/share/freeradius"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Configuration appears to be OK" in done.stdout

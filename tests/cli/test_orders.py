@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.intake.formats import NAMES
 from tests.cli.terminal import Terminal
 
 STBID = "00100199006007000000D4C1C8EE9B1F"
@@ -180,6 +181,42 @@ def test_hosts_of_dnsmasq_become_orders_once(terminal: Terminal) -> None:
     )
     assert terminal.run(*words, "dnsmasq.conf").out == "dnsmasq.conf: 1 applied, 0 seen before, 1 refused\n"
     assert terminal.run(*words, "dnsmasq.conf").out == "dnsmasq.conf: 0 applied, 1 seen before, 1 refused\n"
+
+
+def test_a_file_is_read_as_what_it_looks_like(terminal: Terminal) -> None:
+    """Which is said, but for orders. A file of another format than the one named is 2 and says which."""
+    (terminal.folder / "ethers").write_text("d4:c1:c8:ee:9b:1f 10.20.9.1\n02:00:00:00:00:02 stb2\n")
+    said = terminal.run("orders", "import", "--format", "dnsmasq", "ethers")
+    assert said == (
+        2,
+        "",
+        "ethers:1: there are no dhcp-host lines in it: this looks like /etc/ethers: --format ethers\n",
+    )
+    assert "unknown column" in terminal.run("orders", "import", "--format", "csv", "ethers").err
+    told = terminal.run("orders", "import", "ethers")
+    assert told == (0, "ethers: 2 applied, 0 seen before, 0 refused\n", "ethers: read as --format ethers\n")
+    shown = terminal.run("show", "bindings", "--columns", "account,mac,address", "-o", "csv").out
+    assert "d4:c1:c8:ee:9b:1f,d4:c1:c8:ee:9b:1f,10.20.9.1" in shown
+    assert "stb2,02:00:00:00:00:02," in shown
+
+
+def test_a_format_that_is_none_is_told_with_those_that_are(terminal: Terminal) -> None:
+    """2; --help has them all."""
+    (terminal.folder / "file").write_text("order\n")
+    said = terminal.run("orders", "import", "--format", "bind", "file")
+    assert said.code == 2
+    assert f"--format bind: formats are {' '.join(NAMES)}" in said.err
+    words = terminal.run("orders", "import", "--help").out.replace(",", " ").split()
+    assert {*NAMES} <= {word.strip(":") for word in words}
+
+
+def test_leased_addresses_are_ordered_where_that_is_asked_for(terminal: Terminal) -> None:
+    """Else a lease file says which boxes there are, and no more."""
+    (terminal.folder / "dnsmasq.leases").write_text("1800000000 d4:c1:c8:ee:9b:1f 10.20.1.7 * *\n")
+    dry = terminal.run("orders", "import", "--dry-run", "dnsmasq.leases")
+    assert (dry.code, "address=" in dry.out) == (0, False)
+    dry = terminal.run("orders", "import", "--dry-run", "--leased", "dnsmasq.leases")
+    assert (dry.code, "address=10.20.1.7" in dry.out) == (0, True)
 
 
 @pytest.mark.parametrize("form", ["kea", "freeradius"])

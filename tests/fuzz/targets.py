@@ -14,7 +14,8 @@ from typing import NamedTuple
 from gatekeeper.book import Nas
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.capture import Capture, CaptureError, Packet, write_capture
-from gatekeeper.intake.formats import open_orders
+from gatekeeper.intake.formats import NAMES as FORMATS
+from gatekeeper.intake.formats import open_orders, recognised
 from gatekeeper.intake.order_file import OrderFileError
 from gatekeeper.policy.order_fields import Order, OrderRefused
 from gatekeeper.policy.order_fields import read as read_order
@@ -37,7 +38,6 @@ from gatekeeper.wire.session_class import read_class
 from tests.vectors.reader import vectors
 
 ROOT = Path(__file__).parents[2]
-FORMATS = ("csv", "dnsmasq", "kea", "freeradius")
 NOW = 1_700_000_000.0
 _NODES = ("", "10.20.0.1", "bras1")
 
@@ -263,13 +263,34 @@ def _order_corpus() -> list[bytes]:
     hosts = "\n".join(f"dhcp-host={mac},set:iptv,10.20.1.{number},box{number},1h" for number, mac in enumerate(macs))
     kea = ", ".join(f'{{ "hw-address": "{mac}", "ip-address": "10.20.1.7" }}' for mac in macs if mac.isprintable())
     users = "\n".join(f'"{mac}" Cleartext-Password := "{mac}"\n\tFramed-IP-Address = 10.20.1.7,' for mac in macs)
+    isc = "\n".join(
+        f"host b{n} {{ hardware ethernet {mac}; fixed-address 10.20.1.{n}; }}" for n, mac in enumerate(macs)
+    )
+    leases = "\n".join(
+        f"lease 10.20.1.{n} {{ binding state active; hardware ethernet {mac}; }}" for n, mac in enumerate(macs)
+    )
+    rows = [f"10.20.1.{n},{mac},,3600,0,1,0,0,,0," for n, mac in enumerate(macs)]
     files = [
-        *((0, text) for text in csv),
-        (1, hosts),
-        (2, f'{{ "Dhcp4": {{ "reservations": [ {kea} ] }} }}'),
-        (3, users),
+        *(("csv", text) for text in csv),
+        ("dnsmasq", hosts),
+        ("kea", f'{{ "Dhcp4": {{ "reservations": [ {kea} ], }} }}'),
+        ("freeradius", users),
+        ("isc", f"group {{ {isc} }}"),
+        ("isc-leases", leases),
+        (
+            "kea-leases",
+            "\n".join(
+                ["address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state", *rows]
+            ),
+        ),
+        ("dnsmasq-leases", "\n".join(f"{n} {mac} 10.20.1.{n} * *" for n, mac in enumerate(macs))),
+        ("ethers", "\n".join(f"{mac} box{n}" for n, mac in enumerate(macs))),
+        (
+            "uci",
+            "\n".join(f"config host\n\toption mac '{mac}'\n\toption ip '10.20.1.{n}'" for n, mac in enumerate(macs)),
+        ),
     ]
-    return [bytes((form,)) + text.encode() for form, text in files]
+    return [bytes((FORMATS.index(form),)) + text.encode() for form, text in files]
 
 
 def run_orders(data: bytes) -> None:
@@ -281,6 +302,7 @@ def run_orders(data: bytes) -> None:
 def walk_orders(form: str, file: Path) -> None:
     """Lines, each with its place and an order or a refusal; or OrderFileError, which names the file."""
     data = file.read_bytes()
+    assert recognised(file) in ("", *FORMATS)
     try:
         with open_orders(form, file) as lines:
             found = list(lines)

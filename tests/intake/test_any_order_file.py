@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.targets import walk_orders
+from tests.fuzz.targets import FORMATS, walk_orders
 
-FORMATS = ("csv", "dnsmasq", "kea", "freeradius")
 # Pieces that mean something to one of the formats.
 PIECES = st.sampled_from(
     [
@@ -17,7 +16,8 @@ PIECES = st.sampled_from(
         *("/*", "*/", "dhcp-host=", "id:*", "[::1]", "ignore", "1h", "infinite", "d4:c1:c8:ee:9b:1f"),
         *("10.20.1.7", "box1", '[ { "hw-address": ', '"d4c1c8ee9b1f"', "{", "}", "[", "]", ":", '"reservations"'),
         *("<?include", "1e999", "d4c1c8ee9b1f", " Auth-Type := ", "Framed-IP-Address = ", "$INCLUDE x"),
-        'Mikrotik-Rate-Limit = "1k/99999G"',
+        'Mikrotik-Rate-Limit = "1k/99999G"', "host x {", "lease 10.20.1.7 {", "hardware ethernet", "fixed-address", ";",
+        *("config host", "option mac", "list ip", "binding state active", "address,hwaddr,valid_lifetime\n", "sep=;"),
     ]
 )  # fmt: skip
 TEXT = st.lists(PIECES | st.text(max_size=4), max_size=30).map("".join)
