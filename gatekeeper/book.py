@@ -167,6 +167,8 @@ class Policybook(NamedTuple):
     journal_days: int = 90  # of the journal, and of sessions that have ended
     stale_session_s: int = 86_400  # a session not heard of for so long is over
     aaa: AaaPolicy | None = None  # None = the orders decide about DHCP
+    own: frozenset[int] = frozenset()  # addresses of ours that the file names
+    strict_addresses: bool = False  # an order's address outside every subnet is refused
 
     def stale_after(self) -> dict[str, int]:
         """Seconds without a report after which a session is over, for clients that are told how often to report."""

@@ -160,7 +160,8 @@ class _Report:
         if self._shows_orders:
             fields = " ".join(f"{name}={value}" for name, value in line.fields.items() if name not in ("order", "kind"))
             click.echo(f"order {record.order} {record.kind} {fields}: {record.effects}")
-        return f"{where}: note: {line.note}" if line.note else ""
+        note = "; ".join(filter(None, (line.note, result.note)))
+        return f"{where}: note: {note}" if note else ""
 
     def summary(self) -> str:
         """One line: how many came to what."""

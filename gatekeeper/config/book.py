@@ -64,6 +64,8 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         journal_days=schema.history.keep_days,
         stale_session_s=schema.radius.stale_session_s,
         aaa=make_aaa(schema.dhcp, problems),
+        own=_own(schema),
+        strict_addresses=schema.orders.address == "strict",
     )
     return book, problems
 
@@ -77,6 +79,13 @@ def _lines(schema: FileSchema, problems: Problems) -> Lines:
             problems.add(("binding", "line_templates", at), f"{text!r}: {error}")
     names = schema.binding.port_names
     return Lines(names, templates, cut_nodes(schema.radius.client, names))
+
+
+def _own(schema: FileSchema) -> frozenset[int]:
+    """Every address of ours that the file names."""
+    listens = (*schema.dhcp.listen, *schema.radius.listen_auth, *schema.radius.listen_acct)
+    said = (schema.dhcp.server_id, *(subnet.server for subnet in schema.dhcp.subnet))
+    return frozenset(address for address in (*said, *(listen.address for listen in listens)) if address)
 
 
 def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTable, problems: Problems) -> Subnet:

@@ -180,6 +180,7 @@ class BindingSection(Section):
 
 class OrdersSection(Section):
     hold_s: Annotated[int, Field(ge=0, le=30 * 86_400)] = 0
+    address: Annotated[str, one_of("note", "strict")] = "note"
 
 
 class JournalSection(Section):  # [history] in the file; the journal everywhere else

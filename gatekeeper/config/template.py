@@ -136,6 +136,7 @@ boxes_per_account = 2
 
 # [orders]
 # hold_s = 0                             # an order whose account is not installed yet waits for so long
+# address = "note"                       # note | strict (refused): an ordered address that is in no [[dhcp.subnet]]
 
 # [history]
 # keep_days = 90                         # of the journal (gatekeeper timeline) and of sessions that have ended

@@ -6,6 +6,7 @@ from typing import Final
 from gatekeeper.book import Policybook
 from gatekeeper.heart.needs import lacking
 from gatekeeper.model import PortId
+from gatekeeper.policy.order_addresses import never_a_box
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import FactsPort
@@ -20,6 +21,7 @@ def make_world(book: Policybook, store: FactsPort) -> World:
     # A declined address is nobody's.
     leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
     pools.load(leases, store.fixed_addresses())
+    pools.reserve(never_a_box(book))
     world = World(pools)
     world.join(book.binding.port_names)
     return world

@@ -23,7 +23,6 @@ from gatekeeper.wire.user_name import LONGEST, Said, render_name
 _ASKED: Final = frozenset({"discover", "rapid", "selecting", "init-reboot", "renewing", "rebinding", "inform"})
 # A technician's order at the AAA must work at the box's next try.
 REFUSED_S: Final = 5
-_ROUTERS: Final = 3
 
 
 class AskingEngine(DhcpEngine):
@@ -34,7 +33,6 @@ class AskingEngine(DhcpEngine):
         super().__init__(book._replace(binding=book.binding._replace(port="off")), world, own_ids)
         self._policy = policy
         self._grants = Grants()
-        self._never = self._own_ids | _reserved(book)
 
     def to_ask(self, question: DhcpQuestion, now: float) -> AaaQuestion | None:
         """Whom AAA must be asked about first; None = answer() needs nothing more."""
@@ -100,20 +98,9 @@ class AskingEngine(DhcpEngine):
         return parts.get(CIRCUIT_ID, b""), parts.get(REMOTE_ID, b"")
 
     def _binding(self, asked: AaaQuestion, grant: Grant) -> Binding:
-        """The box as AAA has it: known, active, on whichever port, with a fixed address if AAA named one of ours."""
-        address = 0 if grant.address in self._never else grant.address
+        """The box as AAA has it: known, active, on whichever port, with a fixed address if AAA named one."""
         account = grant.account or asked.user_name
-        return Binding(account, "", "", "active", Rate(0, 0), None, "unlearned", address, "", "")
-
-
-def _reserved(book: Policybook) -> frozenset[int]:
-    """Addresses that no box may have, whoever says so: of networks, broadcasts, routers."""
-    found: set[int] = set()
-    for subnet in book.subnets:
-        routers = dict(subnet.options).get(_ROUTERS, b"")
-        found |= {int.from_bytes(routers[at : at + 4], "big") for at in range(0, len(routers), 4)}
-        found |= {subnet.network, subnet.network | ~subnet.mask & 0xFFFFFFFF}
-    return frozenset(found)
+        return Binding(account, "", "", "active", Rate(0, 0), None, "unlearned", grant.address, "", "")
 
 
 def dhcp_engine(book: Policybook, world: World, own_ids: Sequence[int]) -> DhcpEngine:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import Reason
+from gatekeeper.policy.order_addresses import address_rules
 from gatekeeper.policy.order_fields import Order, OrderRefused, read
 from gatekeeper.policy.orders import Changes, OrderRecord, OrderRules, Situation, decide
 from gatekeeper.wire.text import mac_text
@@ -14,16 +15,19 @@ from gatekeeper.wire.text import mac_text
 def rules_of(book: Policybook) -> OrderRules:
     """What this Policybook says of orders."""
     binding = book.binding
-    return OrderRules(binding.boxes_per_account, binding.boxes_per_port, book.hold_s, binding.lines)
+    rules = OrderRules(binding.boxes_per_account, binding.boxes_per_port, book.hold_s, binding.lines)
+    return rules._replace(addresses=address_rules(book))
 
 
 class OrderResult(NamedTuple):
     """Outcome of handing in an order. ``again``: the number was seen before, and this is the first result.
-    ``sessions``: how many running ones a NAS is to be asked to end or to change."""
+    ``sessions``: how many running ones a NAS is to be asked to end or to change. ``note``: what was taken otherwise
+    than said, "" = nothing."""
 
     record: OrderRecord
     again: bool
     sessions: int = 0
+    note: str = ""
 
 
 def refused(fields: Mapping[str, object], refusal: OrderRefused, now: float) -> OrderResult:
@@ -87,13 +91,13 @@ class OrderDesk:
 
     def _decide(self, order: Order, now: float, contents: str, received_ms: int = 0) -> OrderResult:
         """received_ms: when a held order came in; 0 = now."""
-        sessions = 0
+        sessions, note = 0, ""
         gone: Sequence[bytes] = ()
         record = _record(order, received_ms or int(now * 1000))
         if order.port:
             order = order._replace(port=self._rules.lines.of_text(order.port).text)
         try:
-            changes = decide(order, self._ledger.situation(order, self._rules, now))
+            changes = decide(order, self._ledger.situation(order, self._rules, now), self._rules.addresses)
         except OrderRefused as refusal:
             record = _record(order, received_ms or int(now * 1000), refusal)
             if refusal.reason is Reason.UNKNOWN_ACCOUNT and self._rules.hold_s and not received_ms:
@@ -101,9 +105,11 @@ class OrderDesk:
         else:
             gone = changes.drop
             changed, sessions = self._ledger.write_changes(changes, now)
-            record = record._replace(effects=changes.effects + (f" ({changed})" if changed else ""))
+            note = changes.note
+            told = changes.effects + (f" ({changed})" if changed else "") + (f"; {note}" if note else "")
+            record = record._replace(effects=told)
         self._ledger.write_order(record, contents, now, gone)
-        return OrderResult(record, again=False, sessions=sessions)
+        return OrderResult(record, again=False, sessions=sessions, note=note)
 
     def _apply_held(self, account: str, now: float) -> None:
         """What waited for this install is applied, in the sequence in which it came."""

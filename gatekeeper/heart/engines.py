@@ -9,6 +9,7 @@ from gatekeeper.engine.accounting import AccountingEngine
 from gatekeeper.engine.dhcp import DhcpEngine
 from gatekeeper.engine.radius import RadiusEngine
 from gatekeeper.heart.ports import Mouths
+from gatekeeper.policy.order_addresses import never_a_box
 from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
@@ -32,6 +33,7 @@ class Engines(NamedTuple):
         """kept: answers already given, seen: what clients send, counted; both for both RADIUS engines. key: random
         octets that seal State. own_ids: addresses that a box may name as its server."""
         world.join(book.binding.port_names)
+        world.pools.reserve({*never_a_box(book), *own_ids} - {0})
         dhcp = dhcp_engine(book, world, own_ids)
         radius = RadiusEngine(book, world, kept, seen, key)
         return cls(book, dhcp, radius, AccountingEngine(book, world, kept, seen), seen)

@@ -4,11 +4,12 @@ from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, TypeVar
 
 from gatekeeper.book import AaaPolicy, Nas, Policybook
-from gatekeeper.model import Action, PortId, Reason, Verdict
+from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case, Rule, judge
 from gatekeeper.policy.dhcp import DhcpCase, gather
 from gatekeeper.policy.dhcp_rules import AAA_RULES, judge_dhcp, state_of_case
 from gatekeeper.policy.lines import remedy
+from gatekeeper.policy.order_addresses import is_no_hosts, never_a_box
 from gatekeeper.policy.radius import framed_address
 from gatekeeper.state.world import World
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
@@ -59,6 +60,7 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     crowd = world.crowd(facts.binding, port)
     sent = message(DISCOVER, mac, 0, giaddr=link)
     found = explain_case(gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now), _UNTOLD)
+    found = found._replace(gives=found.gives + _withheld(book, facts.binding))
     if found.verdict.reason or facts.lease is None or facts.lease.expires_at <= now:
         return _with_remedy(found, book)
     # What the box does first is to renew, by unicast and so without a line.
@@ -103,13 +105,20 @@ def explain_radius(
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
     address = framed_address(nas, binding, mac, world.pools, now)
-    gives += f"; Framed-IP-Address {ip_text(address)}" if address else ""
+    gives += f"; Framed-IP-Address {ip_text(address)}" if address else _withheld(book, binding)
     return Explanation("radius", mac, verdict, "Access-Accept", lines, gives)
 
 
 def _with_remedy(found: Explanation, book: Policybook) -> Explanation:
     reason, bound, seen = found.verdict.reason, found.verdict.bound, found.verdict.seen
     return found._replace(remedy=remedy(reason, bound, seen, book)) if reason else found
+
+
+def _withheld(book: Policybook, binding: Binding | None) -> str:
+    """A word on an ordered address that is no box's, by orders from before it was known to be none."""
+    address = binding.address if binding else 0
+    what = (never_a_box(book).get(address) or is_no_hosts(address)) if address else ""
+    return f"; the ordered address {ip_text(address)} is {what}: no box is given it" if what else ""
 
 
 def _walked(

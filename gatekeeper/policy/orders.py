@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gatekeeper.model import Reason
+from gatekeeper.policy.order_addresses import ANYWHERE, AddressRules, ordered_address
 from gatekeeper.policy.order_fields import FIELDS, Order, OrderRefused
 from gatekeeper.wire.line_id import NO_CONFIGURATION, Lines
 from gatekeeper.wire.text import ip_text, mac_text
@@ -35,6 +36,7 @@ class OrderRules(NamedTuple):
     boxes_per_port: int = 0
     hold_s: int = 0
     lines: Lines = NO_CONFIGURATION
+    addresses: AddressRules = ANYWHERE
 
 
 class Account(NamedTuple):
@@ -74,7 +76,7 @@ class Situation(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What to write. ``effects`` says the same for people."""
+    """What to write. ``effects`` says the same for people, ``note`` what of the order was taken otherwise than said."""
 
     account: Account
     add: tuple[tuple[bytes, str], ...]  # (MAC, STBID)
@@ -82,15 +84,24 @@ class Changes(NamedTuple):
     effects: str
     disconnect: tuple[bytes, ...] = ()  # boxes whose running sessions must end
     change: tuple[bytes, ...] = ()  # boxes whose running sessions get the account's new rate
+    note: str = ""
 
 
 # The fields that an account has too -> what they are where an order does not give them.
 _MERGED: Final = {row.name: row.form.absent for row in FIELDS if row.name in Account._fields}
 
 
-def decide(order: Order, situation: Situation) -> Changes:
+# The kinds of order that say an address.
+_ADDRESSING: Final = next(row.kinds for row in FIELDS if row.name == "address")
+
+
+def decide(order: Order, situation: Situation, addresses: AddressRules = ANYWHERE) -> Changes:
     """What this order changes here. Raises OrderRefused."""
+    asked = ordered_address(order.address if order.kind in _ADDRESSING else 0, addresses)
+    order = order._replace(address=asked.address)
     account = situation.account
+    if account and asked.any_:
+        account = account._replace(address=0)
     if order.kind != "install" and (account is None or (account.state == "cancelled" and order.kind != "cancel")):
         raise OrderRefused(Reason.UNKNOWN_ACCOUNT, f"account {order.account} is not installed")
     if order.address and situation.address_owner not in ("", order.account):
@@ -105,7 +116,7 @@ def decide(order: Order, situation: Situation) -> Changes:
                 Reason.PORT_FULL,
                 f"the port has {situation.neighbours} boxes of other accounts and may have {situation.boxes_per_port}",
             )
-    return _DECIDE[order.kind](order, known, situation)
+    return _DECIDE[order.kind](order, known, situation)._replace(note=asked.note)
 
 
 def difference(before: Account | None, after: Account) -> str:

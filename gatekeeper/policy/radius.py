@@ -5,6 +5,7 @@ Whether the box is the one it names is asked in ``radius_methods`` and ``radius_
 
 from gatekeeper.book import Nas
 from gatekeeper.model import Action, Binding, Reason, Verdict
+from gatekeeper.policy.order_addresses import is_no_hosts
 from gatekeeper.state.pools import Pools
 from gatekeeper.wire.nas_identity import mac_in
 from gatekeeper.wire.nas_request import read_request
@@ -39,7 +40,9 @@ def no_identity(packet: RadiusPacket, nas: Nas) -> Verdict:
 def framed_address(nas: Nas, binding: Binding, mac: bytes, pools: Pools, now: float) -> int:
     """The account's fixed address, where this client is told it; 0 = none. As in DHCP it is one box's at a time."""
     address = binding.address
-    return address if address and nas.framed_address and pools.is_free_for(address, mac, now) else 0
+    if not address or not nas.framed_address or is_no_hosts(address):
+        return 0
+    return address if pools.is_free_for(address, mac, now) else 0
 
 
 def names_mac(value: bytes) -> bytes:

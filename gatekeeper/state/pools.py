@@ -11,6 +11,7 @@ from typing import Final
 
 # Addresses at the head of the reclaim queue that are on offer just now are passed over, this many at most.
 _LOOK_AT: Final = 64
+_FOR_EVER: Final = 1 << 62
 
 
 class Pool:
@@ -84,6 +85,7 @@ class Pools:
         self._offers: dict[int, tuple[bytes, int]] = {}
         self._offer_of: dict[bytes, int] = {}
         self._fixed: set[int] = set()
+        self._reserved: frozenset[int] = frozenset()
         self._set_ranges(subnets)
 
     def _set_ranges(self, subnets: Sequence[Sequence[tuple[int, int]]]) -> None:
@@ -126,6 +128,19 @@ class Pools:
         before, self._fixed = self._fixed, set(addresses)
         if before - self._fixed:
             for pool in self._pools:
+                pool.start_over()
+
+    def reserve(self, addresses: Iterable[int]) -> None:
+        """These are no box's, and no others: nobody is given them, whatever orders and leases say."""
+        before, self._reserved = self._reserved, frozenset(addresses)
+        for address in before - self._reserved:
+            del self._held[address]
+        for address in self._reserved:
+            self._held[address] = (b"", _FOR_EVER)
+        for pool in self._pools:
+            for address in self._reserved & pool.used.keys():
+                del pool.used[address]
+            if before - self._reserved:
                 pool.start_over()
 
     def is_fixed(self, address: int) -> bool:
@@ -212,7 +227,7 @@ class Pools:
         """These are held no longer, whatever was promised: the next box that needs one may have it."""
         for address in addresses:
             held = self._held.get(address)
-            if held and held[1] > now:
+            if held and held[1] > now and address not in self._reserved:
                 self._held[address] = (held[0], int(now))
                 for pool in self._pools:
                     if address in pool.used:

@@ -161,7 +161,8 @@ def _routes(value: object) -> bytes:
     return found
 
 
-def _show_routes(value: bytes) -> str:
+def _read_routes(value: bytes) -> list[tuple[bytes, int, bytes]]:
+    """(significant octets of the network, prefix length, router). Raises ValueError."""
     found, at = [], 0
     while at < len(value):
         length = value[at]
@@ -169,9 +170,24 @@ def _show_routes(value: bytes) -> str:
         network, router = value[at + 1 : at + 1 + size], value[at + 1 + size : at + 5 + size]
         if length > 32 or len(router) != 4:
             raise ValueError("not a list of routes")
-        found.append(f"{_dotted(network.ljust(4, bytes(1)))}/{length} {_dotted(router)}")
+        found.append((network, length, router))
         at += 5 + size
-    return ",".join(found)
+    return found
+
+
+def _show_routes(value: bytes) -> str:
+    routes = _read_routes(value)
+    return ",".join(f"{_dotted(net.ljust(4, bytes(1)))}/{length} {_dotted(router)}" for net, length, router in routes)
+
+
+def routers_in(code: int, value: bytes) -> list[int]:
+    """The routers that option 3, 33, 121 or 249 names, as it was encoded here."""
+    if code in (121, 249):
+        named = [router for _, _, router in _read_routes(value)]
+    else:
+        pieces = _pieces(value, 4)
+        named = pieces[1::2] if code == 33 else pieces  # RFC 2132 5.8: destination, router
+    return [int.from_bytes(router, "big") for router in named]
 
 
 def _sip(value: object) -> bytes:

@@ -1,5 +1,6 @@
 """order and orders import: contract 3, exit codes of contract 6, CSV rules of contract 10.10."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,22 @@ def test_orders_that_wait_for_another_are_counted_apart(terminal: Terminal) -> N
     file = terminal.folder / "gatekeeper.toml"
     file.write_text(file.read_text() + "\n[orders]\nhold_s = 3600\n")
     assert _import(terminal, MIXED)[:2] == (3, "orders.csv: 2 applied, 0 seen before, 1 held, 1 refused\n")
+
+
+def test_what_an_order_names_and_is_not_taken_as_said_is_told_with_its_line(terminal: Terminal) -> None:
+    """RFC 2865 5.8: 255.255.255.254 lets the NAS choose; the box is taken over without one. A router's address is
+    refused by what it is."""
+    (terminal.folder / "users").write_text(
+        "d4c1c8ee9b1f Cleartext-Password := x\n\tFramed-IP-Address = 255.255.255.254\n"
+        "d4c1c8000002 Cleartext-Password := x\n\tFramed-IP-Address = 10.20.0.1\n"
+    )
+    done = terminal.run("orders", "import", "--format", "freeradius", "users")
+    note = "255.255.255.254 means any address (RFC 2865 5.8): none is ordered"
+    assert done.code == 3
+    assert done.err.startswith("users:1: note: ") and done.err.count(note) == 1
+    assert "BAD_FIELD: address 10.20.0.1 is the router of 10.20.0.0/16: no box may have it\n" in done.err
+    rows = json.loads(terminal.run("show", "bindings", "-o", "json").out)
+    assert [(row["mac"], row["address"]) for row in rows] == [("d4:c1:c8:ee:9b:1f", "")]
 
 
 def test_hosts_of_dnsmasq_become_orders_once(terminal: Terminal) -> None:

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.drivers.memory import look_up, make_world
+from gatekeeper.engine.order_desk import OrderDesk
+from gatekeeper.model import Lease, LeaseBound
+from gatekeeper.policy.explain import explain_dhcp, explain_radius
+from gatekeeper.policy.orders import OrderRules
 from gatekeeper.wire.dhcp import decode
+from gatekeeper.wire.radius import decode as decode_radius
+from gatekeeper.wire.text import ip_text, parse_ip
 from tests.engine.bench import (
     BOX,
     CONFIG,
@@ -14,6 +21,7 @@ from tests.engine.bench import (
     OTHER,
     THIRD,
     Bench,
+    access_request,
     discover,
     init_reboot,
     renewing,
@@ -165,3 +173,65 @@ def test_without_acs_no_option_43_is_sent(tmp_path: Path) -> None:
     bench = Bench(tmp_path, CONFIG[CONFIG.index("[dhcp]") :])
     bench.install()
     assert 43 not in _options(bench.hear(discover()).answer)
+
+
+@pytest.mark.parametrize("kind", ["install", "amend", "move", "rate"])
+def test_an_order_with_the_routers_address_is_refused_and_changes_nothing(bench: Bench, kind: str) -> None:
+    """Whatever kind of order writes it; what lets the field pass does not look at it."""
+    bench.install()
+    refused = bench.order(kind, address="10.20.0.1", rate_down_kbps="1")
+    assert (refused.record.state, refused.record.reason) == ("refused", "BAD_FIELD")
+    assert refused.record.detail == "address 10.20.0.1 is the router of 10.20.0.0/16: no box may have it"
+    assert bench.bind() == FIRST
+    assert bench.order("suspend", address="10.20.0.1").record.state == "applied"
+
+
+def test_an_order_of_any_address_takes_the_fixed_one_away(bench: Bench) -> None:
+    """RFC 2865 5.8, with a note; the box is told so at its next renewal."""
+    bench.install(address="10.20.9.9")
+    assert bench.bind() == FIXED
+    result = bench.order("amend", address="255.255.255.254")
+    assert result.record.state == "applied"
+    assert result.note == "255.255.255.254 means any address (RFC 2865 5.8): none is ordered"
+    assert result.record.effects.endswith(f"(address 10.20.9.9 -> none); {result.note}")
+    binding = bench.store.facts([BOX])[BOX].binding
+    assert binding is not None and binding.address == 0
+
+
+def _ordered_before(bench: Bench, address: int) -> None:
+    """As a store of a version that did not look at addresses has it."""
+    OrderDesk(bench.store, OrderRules(2)).hand_in(
+        {"order": "old", "kind": "install", "account": "A", "mac": BOX.hex(":"), "address": ip_text(address)}, NOW
+    )
+    bench.start()
+
+
+@pytest.mark.parametrize("address", ["10.20.0.1", "10.20.0.2", "10.20.0.0", "10.20.255.255"])
+def test_what_older_orders_fixed_is_given_to_nobody_where_it_is_no_boxs(bench: Bench, address: str) -> None:
+    """DHCP takes one of the pool, RADIUS tells none, and explain says why."""
+    _ordered_before(bench, parse_ip(address))
+    assert bench.bind() == FIRST
+    accept = bench.ask(access_request())
+    assert accept.reply == "Access-Accept" and 8 not in decode_radius(accept.answer).attributes
+    bras = bench.book.clients[0]
+    world = make_world(bench.book, bench.store)
+    look_up(world, bench.store, BOX, None, counts_boxes=False)
+    told_by = explain_dhcp(bench.book, world, BOX, None, NOW), explain_radius(bench.book, world, BOX, None, bras, NOW)
+    for found in told_by:
+        assert f"; the ordered address {address} is " in found.gives
+
+
+@pytest.mark.parametrize("address", ["255.255.255.254", "224.0.0.1", "127.0.0.1"])
+def test_radius_tells_no_older_order_that_names_no_hosts_address(bench: Bench, address: str) -> None:
+    _ordered_before(bench, parse_ip(address))
+    assert 8 not in decode_radius(bench.ask(access_request()).answer).attributes
+
+
+def test_a_lease_of_the_routers_address_is_not_renewed(bench: Bench) -> None:
+    """It was given by an order of an older version: the NAK takes the box off it, and it gets one of the pool."""
+    router = parse_ip("10.20.0.1")
+    lease = Lease(router, BOX, "A", "", "active", NOW + 3600, NOW, NOW, b"", b"")
+    bench.store.commit([LeaseBound(lease)])
+    _ordered_before(bench, router)
+    assert told(bench.hear(renewing(BOX, router))) == ("DHCPNAK", "WRONG_ADDRESS")
+    assert bench.bind() == FIRST

@@ -177,3 +177,25 @@ def test_addresses_that_come_back_are_given_again_in_the_sequence_of_their_end()
         taken.append(pools.choose(1, bytes((number,)), (), NOW + 300))
         pools.hold(1, taken[-1], bytes((number,)), NOW + 900)
     assert taken == [11, 12, 10]
+
+
+def test_a_reserved_address_is_nobodys_whatever_leases_and_orders_say() -> None:
+    """Not the next one, not a preferred one, not one to be reclaimed or cleared by hand; and others are still found."""
+    pools = _pools()
+    pools.load([(10, A, 5), (11, B, 6)], fixed=[12])
+    pools.reserve([10, 12])
+    assert [pools.is_free_for(address, A, 100) for address in (10, 11, 12)] == [False, True, False]
+    assert pools.choose(0, A, (10, 12), 100) == 13
+    pools.hold(0, 13, C, 1000)
+    assert pools.choose(0, A, (), 100) == 11
+    pools.end([10, 12], 100)
+    assert not pools.is_free_for(10, A, 200)
+
+
+def test_what_is_reserved_no_longer_is_given_again() -> None:
+    """After a reload with another router."""
+    pools = _pools()
+    pools.reserve([10, 12])
+    assert pools.choose(0, A, (), 0) == 11
+    pools.reserve([12])
+    assert pools.choose(0, A, (), 0) == 10
