@@ -61,6 +61,7 @@ class Binding(NamedTuple):
     address: int  # fixed address, 0 = from the pool
     acs_url: str  # "" = the configured one
     order: str
+    plan: str = ""
 
 
 class Lease(NamedTuple):

@@ -8,7 +8,7 @@ from gatekeeper.config.dictionary import Dictionary
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import BindingSection, ClientSection
-from gatekeeper.reply.dhcp import acs_option
+from gatekeeper.reply.acs import acs_option
 from gatekeeper.reply.radius import option_43_body
 from gatekeeper.wire.nas import DHCP_VENDOR, DIALECTS, AttributeCode, Dialect, PortRow
 from gatekeeper.wire.nas_identity import FORMS as MAC_FORMS

@@ -154,9 +154,9 @@ class World:
         binding, lease = self._known.get(learned.mac, NO_FACTS)
         if binding and binding is self._learning.pop(learned.mac, None):
             # _replace costs five times this.
-            account, subscriber, stbid, state, rate, _, _, address, acs_url, order = binding
+            account, subscriber, stbid, state, rate, _, _, address, acs_url, order, plan = binding
             port = learned.port
-            bound = Binding(account, subscriber, stbid, state, rate, port, "learned", address, acs_url, order)
+            bound = Binding(account, subscriber, stbid, state, rate, port, "learned", address, acs_url, order, plan)
             self._known[learned.mac] = Facts(bound, lease)
 
     def drop_port(self, mac: bytes) -> None:

@@ -55,7 +55,7 @@ def lease_of(row: Row) -> Lease:
 _OF_BOX: Final = ("mac", "account", "stbid")
 _OF_ACCOUNT: Final = (
     *("subscriber", "state", "rate_down_kbps", "rate_up_kbps", "port", "port_state", "address", "acs_url"),
-    "last_order",
+    *("last_order", "plan"),
 )
 
 
@@ -66,9 +66,9 @@ def binding_columns(box: str, account: str) -> str:
 
 def binding_of(row: Row) -> tuple[str, Binding]:
     """The MAC as text, and what binds it."""
-    mac, account, stbid, subscriber, state, down, up, port, port_state, address, acs_url, order = row
+    mac, account, stbid, subscriber, state, down, up, port, port_state, address, acs_url, order, plan = row
     line = port_from_text(port) if port else None
-    values = account, subscriber, stbid, state, Rate(down, up), line, port_state, address, acs_url, order
+    values = account, subscriber, stbid, state, Rate(down, up), line, port_state, address, acs_url, order, plan
     return mac, make(Binding, values)
 
 

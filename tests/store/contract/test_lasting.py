@@ -46,7 +46,7 @@ def test_what_an_order_says_is_what_the_packet_loop_finds(store: Store) -> None:
     assert store.facts([NEW])[NEW].binding == Binding(
         account="W", subscriber="s-1", stbid=stbid, state="active", rate=Rate(50000, 5000),
         port=port_from_text("n|7"), port_state="ordered", address=0x0A140109, acs_url="http://acs.example.net/",
-        order="whole",
+        order="whole", plan="gold",
     )  # fmt: skip
     (boxed,) = [one for one in store.boxed_accounts() if one.account.account == "W"]
     assert boxed.boxes == ((NEW, stbid),)
