@@ -1,6 +1,6 @@
 """The Policybook: the configuration as frozen values, ready for the packet path. ``config`` makes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gatekeeper.wire.acs import AcsInfo
@@ -11,11 +11,15 @@ from gatekeeper.wire.nas_request import Reading
 from gatekeeper.wire.radius_seal import Secret
 from gatekeeper.wire.user_name import NamePart
 
+# Boot file and server name, by the codes of the options that say them too (67, 66); b"" = none.
+Names = tuple[tuple[int, bytes], ...]
+
 
 class Subnet(NamedTuple):
     """One [[dhcp.subnet]]. ``options``: configured values by code, the subnet mask among them.
 
     ``interface`` and ``vlan``: where its boxes are heard, if it says so; ``server``: our address there, 0 = not said.
+    ``next_server``, ``names``: what its boxes start from, as in ``Extra``; 0 = not told.
     ``link``: numbers of the subnets of its shared network, itself among them; empty where it is alone on its link.
     """
 
@@ -30,6 +34,8 @@ class Subnet(NamedTuple):
     vlan: int = 0
     server: int = 0
     link: tuple[int, ...] = ()
+    next_server: int = 0
+    names: Names = ()
 
 
 class Acs(NamedTuple):
@@ -41,20 +47,47 @@ class Acs(NamedTuple):
     classes: tuple["AcsClass", ...] = ()  # those that are told otherwise
 
 
-class AcsClass(NamedTuple):
-    """One [[acs.class]]: boxes whose make (option 60, or data of 124) is, or else holds, this text."""
+class Boxes(NamedTuple):
+    """Those whose make (option 60, or data of 124) is, or else holds, this text."""
 
     text: bytes
     exact: bool
-    acs: Acs
 
-    def matches(self, makes: Sequence[bytes]) -> bool:
-        """True if one of these is a make of this class."""
+    def fit(self, makes: Sequence[bytes]) -> bool:
+        """True if one of these is such a make."""
         return self.text in makes if self.exact else any(self.text in make for make in makes)
 
     def quoted(self) -> str:
         """As the configuration says it: ``match "SCITV"``."""
         return f'{"exact" if self.exact else "match"} "{self.text.decode()}"'
+
+
+class AcsClass(NamedTuple):
+    """One [[acs.class]]."""
+
+    boxes: Boxes
+    acs: Acs
+
+
+class Extra(NamedTuple):
+    """What a [[dhcp.class]] or [[dhcp.profile]] says beside the subnet.
+
+    ``next_server``: siaddr, 0 = none, None = as the subnet has it. ``forced``: its options are sent unasked.
+    ``lease_s``: 0 = as the subnet has it.
+    """
+
+    next_server: int | None
+    names: Names
+    options: tuple[tuple[int, bytes], ...]
+    forced: bool
+    lease_s: int
+
+
+class DhcpClass(NamedTuple):
+    """One [[dhcp.class]]."""
+
+    boxes: Boxes
+    extra: Extra
 
 
 class BindingPolicy(NamedTuple):
@@ -169,6 +202,8 @@ class Policybook(NamedTuple):
     aaa: AaaPolicy | None = None  # None = the orders decide about DHCP
     own: frozenset[int] = frozenset()  # addresses of ours that the file names
     strict_addresses: bool = False  # an order's address outside every subnet is refused
+    dhcp_classes: tuple[DhcpClass, ...] = ()
+    dhcp_profiles: Mapping[str, Extra] = {}  # by the plan of an account
 
     def stale_after(self) -> dict[str, int]:
         """Seconds without a report after which a session is over, for clients that are told how often to report."""

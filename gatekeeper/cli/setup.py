@@ -110,7 +110,7 @@ def _tell(settings: "Settings") -> None:
     from gatekeeper.wire.acs import encode, show
 
     acs = settings.book.acs
-    told = [("", acs), *((f"class {rule.quoted()}: ", rule.acs) for rule in acs.classes)] if acs else []
+    told = [("", acs), *((f"class {rule.boxes.quoted()}: ", rule.acs) for rule in acs.classes)] if acs else []
     for whom, each in told:
         code, value = encode(each.encoding, each.info)
         click.echo(f"{whom}option {code} ({each.encoding}, {len(value)} octets): {value.hex()}")

@@ -1,6 +1,6 @@
 """[acs] and [[acs.class]]: what tells which box its ACS."""
 
-from gatekeeper.book import Acs, AcsClass
+from gatekeeper.book import Acs, AcsClass, Boxes
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import AcsKeys, AcsSection
@@ -14,22 +14,22 @@ def make_acs(section: AcsSection, problems: Problems) -> Acs:
     classes = []
     for number, own in enumerate(section.classes):
         place: KeyPath = ("acs", "class", number)
-        text, exact = class_text(own.match, own.exact, place, problems)
+        boxes = class_boxes(own.match, own.exact, place, problems)
         # What the class sets beside its own keys stands above [acs].
         given = {key: getattr(own, key) for key in own.model_fields_set - {"match", "exact"}}
         own_raw = raw if own.hex is None else _octets(own, place, problems)
         acs = _acs(section.model_copy(update=given), own_raw, place, problems)
-        classes.append(AcsClass(text, exact, acs))
+        classes.append(AcsClass(boxes, acs))
     return _acs(section, raw, ("acs",), problems)._replace(classes=tuple(classes))
 
 
-def class_text(match: str | None, exact: str | None, place: KeyPath, problems: Problems) -> tuple[bytes, bool]:
-    """(text, whether it is the whole of it) of a class of boxes; one of the keys must say something."""
+def class_boxes(match: str | None, exact: str | None, place: KeyPath, problems: Problems) -> Boxes:
+    """The boxes of a class; one of the keys must say something."""
     if (match is None) == (exact is None):
         problems.add(place, "one of match and exact is wanted")
     elif not (match or exact):
         problems.add((*place, "exact" if match is None else "match"), "one character at least is wanted")
-    return (match or exact or "").encode(), exact is not None
+    return Boxes((match or exact or "").encode(), exact is not None)
 
 
 def _octets(section: AcsKeys, place: KeyPath, problems: Problems) -> bytes | None:
@@ -64,5 +64,5 @@ def _acs(section: AcsSection, raw: bytes | None, place: KeyPath, problems: Probl
 
 def odd_octets(acs: Acs) -> list[str]:
     """Notes about octets that are spelled out and are neither sub-options nor text."""
-    told = [("[acs]", acs), *((f"[[acs.class]] {each.quoted()}", each.acs) for each in acs.classes)]
+    told = [("[acs]", acs), *((f"[[acs.class]] {each.boxes.quoted()}", each.acs) for each in acs.classes)]
     return [f"{where} hex: {odd}" for where, each in told if each.encoding == "hex" and (odd := oddity(each.info.raw))]

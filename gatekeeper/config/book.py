@@ -7,6 +7,7 @@ from gatekeeper.book import Acs, BindingPolicy, Limits, Nas, Policybook, Subnet
 from gatekeeper.config.aaa import make_aaa
 from gatekeeper.config.acs import make_acs
 from gatekeeper.config.dictionary import Dictionary
+from gatekeeper.config.extra import make_classes, make_profiles, names_of
 from gatekeeper.config.nas import ClientReader, cut_nodes
 from gatekeeper.config.options import OptionTable, subnet_options
 from gatekeeper.config.place import Path as KeyPath
@@ -66,6 +67,8 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         aaa=make_aaa(schema.dhcp, problems),
         own=_own(schema),
         strict_addresses=schema.orders.address == "strict",
+        dhcp_classes=make_classes(schema.dhcp.classes, table, problems),
+        dhcp_profiles=make_profiles(schema.dhcp.profile, table, problems),
     )
     return book, problems
 
@@ -117,6 +120,8 @@ def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTa
         interface=section.interface or "",
         vlan=section.vlan or 0,
         server=section.server or 0,
+        next_server=section.next_server or 0,
+        names=names_of(section),
     )
 
 

@@ -9,7 +9,7 @@ from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.reply import AttributeReader, Said, merged
 from gatekeeper.config.schema import BindingSection, ClientSection
-from gatekeeper.reply.dhcp import acs_option
+from gatekeeper.reply.acs import acs_option
 from gatekeeper.reply.radius import option_43_body
 from gatekeeper.wire.line_id import Lines
 from gatekeeper.wire.nas import DHCP_VENDOR, DIALECTS, AttributeCode, Dialect, PortRow

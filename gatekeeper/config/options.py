@@ -1,16 +1,16 @@
-"""The options of a subnet, typed by the option table and by [[dhcp.option]], the operator's own rows of it."""
+"""The options of a subnet, class or plan, typed by the option table and by the operator's own rows, [[dhcp.option]]."""
 
 import difflib
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import OptionSection, SubnetSection
 from gatekeeper.wire.dhcp_options import BY_CODE, BY_NAME, RESERVED, OptionRow, encode_value
 
-_RENEW: Final = 58
-_REBIND: Final = 59
+RENEW: Final = 58
+REBIND: Final = 59
 
 
 class OptionTable:
@@ -54,28 +54,39 @@ def subnet_options(
     for code, addresses in ((3, section.routers), (6, section.dns)):
         if addresses:
             options[code] = b"".join(address.to_bytes(4, "big") for address in addresses)
-    for code, seconds in ((_RENEW, section.renew_s), (_REBIND, section.rebind_s)):
+    for code, seconds in ((RENEW, section.renew_s), (REBIND, section.rebind_s)):
         if seconds:
             options[code] = seconds.to_bytes(4, "big")
-    for name, value in section.options.items():
+    read_options(section.options, options, place, table, problems)
+    check_times(section.lease_s, options, ((*place, "renew_s"), (*place, "rebind_s"), (*place, "lease_s")), problems)
+    return tuple(options.items())
+
+
+def read_options(
+    said: dict[str, Any], options: dict[int, bytes], place: KeyPath, table: OptionTable, problems: Problems
+) -> None:
+    """Add what a table of options says to those that are set already."""
+    for name, value in said.items():
         try:
             code, octets = table.encode(name, value, options)
             options[code] = octets
         except ValueError as error:
             problems.add((*place, "options", name), str(error))
-    _check_times(section, place, options, problems)
-    return tuple(options.items())
 
 
-def _check_times(section: SubnetSection, place: KeyPath, options: dict[int, bytes], problems: Problems) -> None:
-    """RFC 2131 4.4.5: T1 before T2 before the end of the lease; what is not set is 1/2 and 7/8 of the lease."""
-    if not options.keys() & {_RENEW, _REBIND}:
+def check_times(
+    lease_s: int, options: dict[int, bytes], keys: tuple[KeyPath, KeyPath, KeyPath], problems: Problems
+) -> None:
+    """RFC 2131 4.4.5: T1 before T2 before the end of the lease; what is not set is 1/2 and 7/8 of the lease.
+
+    keys: those that set the three.
+    """
+    if not options.keys() & {RENEW, REBIND}:
         return
-    renew, rebind = (int.from_bytes(options.get(code, b""), "big") for code in (_RENEW, _REBIND))
-    t1, t2 = renew or section.lease_s // 2, rebind or section.lease_s * 7 // 8
-    keys: list[KeyPath] = [(*place, "renew_s"), (*place, "rebind_s"), (*place, "lease_s")]
-    if t2 >= section.lease_s:
-        problems.add(keys[1], f"{t2} is not before the end of the lease, {section.lease_s} (RFC 2131 4.4.5)", keys[2])
+    renew, rebind = (int.from_bytes(options.get(code, b""), "big") for code in (RENEW, REBIND))
+    t1, t2 = renew or lease_s // 2, rebind or lease_s * 7 // 8
+    if t2 >= lease_s:
+        problems.add(keys[1], f"{t2} is not before the end of the lease, {lease_s} (RFC 2131 4.4.5)", keys[2])
     elif t1 >= t2 and renew:
         text = f"{t1} is not before rebind_s, {t2}{'' if rebind else ', which is 7/8 of lease_s'} (RFC 2131 4.4.5)"
         problems.add(keys[0], text, keys[1])

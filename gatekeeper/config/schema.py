@@ -8,6 +8,7 @@ from gatekeeper.config.values import (
     MAX_LEASE_S,
     AcsUrl,
     AttributeName,
+    BootName,
     ClassText,
     ClientNetwork,
     Endpoint,
@@ -65,7 +66,15 @@ class AcsSection(AcsKeys):
     classes: list[AcsClassSection] = Field(default=[], alias="class")
 
 
-class SubnetSection(Section):
+class BootKeys(Section):
+    """What a box starts from: siaddr, file and sname."""
+
+    next_server: Ip | None = None
+    boot_file: BootName | None = None
+    server_name: BootName | None = None
+
+
+class SubnetSection(BootKeys):
     network: SubnetNetwork
     interface: InterfaceName | None = None
     vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
@@ -78,6 +87,23 @@ class SubnetSection(Section):
     renew_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
     rebind_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
     options: dict[str, Any] = {}  # typed by the option table
+
+
+class ExtraKeys(BootKeys):
+    """What is told beside the subnet."""
+
+    options: dict[str, Any] = {}
+    force: bool = False
+    lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
+
+
+class DhcpClassSection(ExtraKeys):
+    match: ClassText | None = None
+    exact: ClassText | None = None
+
+
+class DhcpProfileSection(ExtraKeys):
+    plan: Annotated[str, Field(min_length=1)]
 
 
 class OptionSection(Section):
@@ -113,6 +139,8 @@ class DhcpSection(Section):
     server_id: Ip | None = None
     option: list[OptionSection] = []
     subnet: list[SubnetSection] = []
+    classes: list[DhcpClassSection] = Field(default=[], alias="class")
+    profile: list[DhcpProfileSection] = []
     trusted: list[InterfaceName] = []
     check_source_mac: bool = True
     arp_probe: Annotated[str, one_of("off", "first")] = "off"

@@ -52,6 +52,9 @@ lease_s = 3600
 # shared_network = "north"               # subnets of one name are on one link
 # renew_s = 1800                         # options 58 and 59: renew_s < rebind_s < lease_s
 # rebind_s = 3150
+# next_server = "10.20.0.9"              # siaddr: where boxes fetch what they start from
+# boot_file = "stb/kernel.bin"           # file, and option 67 for who asks
+# server_name = "tftp.example.net"       # sname, and option 66 for who asks
 # [dhcp.subnet.options]                  # by number or IANA name, typed by the option table
 # ntp-servers = "10.20.0.1"
 # domain-name = "itv.example.net"
@@ -63,6 +66,16 @@ lease_s = 3600
 # code = 224
 # name = "stb-profile"
 # type = "text"                          # ip ips text u8 u16 u32 i32 u8s u16s flag hex routes domains ...
+
+# [[dhcp.class]]                         # boxes told otherwise, by option 60 or 124; the first class that fits
+# match = "KreaTV"                       # a part of it; exact = "..." all of it
+# next_server = "10.20.0.10"             # any of next_server boot_file server_name options lease_s
+# options = { 43 = "0x0a0b" }            # above those of the subnet and above [acs]
+# force = false                          # true: send these options whether or not option 55 asks
+
+# [[dhcp.profile]]                       # the same by the plan of an order, above the class
+# plan = "gold"
+# boot_file = "gold/kernel.bin"
 
 # [dhcp.radius]                          # with authorize = "radius": who is asked about a box
 # user_name = "{mac}"                    # {mac} {mac-} {mac:} {mac.} {mac-4}, {MAC} ... in upper case, {option12}

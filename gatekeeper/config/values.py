@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
+from gatekeeper.wire.option_types import LONGEST
 from gatekeeper.wire.text import ip_text, parse_ip
 
 MAX_LEASE_S: Final = 0xFFFFFFFE  # 0xFFFFFFFF means for ever (RFC 2131 3.3), which no pool survives
@@ -83,6 +84,14 @@ def _url(value: object) -> object:
     return value
 
 
+def _boot_name(value: object) -> object:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError(f"a name in quotes is wanted, not {value!r}")
+    if len(value.encode()) > LONGEST:
+        raise ValueError(f"{len(value.encode())} octets, {LONGEST} at most")
+    return value
+
+
 def as_mac_password(value: object) -> object:
     if value in ("mac", "any") or (isinstance(value, dict) and list(value) == ["shared"] and value["shared"]):
         return value
@@ -121,6 +130,7 @@ Listen = Annotated[Endpoint, BeforeValidator(_endpoint)]
 Positive = Annotated[int, Field(gt=0)]
 YesNoAuto = Annotated[Literal["yes", "no", "auto"], BeforeValidator(_yes_no_auto)]
 AcsUrl = Annotated[str, BeforeValidator(_url), Field(max_length=253)]
+BootName = Annotated[str, BeforeValidator(_boot_name)]
 ClassText = Annotated[str, Field(max_length=255)]
 OptionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 AttributeName = Annotated[str, Field(min_length=1, max_length=64)]

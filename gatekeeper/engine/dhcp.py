@@ -69,6 +69,7 @@ class DhcpEngine:
         said = (book.server_id, *(subnet.server for subnet in book.subnets))
         self._own_ids = frozenset({*own_ids, *(address for address in said if address)})
         self._replies = DhcpReplies(book)
+        self._kinds = self._replies.kinds
         # What is asked for every packet, at hand.
         self._trusted, self._port_key = book.trusted, book.binding.port_key
         self._lines = book.binding.lines
@@ -179,7 +180,7 @@ class DhcpEngine:
 
     def _case(self, question: DhcpQuestion, facts: Facts, now: float, aaa: Verdict | None = None) -> DhcpCase:
         message = question.message
-        return gather(
+        case = gather(
             message,
             question.state,
             self._link(question),
@@ -192,6 +193,14 @@ class DhcpEngine:
             now,
             aaa,
         )
+        return self._for_its_kind(case, message) if self._kinds.leases_differ else case
+
+    def _for_its_kind(self, case: DhcpCase, message: DhcpMessage) -> DhcpCase:
+        """The case with the lease time of the box's class or plan."""
+        if case.subnet is None:
+            return case
+        kind = self._kinds[self._kinds.number_of(message, case.binding.plan if case.binding else "")]
+        return case._replace(subnet=case.subnet._replace(lease_s=kind.lease_s(case.subnet)))
 
     def _link(self, question: DhcpQuestion) -> int:
         # RFC 3527: link selection says which subnet; giaddr stays the address to answer to.
@@ -249,9 +258,8 @@ class DhcpEngine:
             elif kind == NAK:
                 answer = self._replies.nak(message, server_id, str(verdict.reason))
             elif case.subnet:
-                answer = self._replies.grant(
-                    kind, message, verdict.address, server_id, case.subnet, binding.acs_url if binding else ""
-                )
+                of_account = (binding.acs_url, binding.plan) if binding else ("", "")
+                answer = self._replies.grant(kind, message, verdict.address, server_id, case.subnet, *of_account)
             door = datagram.via
             routed = kind == NAK and not door.raw and self._is_out_of_earshot(message.ciaddr, case, door)
             # The ACK to an INFORM gives no address; one without ciaddr is answered at the address it came from.

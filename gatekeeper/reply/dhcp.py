@@ -1,12 +1,14 @@
 """DHCP replies (RFC 2131 table 3). Options that depend only on subnet, message and request list are compiled once."""
 
 from collections import Counter
-from typing import Final
+from typing import Final, NamedTuple
 
-from gatekeeper.book import Acs, Policybook, Subnet
+from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Destination, make
-from gatekeeper.reply.layout import NO_AREAS, Layout, lay_out
-from gatekeeper.wire.acs import AcsInfo, encode
+from gatekeeper.reply.acs import goes_alone
+from gatekeeper.reply.kinds import USUAL, BoxKinds
+from gatekeeper.reply.layout import Layout, lay_out, name_areas
+from gatekeeper.reply.told import Told, choose, header_names, tell
 from gatekeeper.wire.dhcp import (
     ACK,
     BOOTREPLY,
@@ -23,22 +25,18 @@ from gatekeeper.wire.dhcp import (
     DhcpMessage,
     split_option,
 )
-from gatekeeper.wire.dhcp_header import OPTIONS
-from gatekeeper.wire.dhcp_options import vendor_classes
+from gatekeeper.wire.dhcp_header import FILE_SIZE, OPTIONS, SNAME_SIZE
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, IP_SIZE, UDP_SIZE
 
-_AREAS: Final = NO_AREAS + MAGIC  # sname and file stay empty
+_AREAS: Final = bytes(SNAME_SIZE + FILE_SIZE) + MAGIC  # sname and file stay empty
+_FRONT: Final = len(_AREAS)
 _END: Final = b"\xff"
 _RAPID_COMMIT: Final = b"\x50\x00"
 _DO_NOT_AUTO_CONFIGURE: Final = b"\x74\x01\x00"
 _PRL: Final = 55
 _MAX_SIZE: Final = 57
-_VENDOR_CLASS: Final = 60
 _CLIENT_ID: Final = 61
 _AGENT: Final = 82
-_V_I_CLASS: Final = 124
-_RENEW: Final = 58
-_REBIND: Final = 59
 _MAX_COMPILED: Final = 4096
 # RFC 2131 2: a client takes 576 octets of IP, headers among them. Nothing over an Ethernet frame is sent.
 _DEFAULT_SIZE: Final = 576
@@ -46,41 +44,57 @@ LARGEST_SIZE: Final = 1500
 # All that is no option: the headers, what stands before the options field, and END.
 AROUND: Final = IP_SIZE + UDP_SIZE + OPTIONS + 1
 _SMALLEST_ROOM: Final = _DEFAULT_SIZE - AROUND
-# RFC 2132 3.3: the mask before the routers. RFC 3442: classless routes before the routers.
-_BEFORE: Final = {3: (1, 121)}
-_MUST: Final = frozenset({1, 51, 53, 54})
-_NO_CLASS: Final = -1
 
 
-# What a compiled option list depends on: (subnet, message kind, server id, option 55, the account's own ACS URL, the
-# class of boxes by its number in the configuration, the lease time).
+# What a compiled reply depends on: (subnet, message kind, server id, option 55, the account's own ACS URL, the kind of
+# box, the lease time).
 Profile = tuple[int, int, int, bytes, str, int, int]
 
 
+class _Compiled(NamedTuple):
+    """siaddr; what stands between the header and the echoes: sname, file and the options field so far."""
+
+    siaddr: int
+    front: bytes
+
+
 class DhcpReplies:
-    """Renders replies for one Policybook; goes with it at a reload. left_out: options without room, times by code."""
+    """Renders replies for one Policybook; goes with it at a reload.
+
+    left_out: options without room, times by code. alone: times that an order's ACS URL left no room for what else tells
+    the ACS, once for each time that such a reply was compiled.
+    """
 
     def __init__(self, book: Policybook) -> None:
         self._book = book
-        self._classes = book.acs.classes if book.acs else ()
-        self._known_makes: dict[tuple[bytes | None, bytes | None, tuple[bytes, ...] | None], int] = {}
-        self._compiled: dict[Profile, bytes] = {}
+        self.kinds = BoxKinds(book)
+        self._differ = self.kinds.differ
+        self._compiled: dict[Profile, _Compiled] = {}
         self._laid_out: dict[tuple[Profile, int], Layout] = {}
         self.left_out: Counter[int] = Counter()
+        self.alone = 0
 
     def grant(
-        self, kind: int, request: DhcpMessage, address: int, server_id: int, subnet: Subnet, acs_url: str
+        self,
+        kind: int,
+        request: DhcpMessage,
+        address: int,
+        server_id: int,
+        subnet: Subnet,
+        acs_url: str,
+        plan: str = "",
     ) -> bytes:
-        """OFFER or ACK of the address. subnet: with the lease time of this very lease.
+        """OFFER or ACK of the address. subnet: with the lease time of this very lease; plan: the account's.
 
         kind INFORM: the ACK to one, with neither address nor lease time (RFC 2131 4.3.5).
         """
         options = request.options
-        which = self._class_of(request) if self._classes else _NO_CLASS
+        which = self.kinds.number_of(request, plan) if self._differ else USUAL
         profile = (subnet.number, kind, server_id, options.get(_PRL, b""), acs_url, which, subnet.lease_s)
-        body = self._compiled.get(profile)
-        if body is None:
-            body = self._compile(profile)
+        compiled = self._compiled.get(profile)
+        if compiled is None:
+            compiled = self._compile(profile)
+        siaddr, front = compiled
         tail = _tail(options)
         if kind == ACK and request.kind == DISCOVER:
             tail = _RAPID_COMMIT + tail  # RFC 4039 4: the ACK to a DISCOVER says that it is one
@@ -88,15 +102,15 @@ class DhcpReplies:
         flags = request.flags
         if kind == INFORM and request.giaddr and not ciaddr:
             flags |= BROADCAST  # neither ciaddr nor yiaddr: the relay has no address to send to
-        if len(body) + len(tail) > _SMALLEST_ROOM and len(body) + len(tail) > _room(options):
-            field, areas = self._squeeze(profile, options, tail)
-            return _message(request, flags, ciaddr, address, field, areas)
-        return _message(request, flags, ciaddr, address, body + tail)
+        size = len(front) - _FRONT + len(tail)
+        if size > _SMALLEST_ROOM and size > _room(options):
+            front, tail = self._squeeze(profile, options, tail)
+        return _message(request, flags, ciaddr, address, siaddr, front, tail)
 
     def denial(self, request: DhcpMessage, server_id: int) -> bytes:
         """OFFER of no address that forbids link-local auto-configuration (RFC 2563 2.3)."""
         body = bytes((53, 1, OFFER, 54, 4)) + server_id.to_bytes(4, "big") + _DO_NOT_AUTO_CONFIGURE
-        return _message(request, request.flags, 0, 0, body + _tail(request.options))
+        return _message(request, request.flags, 0, 0, 0, _AREAS + body, _tail(request.options))
 
     def nak(self, request: DhcpMessage, server_id: int, text: str) -> bytes:
         """NAK, with the reason as option 56. No overload (RFC 2131 table 3)."""
@@ -110,80 +124,41 @@ class DhcpReplies:
         if len(reason) + len(tail) > room:
             self.left_out[56] += 1
             reason = b""
-        return _message(request, flags, 0, 0, body + reason + tail)
+        return _message(request, flags, 0, 0, 0, _AREAS + body + reason, tail)
 
-    def _class_of(self, request: DhcpMessage) -> int:
-        """The first class that the box's make fits, by number."""
-        options, instances = request.options, request.instances
-        make_of = options.get(_VENDOR_CLASS), options.get(_V_I_CLASS), instances.get(_VENDOR_CLASS)
-        known = self._known_makes.get(make_of)
-        if known is None:
-            if len(self._known_makes) >= _MAX_COMPILED:
-                self._known_makes.clear()
-            makes = vendor_classes(options, instances)
-            fitting = (number for number, rule in enumerate(self._classes) if rule.matches(makes))
-            known = self._known_makes[make_of] = next(fitting, _NO_CLASS)
-        return known
+    def _told(self, profile: Profile) -> Told:
+        number, _, _, _, acs_url, which, _ = profile
+        return tell(self._book.subnets[number], self.kinds[which], acs_url)
 
-    def _acs_of(self, which: int) -> Acs | None:
-        return self._book.acs if which == _NO_CLASS else self._classes[which].acs
-
-    def _compile(self, profile: Profile) -> bytes:
+    def _compile(self, profile: Profile) -> _Compiled:
         if len(self._compiled) >= _MAX_COMPILED:
             self._compiled.clear()
-        options, _ = self._options(profile)
-        body = b"".join(split_option(code, value) for code, value in options)
-        self._compiled[profile] = body
-        return body
-
-    def _options(self, profile: Profile) -> tuple[list[tuple[int, bytes]], frozenset[int]]:
-        """In sequence: type, server, lease time, then what was asked for as asked, then what is forced.
-
-        Beside it the codes that no want of room may take away: RFC 2131's musts, the mask, what tells the ACS.
-        """
-        number, kind, server_id, requested, acs_url, which, lease_s = profile
-        subnet = self._book.subnets[number]
-        configured = dict(subnet.options)
-        forced, kept = {1, _RENEW, _REBIND}, set(_MUST)
-        acs = self._acs_of(which)
-        if acs or acs_url:
-            code, value = acs_option(acs, acs_url)
-            configured[code] = value
-            kept.add(code)
-            if acs is None or acs.forced:
-                forced.add(code)
-        chosen = {53: bytes((ACK if kind == INFORM else kind,)), 54: server_id.to_bytes(4, "big")}
-        # RFC 2131 4.3.5: an INFORM has no lease, hence no times of one; a lease that was cut short has the times of
-        # RFC 2131 4.4.5, not those configured for the whole one.
-        if kind == INFORM or lease_s != subnet.lease_s:
-            configured.pop(_RENEW, None)
-            configured.pop(_REBIND, None)
-        if kind != INFORM:
-            chosen[51] = lease_s.to_bytes(4, "big")
-        # Without a request list the box gets all that is configured.
-        for asked in requested or configured:
-            for code in (*_BEFORE.get(asked, ()), asked):
-                if code in configured and (code == asked or code == 1 or code in requested):
-                    chosen.setdefault(code, configured[code])
-        for code in sorted(forced & configured.keys()):
-            chosen.setdefault(code, configured[code])
-        return list(chosen.items()), frozenset(kept)
+        _, kind, server_id, requested, acs_url, which, lease_s = profile
+        told = self._told(profile)
+        self.alone += goes_alone(self.kinds[which].acs, acs_url)
+        body = b"".join(split_option(*option) for option in choose(told, kind, server_id, requested, lease_s))
+        compiled = _Compiled(told.next_server, name_areas(header_names(told)) + MAGIC + body)
+        self._compiled[profile] = compiled
+        return compiled
 
     def _squeeze(self, profile: Profile, request: dict[int, bytes], tail: bytes) -> tuple[bytes, bytes]:
-        """Options field and areas of a reply that is too large as it stands."""
+        """Front and echoes of a reply that is too large as it stands."""
         room = _room(request)
         layout = self._laid_out.get((profile, room - len(tail)))
         if layout is None:
-            options, kept = self._options(profile)
-            least = sum(len(split_option(code, value)) for code, value in options if code in kept)
+            told = self._told(profile)
+            _, kind, server_id, requested, _, _, lease_s = profile
+            options = choose(told, kind, server_id, requested, lease_s)
+            least = sum(len(split_option(code, value)) for code, value in options if code in told.kept)
             if least + len(tail) > room:
                 rapid = _RAPID_COMMIT if tail.startswith(_RAPID_COMMIT) else b""
                 tail = rapid + self._echo(request, room - least - len(rapid))
             if len(self._laid_out) >= _MAX_COMPILED:
                 self._laid_out.clear()
-            layout = self._laid_out[profile, room - len(tail)] = lay_out(options, kept, room - len(tail))
+            layout = lay_out(options, told.kept, room - len(tail), header_names(told))
+            self._laid_out[profile, room - len(tail)] = layout
         self.left_out.update(layout.left_out)
-        return layout.field + tail, layout.areas + MAGIC
+        return layout.areas + MAGIC + layout.field, tail
 
     def _echo(self, request: dict[int, bytes], room: int) -> bytes:
         """As much of the echoes as room octets hold.
@@ -197,18 +172,6 @@ class DhcpReplies:
                 self.left_out.update(code for code in left if code in request)
                 break
         return tail
-
-
-def acs_option(acs: Acs | None, url: str) -> tuple[int, bytes]:
-    """The option that tells the ACS; url: an order's own, which stands above the configured one."""
-    if not url and acs:
-        return encode(acs.encoding, acs.info)
-    # Octets spelled out in the configuration cannot take in another URL.
-    dialect = acs.encoding if acs and acs.encoding != "hex" else "tr069"
-    try:
-        return encode(dialect, acs.info._replace(url=url) if acs else AcsInfo(url))
-    except ValueError:
-        return encode(dialect, AcsInfo(url))  # too long with the rest: the URL alone, whose length orders bound
 
 
 def _tail(options: dict[int, bytes]) -> bytes:
@@ -230,11 +193,12 @@ def _room(options: dict[int, bytes]) -> int:
 
 
 def _message(
-    request: DhcpMessage, flags: int, ciaddr: int, yiaddr: int, options: bytes, areas: bytes = _AREAS
+    request: DhcpMessage, flags: int, ciaddr: int, yiaddr: int, siaddr: int, front: bytes, tail: bytes
 ) -> bytes:
+    """front: sname, file, magic cookie and options; tail: the options behind them."""
     r = request
-    head = HEADER.pack(BOOTREPLY, r.htype, len(r.mac), 0, r.xid, 0, flags, ciaddr, yiaddr, 0, r.giaddr, r.mac)
-    return b"".join((head, areas, options, _END)).ljust(MINIMUM, b"\0")
+    head = HEADER.pack(BOOTREPLY, r.htype, len(r.mac), 0, r.xid, 0, flags, ciaddr, yiaddr, siaddr, r.giaddr, r.mac)
+    return b"".join((head, front, tail, _END)).ljust(MINIMUM, b"\0")
 
 
 def destination(request: DhcpMessage, kind: int, address: int, raw: bool, routed: bool = False) -> Destination:

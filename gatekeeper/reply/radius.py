@@ -5,7 +5,7 @@ from typing import Final
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Binding, Rate
-from gatekeeper.reply.dhcp import acs_option
+from gatekeeper.reply.acs import acs_option
 from gatekeeper.wire.acs import AcsInfo
 from gatekeeper.wire.eap import FAILURE, SUCCESS, EapPacket, eap_attributes
 from gatekeeper.wire.nas import AttributeCode

@@ -22,6 +22,10 @@ OPTIONS: Final = 240
 
 SNAME_SIZE: Final = FILE - SNAME
 FILE_SIZE: Final = COOKIE - FILE
+# The octets of the two areas, by the options that say the same where an area cannot (RFC 2132 9.4, 9.5).
+SERVER_NAME: Final = 66
+BOOT_FILE: Final = 67
+NAME_AREAS: Final = {BOOT_FILE: FILE_SIZE, SERVER_NAME: SNAME_SIZE}
 
 MAGIC: Final = b"\x63\x82\x53\x63"
 _BOOTREQUEST: Final = b"\x01"

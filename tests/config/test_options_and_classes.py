@@ -67,6 +67,29 @@ FILES: list[tuple[str, str, str]] = [
      SUBNET + 'options = { 125 = { 3561 = "x" } } #!\n', "{ CODE = DATA } is wanted"),
     ("vendor sub-options in a table of their own",
      SUBNET + '[dhcp.subnet.options.125] #!\n3561 = { 300 = "x" }\n', "a number from 0 to 255 is wanted"),
+    ("a next server that is a name", SUBNET + 'next_server = "tftp" #!\n', "not an IPv4 address: 'tftp'"),
+    ("a boot file that no option holds", SUBNET + f'boot_file = "{"b" * 256}" #!\n', "256 octets, 255 at most"),
+    ("a boot file with a line's end", SUBNET + 'boot_file = "a\\n" #!\n', "a name in quotes is wanted"),
+    ("a server name that is a number", SUBNET + "server_name = 5 #!\n", "a name in quotes is wanted"),
+    ("a class of boxes that are not told", DHCP + "[[dhcp.class]] #!\nboot_file = 'a'\n", "one of match and exact"),
+    ("a class that stands above already",
+     DHCP + '[[dhcp.class]]\nmatch = "a"\n[[dhcp.class]] #!\nmatch = "a"\nforce = true\n',
+     'a class of match "a" stands above'),
+    ("a class with an option of another type",
+     DHCP + '[[dhcp.class]]\nmatch = "a"\noptions = { ntp-servers = "x" } #!\n',
+     "dhcp.class[0].options.ntp-servers: not an IPv4 address"),
+    ("the second class's own table of options",
+     DHCP + '[[dhcp.class]]\nmatch = "a"\n[[dhcp.class]]\nmatch = "b"\n[dhcp.class.options]\n54 = "10.20.0.1" #!\n',
+     "dhcp.class[1].options.54: option 54 is written by gatekeeper itself"),
+    ("a class with a misspelled key",
+     DHCP + '[[dhcp.class]]\nmatch = "a"\nnext_sever = "10.20.0.9" #!\n', "did you mean 'next_server'?"),
+    ("a class with renewal times of no lease time",
+     DHCP + '[[dhcp.class]]\nmatch = "a"\noptions = { 58 = 600 } #!\n', "belong to a lease time: add lease_s"),
+    ("a class whose renewal comes after its lease",
+     DHCP + '[[dhcp.class]]\nmatch = "a"\nlease_s = 600\noptions = { 59 = 600 } #!\n', "before the end of the lease"),
+    ("a profile of no plan", DHCP + "[[dhcp.profile]] #!\nforce = true\n", "dhcp.profile[0].plan: is missing"),
+    ("two profiles of one plan",
+     DHCP + '[[dhcp.profile]]\nplan = "a"\n[[dhcp.profile]]\nplan = "a" #!\n', "a has a profile already"),
     ("an option that joins parts, and still too long",
      SUBNET + f'options = {{ 43 = "{"00" * 1025}" }} #!\n', "1024 at most"),
 ]  # fmt: skip
@@ -127,7 +150,7 @@ def test_a_class_has_the_keys_of_acs_but_for_its_own(tmp_path: Path) -> None:
     acs = load_text(tmp_path, text).book.acs
     assert acs is not None
     (rule,) = acs.classes
-    assert (rule.text, rule.exact, rule.acs.encoding, rule.acs.forced, rule.acs.info) == (
+    assert (rule.boxes.text, rule.boxes.exact, rule.acs.encoding, rule.acs.forced, rule.acs.info) == (
         b"a",
         False,
         "plain",

@@ -106,5 +106,5 @@ def test_makes_that_nobody_has_heard_of_are_not_remembered_without_end(counter: 
     """Design 5.11: everything bounded."""
     for number in range(5000):
         counter.grant(options={55: b"\x01", 60: number.to_bytes(4, "big")})
-    assert max(map(len, (counter.replies._known_makes, counter.replies._compiled))) <= 4096
+    assert max(map(len, (counter.replies.kinds._known, counter.replies._compiled))) <= 4096
     assert len(counter.replies._compiled) == 1

@@ -23,9 +23,11 @@ class Counter:
         self.book = load_file(file).book
         self.replies = DhcpReplies(self.book)
 
-    def grant(self, kind: int = ACK, options: dict[int, bytes] | None = None, acs: str = "", **header: int) -> bytes:
+    def grant(
+        self, kind: int = ACK, options: dict[int, bytes] | None = None, acs: str = "", plan: str = "", **header: int
+    ) -> bytes:
         request = message(3, BOX, 77, options, **header)
-        return self.replies.grant(kind, request, ADDRESS, SERVER, self.book.subnets[0], acs)
+        return self.replies.grant(kind, request, ADDRESS, SERVER, self.book.subnets[0], acs, plan)
 
     def nak(self, options: dict[int, bytes] | None = None, **header: int) -> bytes:
         return self.replies.nak(message(3, BOX, 77, options, **header), SERVER, "WRONG_ADDRESS")
