@@ -13,12 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from gatekeeper.api.answers import Json
 from gatekeeper.api.backing import Backing
 from gatekeeper.api.schema import listed
-from gatekeeper.office.explain import Inquiry, explain_box
+from gatekeeper.model import Reason
+from gatekeeper.office.explain import Inquiry, explain_key
 from gatekeeper.office.listing import holder, rows, story
+from gatekeeper.office.undone import Misread
 from gatekeeper.office.words import mac_of
 from gatekeeper.report.explain import explain_rows
 from gatekeeper.report.listing import WHAT, as_shown
 from gatekeeper.report.timeline import holder_row
+from gatekeeper.wire.text import mac_text
 
 MAX_ROWS: Final = 100_000
 _ROWS: Final = 1_000
@@ -43,10 +46,12 @@ class Filters(_Keys):
 
 
 class _Box(_Keys):
-    mac: _Text
-    port: _Text | None = Field(None, description="Ask about this access line [else the one last seen].")
+    key: _Text | None = Field(None, description="A MAC, account, address, STBID, order number, or how one begins.")
+    mac: _Text | None = Field(None, description="Only a MAC, in any usual spelling; key or mac is wanted.")
+    port: _Text | None = Field(None, description="Suppose this access line [else as in its last packet].")
+    no_port: bool = Field(False, description="Suppose a packet that names no access line.")
     protocol: Literal["dhcp", "radius"] | None = Field(None, description="Only this one [else both].")
-    nas: _Text | None = Field(None, description="Ask as this [[radius.client]] [else the first].")
+    nas: _Text | None = Field(None, description="Suppose that this [[radius.client]] asks [else who asked last].")
 
 
 class _Story(_Keys):
@@ -72,12 +77,11 @@ def routes(backing: Backing) -> APIRouter:
 
     @router.get("/api/v1/explain", summary="Why a box is, or is not, let in")
     def explain(asked: Annotated[_Box, Query()]) -> Response:
-        """One object per protocol, with each rule in the engine's own sequence. Changes nothing."""
-        box = Inquiry(mac_of(asked.mac), asked.port or "", asked.protocol or "", asked.nas or "")
+        """One object per box and protocol: what was heard last, and each rule in the engine's own sequence."""
+        inquiry = _inquiry(asked)
         # It reads every lease, to know what is free: one at a time is enough.
         with walking, backing.store() as store:
-            subject, found = explain_box(backing.settings, store, box, int(time.time()))
-        return Json(list(explain_rows(subject, found)))
+            return Json(list(explain_rows(explain_key(backing.settings, store, inquiry, int(time.time())))))
 
     @router.get("/api/v1/timeline", summary="What happened to a box, an account or an address")
     def timeline(asked: Annotated[_Story, Query()]) -> Response:
@@ -92,6 +96,16 @@ def routes(backing: Backing) -> APIRouter:
             return Json(holder_row(asked.ip, holder(store, asked.ip, asked.at or "", int(time.time()))))
 
     return router
+
+
+def _inquiry(asked: _Box) -> Inquiry:
+    if (asked.key is None) is (asked.mac is None):
+        raise Misread("either key or mac is wanted", Reason.MISSING_FIELD)
+    if asked.port and asked.no_port:
+        raise Misread("port and no_port contradict each other", Reason.BAD_FIELD)
+    key = asked.key if asked.mac is None else mac_text(mac_of(asked.mac))
+    port = "" if asked.no_port else asked.port or None
+    return Inquiry(key or "", port, asked.protocol or "", asked.nas or "")
 
 
 def _listing(backing: Backing, what: str) -> Callable[..., Response]:

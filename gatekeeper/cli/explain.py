@@ -8,24 +8,40 @@ from gatekeeper.cli.options import config_option, unix_now
 
 @click.command()
 @config_option
-@click.argument("mac")
-@click.option("--port", help="Ask about this access line [else the one last seen].")
+@click.argument("key", metavar="MAC|ACCOUNT|IP|STBID|ORDER")
+@click.option("--port", help="Suppose this access line [else as in its last packet].")
+@click.option("--no-port", is_flag=True, help="Suppose a packet that names no access line.")
 @click.option("--protocol", type=click.Choice(["dhcp", "radius"]), help="Only this one [else both].")
-@click.option("--nas", "nas_name", help="Ask as this [[radius.client]] [else the first].")
+@click.option("--nas", "nas_name", help="Suppose that this [[radius.client]] asks [else who asked last].")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def explain(
-    config: str | None, mac: str, port: str | None, protocol: str | None, nas_name: str | None, output: str
+    config: str | None,
+    key: str,
+    port: str | None,
+    no_port: bool,
+    protocol: str | None,
+    nas_name: str | None,
+    output: str,
 ) -> None:
-    """Walk the rules for one box, in the engine's own sequence, and change nothing. Exit 3 if it is refused."""
+    """Say what happened to a box last, and whether it would happen again: rule by rule, in the engine's own sequence.
+
+    The box may be named by how one of these begins, if nothing else does; each box of an account is told of. Nothing is
+    changed. Exit 3 if a box would be refused, 2 if the name may mean several things, 4 if it means nothing.
+    """
     from gatekeeper.config.load import load
-    from gatekeeper.office.explain import Inquiry, explain_box
-    from gatekeeper.office.words import mac_of
-    from gatekeeper.report.explain import explain_rows, explain_text
+    from gatekeeper.office.explain import Inquiry, explain_key
+    from gatekeeper.report.explain import explain_rows, explain_text, is_refused
     from gatekeeper.report.table import as_json
     from gatekeeper.store.opening import open_store
 
-    asked = Inquiry(mac_of(mac), port or "", protocol or "", nas_name or "")
+    if port and no_port:
+        raise click.UsageError("--port and --no-port contradict each other")
+    asked = Inquiry(key, "" if no_port else port or None, protocol or "", nas_name or "")
     settings = load(config)
-    subject, found = explain_box(settings, open_store(*settings.store), asked, unix_now())
-    click.echo(as_json(explain_rows(subject, found)) if output == "json" else "\n".join(explain_text(subject, found)))
-    raise click.exceptions.Exit(REFUSED if any(one.verdict.reason for one in found) else DONE)
+    found = explain_key(settings, open_store(*settings.store), asked, unix_now())
+    if output == "json":
+        click.echo(as_json(explain_rows(found)))
+    else:
+        for line in explain_text(found):
+            click.echo("".join(sign if sign.isprintable() else "?" for sign in line))
+    raise click.exceptions.Exit(REFUSED if is_refused(found) else DONE)

@@ -23,6 +23,7 @@ _REPLIES: Final = {
     Action.INFORM: "DHCPACK",
     Action.NAK: "DHCPNAK",
 }
+_HOST_NAME: Final = 12
 # The store does not say what a box tells of itself.
 _UNTOLD: Final = frozenset({Reason.STBID_MISMATCH})
 
@@ -49,17 +50,23 @@ class Explanation(NamedTuple):
     remedy: str = ""  # what mends the refusal
 
 
-def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None, now: float) -> Explanation:
-    """What a DISCOVER from this box on this port would get. The MAC's facts are known to the world."""
+def explain_dhcp(
+    book: Policybook, world: World, mac: bytes, port: PortId | None, now: float, link: int = 0, host_name: bytes = b""
+) -> Explanation:
+    """What a DISCOVER from this box on this port would get. The MAC's facts are known to the world.
+
+    link: an address of the subnet that it comes from, 0 = the likely one; host_name: option 12, b"" = not known.
+    """
     if book.aaa:
         return _upstream(book.aaa, mac)
     facts = world.facts(mac)
     if port and not book.binding.lines.are_cut(port.qualifier):
         port = port._replace(short="")  # as DHCP sees it
-    link = _likely_link(book, port, facts.lease.address if facts.lease else 0)
+    link = link or _likely_link(book, port, facts.lease.address if facts.lease else 0)
     crowd = world.crowd(facts.binding, port)
-    sent = message(DISCOVER, mac, 0, giaddr=link)
-    found = explain_case(gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now), _UNTOLD)
+    sent = message(DISCOVER, mac, 0, {_HOST_NAME: host_name} if host_name else None, giaddr=link)
+    case = gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now)
+    found = explain_case(case, frozenset() if host_name else _UNTOLD)
     found = found._replace(gives=found.gives + _withheld(book, facts.binding))
     if found.verdict.reason or facts.lease is None or facts.lease.expires_at <= now:
         return _with_remedy(found, book)

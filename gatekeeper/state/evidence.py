@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gatekeeper.model import Reason
+from gatekeeper.model import Lease, Reason
 
 
 class Admitted(NamedTuple):
@@ -38,3 +38,41 @@ class Refused(NamedTuple):
     state: str = ""  # as in Asked
     link: int = 0  # as in Asked
     ms: int = 0  # milliseconds behind last_seen
+
+
+class Heard(NamedTuple):
+    """What was last heard of one box. refused: one a protocol and reason, latest first; admitted: one a protocol."""
+
+    refused: tuple[Refused, ...] = ()
+    admitted: tuple[Admitted, ...] = ()
+
+
+class Past(NamedTuple):
+    """What one protocol has heard of one box.
+
+    standing: refusals since which it was not let in, latest first; cleared: those before that.
+    """
+
+    protocol: str
+    admitted: Admitted | None
+    standing: tuple[Refused, ...] = ()
+    cleared: tuple[Refused, ...] = ()
+
+    def last(self) -> Refused | Admitted | None:
+        """What happened last; None = nothing was heard."""
+        return self.standing[0] if self.standing else self.admitted
+
+
+def past_of(protocol: str, heard: Heard, lease: Lease | None) -> Past:
+    """The part of one protocol. lease: that of the box, which says when DHCP let it in."""
+    met = [one for one in heard.admitted if one.protocol == protocol]
+    if protocol == "dhcp" and lease:
+        # To the second: of one second what was refused in it counts as the later one, unless it is on record which was.
+        met.append(
+            Admitted(lease.mac, lease.account, "", lease.port, lease.last_seen, "dhcp", lease.address, -1, False)
+        )
+    admitted = max(met, key=lambda one: (one.at, one.ms)) if met else None
+    since = (admitted.at, admitted.ms) if admitted else (-1, 0)
+    mine = [one for one in heard.refused if one.protocol == protocol]
+    standing = tuple(one for one in mine if (one.last_seen, one.ms) > since)
+    return Past(protocol, admitted, standing, tuple(one for one in mine if one not in standing))

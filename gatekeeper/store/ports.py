@@ -12,7 +12,7 @@ from gatekeeper.policy.leasequery import Sought
 from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Situation
 from gatekeeper.state.counts import Counted, Fate
-from gatekeeper.state.evidence import Admitted, Refused
+from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
 
@@ -26,6 +26,8 @@ MOST_WAITING: Final = 256
 # A flood of invented MACs must not fill the disk: of so many boxes refusals are kept, those of our own first.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
+# How many things that a name may mean are told.
+MAX_NAMED: Final = 20
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
 
@@ -66,11 +68,13 @@ class Standing(NamedTuple):
     detail: str
 
 
-class Heard(NamedTuple):
-    """What was last heard of one box. refused: one a protocol and reason, latest first; admitted: one a protocol."""
+class Named(NamedTuple):
+    """What a person's word may mean. kind: account order STBID MAC address; mac: as text, "" = all of the account."""
 
-    refused: tuple[Refused, ...] = ()
-    admitted: tuple[Admitted, ...] = ()
+    kind: str
+    value: str
+    account: str
+    mac: str
 
 
 class PoolCount(NamedTuple):
@@ -256,6 +260,15 @@ class ViewsPort(Protocol):
 
     def heard(self, mac: bytes) -> Heard:
         """What was refused of this box, and when it was let in. What DHCP let in is with its lease."""
+
+    def named(self, text: str, mac: str, address: int, now: int) -> list[Named]:
+        """What this is the whole name of. mac: as text, "" = it is none; address: 0 = it is none."""
+
+    def named_alike(self, text: str, pairs: str, now: int) -> list[Named]:
+        """What begins so, one more than MAX_NAMED of each kind at most. pairs: as a MAC begins, "" = it is none."""
+
+    def macs_of(self, account: str) -> list[str]:
+        """The boxes of an account, as text."""
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[ViewRow]:
         """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in

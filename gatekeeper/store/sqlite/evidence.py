@@ -6,10 +6,10 @@ from typing import Final
 from mypy_extensions import trait
 
 from gatekeeper.state.admissions import admission_event
-from gatekeeper.state.evidence import Admitted, Refused
+from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.refusals import is_news, joined, refusal_event
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import MAX_REFUSED, Heard
+from gatekeeper.store.ports import MAX_REFUSED
 from gatekeeper.store.rows import (
     ADMITTED,
     REFUSED,

@@ -19,6 +19,7 @@ from gatekeeper.store.sqlite.commit import CommitTables
 from gatekeeper.store.sqlite.export import ExportTables
 from gatekeeper.store.sqlite.health import HealthTables
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
+from gatekeeper.store.sqlite.naming import NamingTables
 from gatekeeper.store.sqlite.notes import NoteTables
 from gatekeeper.store.sqlite.orders import OrderTables
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, CHUNKS, MARKS, SCHEMA, UPGRADES, VERSION
@@ -63,6 +64,7 @@ class SqliteStore(
     ServiceOrderTables,
     ExportTables,
     HealthTables,
+    NamingTables,
     Views,
 ):
     """One connection to the store."""

@@ -5,9 +5,9 @@ import pytest
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Reason
 from gatekeeper.policy.orders import OrderRules
-from gatekeeper.state.evidence import Admitted, Refused
+from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.store import ports
-from gatekeeper.store.ports import Heard, Store
+from gatekeeper.store.ports import Store
 from gatekeeper.wire.text import mac_text
 from tests.store.ledger import BOX, NOW, OTHER
 
