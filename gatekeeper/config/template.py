@@ -68,7 +68,8 @@ lease_s = 3600
 # type = "text"                          # ip ips text u8 u16 u32 i32 u8s u16s flag hex routes domains ...
 
 # [[dhcp.class]]                         # boxes told otherwise, by option 60 or 124; the first class that fits
-# match = "KreaTV"                       # a part of it; exact = "..." all of it
+# match = "KreaTV"                       # a part of it
+# exact = "KreaTV 5"                     # or else all of it
 # next_server = "10.20.0.10"             # any of next_server boot_file server_name options lease_s
 # options = { 43 = "0x0a0b" }            # above those of the subnet and above [acs]
 # force = false                          # true: send these options whether or not option 55 asks
@@ -96,7 +97,6 @@ listen_auth = ["0.0.0.0:1812"]
 listen_acct = ["0.0.0.0:1813"]
 # dictionaries = ["/usr/share/freeradius"]   # folders or files, as FreeRADIUS has them, beside those that are shipped
 # stale_session_s = 86400                # a session that no NAS has reported on for so long is over
-# dictionaries = "dictionaries"          # a folder of FreeRADIUS dictionaries in place of those that are shipped
 
 [[radius.client]]
 name = "bras1"

@@ -18,7 +18,8 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.engine.exchange import Doubt, Exchange, Exchanges, Place, Schedule, Turn
 from gatekeeper.model import Reason
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import COA, MOST_WAITING, Ended, SenderPort, Wanted
+from gatekeeper.store.outbox import COA, MOST_WAITING, Ended, Wanted
+from gatekeeper.store.ports import SenderPort
 from gatekeeper.wire.dynauth import (
     COA_ACK,
     COA_REQUEST,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, NamedTuple, Protocol
 
-from gatekeeper.model import Effect, Facts, Holder, Lease, Rate
+from gatekeeper.model import Effect, Facts, Holder, Lease
 from gatekeeper.policy.leasequery import Sought
 from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Situation
@@ -15,57 +15,19 @@ from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.outbox import Ended, Standing, Wanted
 
 ViewRow = dict[str, object]
 Only = Mapping[str, str]
 
-DISCONNECT: Final = "disconnect"
-COA: Final = "coa"
-# Bounds that every store keeps. How many are handed over for sending at a time:
-MOST_WAITING: Final = 256
-# A flood of invented MACs must not fill the disk: of so many boxes refusals are kept, those of our own first.
+# Bounds that every store keeps. A flood of invented MACs must not fill the disk: of so many boxes refusals are kept,
+# those of our own first.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
 # How many things that a name may mean are told.
 MAX_NAMED: Final = 20
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
-
-
-class Wanted(NamedTuple):
-    """One CoA or Disconnect to be sent. keys: the session's identifying attributes as octets; over: it has ended."""
-
-    id: int
-    kind: str
-    order: str
-    row: int
-    session: str
-    nas: str
-    source: int
-    mac: bytes
-    account: str
-    keys: bytes
-    over: bool
-    rate: Rate
-    plan: str = ""
-
-
-class Ended(NamedTuple):
-    """How one ended. state: acknowledged refused lost unneeded; gone: the NAS does not know the session."""
-
-    wanted: Wanted
-    state: str
-    detail: str
-    gone: bool = False
-
-
-class Standing(NamedTuple):
-    """How one stands now. state: waiting, sent, or one of Ended's."""
-
-    session: str
-    nas: str
-    state: str
-    detail: str
 
 
 class Named(NamedTuple):

@@ -13,7 +13,7 @@ from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.rogues import Rogue
-from gatekeeper.store.ports import Standing, Wanted
+from gatekeeper.store.outbox import Standing, Wanted
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import ip_text, mac_text, parse_ip
 

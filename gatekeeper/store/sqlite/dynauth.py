@@ -9,7 +9,7 @@ from mypy_extensions import trait
 
 from gatekeeper.model import Event
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import COA, MOST_WAITING, Ended, Standing, Wanted
+from gatekeeper.store.outbox import COA, MOST_WAITING, Ended, Standing, Wanted
 from gatekeeper.store.rows import WANTED, standing_of, wanted_of
 from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.wire.text import mac_text, parse_mac

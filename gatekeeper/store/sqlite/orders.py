@@ -10,7 +10,7 @@ from gatekeeper.model import Event
 from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Changes, OrderRecord, OrderRules, Situation, difference
 from gatekeeper.state.refusals import last_refusal_event
-from gatekeeper.store.ports import COA, DISCONNECT
+from gatekeeper.store.outbox import COA, DISCONNECT
 from gatekeeper.store.rows import (
     ACCOUNT,
     ORDER,

@@ -5,7 +5,8 @@ import pytest
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Rate, SessionsEnded
 from gatekeeper.policy.orders import OrderRules
-from gatekeeper.store.ports import Ended, Store, Wanted
+from gatekeeper.store.outbox import Ended, Wanted
+from gatekeeper.store.ports import Store
 from tests.store.contract.conftest import Opens
 from tests.store.ledger import BOX, KEYS, NOW, OTHER, THIRD, report
 
