@@ -67,7 +67,9 @@ class Housekeeper:
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
         if refused or counts or outcomes:
             admitted = tallies.drain_admitted()
-            self._committer.note(Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted))
+            secrets = engines.seen.secrets.drain()
+            notes = Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted, secrets)
+            self._committer.note(notes)
             counts.clear()
 
     def _look_at_pools(self, now: float) -> None:

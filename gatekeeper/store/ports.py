@@ -13,6 +13,7 @@ from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Situation
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 
 ViewRow = dict[str, object]
@@ -25,6 +26,9 @@ MOST_WAITING: Final = 256
 # A flood of invented MACs must not fill the disk: the oldest rows go.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
+# Sources of RADIUS packets: of clients, and of nobody's clients.
+MAX_SECRETS: Final = 4_096
+MAX_UNKNOWN: Final = 256
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
 
@@ -142,9 +146,10 @@ class CommitPort(Protocol):
         rogues: Iterable[Rogue] = (),
         nas: Iterable[NasSeen] = (),
         admitted: Iterable[Admitted] = (),
+        secrets: Iterable[SecretSeen] = (),
         beat: int = 0,
     ) -> None:
-        """Keep what was refused, counted (``state.counts``), and heard of foreign servers and NASes since then.
+        """Keep what was refused, counted (``state.counts``), and heard of foreign servers, NASes and their secrets.
 
         beat: when whoever serves says by this that it does; 0 = it is not he.
         """

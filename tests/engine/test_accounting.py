@@ -57,6 +57,7 @@ def test_rfc2866_4_1_a_start_is_kept_and_then_acknowledged(bench: Bench) -> None
             "bytes_in": 0,
             "bytes_out": 0,
             "cause": "",
+            "asked": "",
         }
     ]
 
