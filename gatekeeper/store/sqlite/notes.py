@@ -5,7 +5,7 @@ from typing import Final
 
 from mypy_extensions import trait
 
-from gatekeeper.model import Admitted, Refused
+from gatekeeper.model import Admitted, Reason, Refused
 from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.nas import NasSeen
@@ -69,6 +69,10 @@ ON CONFLICT (source, port) DO UPDATE SET name = excluded.name, reason = excluded
 _PRUNE_SECRETS: Final = """
 DELETE FROM nas_secrets WHERE (name = '') = ? AND (source, port) IN
     (SELECT source, port FROM nas_secrets WHERE (name = '') = ? ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
+# Among the last events, however many there are.
+_TOLD_LATELY: Final = """
+SELECT EXISTS (SELECT 1 FROM journal
+               WHERE seq > (SELECT max(seq) FROM journal) - 1000 AND mac = ? AND kind = 'refused')"""
 _BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
@@ -113,6 +117,10 @@ class NoteTables(JournalTables):
             for unknown, most in ((False, MAX_SECRETS), (True, MAX_UNKNOWN)):
                 self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))
 
+    def _is_old_news(self, mac: str, reason: Reason) -> bool:
+        """True of a refusal from before the order that made the box known, if the order's coming told of it."""
+        return reason is Reason.UNKNOWN_MAC and bool(self._connection.execute(_TOLD_LATELY, (mac,)).fetchone()[0])
+
     def _refuse(self, refused: list[Refused]) -> None:
         """Each joined with what is on record of its box. The journal is told of boxes that orders know."""
         query = self._connection.execute
@@ -122,7 +130,7 @@ class NoteTables(JournalTables):
             accounts = dict(query(_ACCOUNTS_OF[len(part)], macs).fetchall())
             for mac, one in zip(macs, part, strict=True):
                 before = known.get(one.mac)
-                if mac in accounts and is_news(one, before):
+                if mac in accounts and is_news(one, before) and not self._is_old_news(mac, one.reason):
                     self._tell_event(refusal_event(one, accounts[mac]))
                 known[one.mac] = joined(before, one) if before else one
             self._connection.executemany(_REFUSE, map(refused_row, known.values()))
