@@ -101,7 +101,10 @@ REASONS: Final[dict[Reason, ReasonText]] = {
         'update the NAS; or set require_message_authenticator = "no" for this client, or mac_password = "any" where it'
         " was a request without password",
     ),
-    Reason.BAD_AUTHENTICATOR: ReasonText("Message-Authenticator is wrong", "make both sides share the same secret"),
+    Reason.BAD_AUTHENTICATOR: ReasonText(
+        "Message-Authenticator, or the authenticator of an Accounting-Request, is wrong",
+        "set the same secret in the NAS and in its [[radius.client]]; show nas has the address it comes from",
+    ),
     Reason.PROXY_STATE_LIMITED: ReasonText(
         "Proxy-State without Message-Authenticator (CVE-2024-3596)",
         'make the proxy send Message-Authenticator; or set limit_proxy_state = "no" for this client',

@@ -8,13 +8,14 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple
 
 from gatekeeper.model import Effect
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import WriterPort
@@ -42,6 +43,7 @@ class Notes(NamedTuple):
     rogues: list[Rogue]
     nas: list[NasSeen]
     admitted: list[Admitted]
+    secrets: Sequence[SecretSeen] = ()
 
 
 class Stale(NamedTuple):

@@ -75,9 +75,10 @@ class Housekeeper:
         counts, tallies = self._counts, self._tallies
         refused, nas, outcomes = tallies.drain_refusals(), engines.seen.drain(), tallies.drain_outcomes()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
-        admitted = tallies.drain_admitted()
-        if refused or counts or outcomes or admitted:
-            self._committer.note(Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted))
+        admitted, secrets = tallies.drain_admitted(), engines.seen.secrets.drain()
+        if refused or counts or outcomes or admitted or secrets:
+            notes = Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted, secrets)
+            self._committer.note(notes)
             counts.clear()
 
     def _look_at_pools(self, now: float) -> None:

@@ -19,7 +19,7 @@ _MAX_ALARMS: Final = 1_024
 _MAX_LINES: Final = 10_000
 _MAX_REFUSALS: Final = 4_096
 _MAX_STRANGERS: Final = 32  # on one line in one window that are told one by one, for each of these reasons
-_STRANGERS: Final = frozenset({Reason.UNKNOWN_MAC, Reason.MALFORMED})
+_STRANGERS: Final = frozenset({Reason.UNKNOWN_MAC, Reason.MALFORMED, Reason.UNKNOWN_NAS, Reason.BAD_AUTHENTICATOR})
 
 
 @dataclass(slots=True)
@@ -103,7 +103,8 @@ class Log:
             return True
         if now >= self._strangers_until or len(self._strangers) >= _MAX_REFUSALS:
             self._strangers, self._strangers_until = {}, now + WINDOW_S
-        line = str(reason), outcome.where, outcome.port.text if outcome.port else ""
+        where = "" if reason is Reason.UNKNOWN_NAS else outcome.where  # which is the stranger's own address
+        line = str(reason), where, outcome.port.text if outcome.port else ""
         self._strangers[line] = count = self._strangers.get(line, 0) + 1
         return count <= _MAX_STRANGERS
 
@@ -147,8 +148,11 @@ class Log:
 
 
 def _what_is_repeated(outcome: Outcome) -> tuple[bytes, str, str]:
-    """The box, where it was and why; but a line, sender or protocol over its limit, whichever MAC was over it."""
+    """The box, where it was and why; but a line, sender or protocol over its limit, whichever MAC was over it; and of a
+    client under another secret each address."""
     verdict = outcome.verdict
+    if verdict.reason is Reason.BAD_AUTHENTICATOR:
+        return b"", f"{outcome.where} {verdict.seen}", verdict.reason
     if verdict.reason is Reason.RATE_LIMITED and not verdict.bound.startswith("per_mac"):
         return b"", f"{verdict.bound} {verdict.seen} {outcome.where}", verdict.reason
     return outcome.mac, outcome.where, str(verdict.reason)

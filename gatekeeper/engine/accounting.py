@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
-from gatekeeper.engine.radius_door import Clients, again, malformed, silent, unanswered
+from gatekeeper.engine.radius_door import Clients, again, forged, malformed, silent, stranger, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import (
     Action,
@@ -22,6 +22,7 @@ from gatekeeper.model import (
 )
 from gatekeeper.reply.radius import accounting_reply
 from gatekeeper.state.nas import NasCounts
+from gatekeeper.state.nas_secrets import ACCOUNTING
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -30,7 +31,6 @@ from gatekeeper.wire.radius import ACCOUNTING_REQUEST, NAMES, STATUS_SERVER, Rad
 from gatekeeper.wire.radius_accounting import CLASS, OFF, ON, STATUS_NAMES, STOP, Report, read_report
 from gatekeeper.wire.radius_seal import signature_is_right
 from gatekeeper.wire.session_class import Decision, read_class
-from gatekeeper.wire.text import ip_text
 
 _STATUS: Final = {1: "start", 2: "stop", 3: "interim"}
 
@@ -63,7 +63,7 @@ class AccountingEngine:
         """Decode and verify. What is not believed, cannot be read, or was answered before, becomes an Outcome."""
         nas = self._clients.of(datagram.source)
         if nas is None:
-            return silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
+            return stranger(datagram, self._seen, ACCOUNTING, now)
         try:
             packet = decode(datagram.data)
         except Malformed as bad:
@@ -74,7 +74,8 @@ class AccountingEngine:
         if packet.code != ACCOUNTING_REQUEST:
             return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         if not signature_is_right(packet, nas.secret):
-            return silent(datagram, name, nas.name, Reason.BAD_AUTHENTICATOR)
+            return forged(datagram, name, nas, self._seen, ACCOUNTING, now)
+        self._seen.secrets.is_right(nas.name, datagram.source, ACCOUNTING, now)
         try:
             report = read_report(packet, datagram.source, now)
         except Malformed as bad:

@@ -4,15 +4,16 @@ from typing import Final, NamedTuple
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
-from gatekeeper.engine.radius_door import Clients, again, malformed, silent, unanswered
+from gatekeeper.engine.radius_door import Clients, again, forged, malformed, silent, stranger, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict, make
 from gatekeeper.policy.binding import Case, judge, learns_port
 from gatekeeper.policy.radius import distrust, framed_address, no_identity
 from gatekeeper.policy.radius_eap import Challenge, EapMd5
-from gatekeeper.policy.radius_methods import method_refusal
+from gatekeeper.policy.radius_methods import GARBLED, method_refusal
 from gatekeeper.reply.radius import RadiusReplies, challenge_reply
 from gatekeeper.state.nas import NasCounts
+from gatekeeper.state.nas_secrets import AUTHENTICATION
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
@@ -25,10 +26,10 @@ from gatekeeper.wire.radius import (
     EAP_MESSAGE,
     NAMES,
     STATUS_SERVER,
+    USER_PASSWORD,
     RadiusPacket,
     decode,
 )
-from gatekeeper.wire.text import ip_text
 
 _ONE_HOST: Final = 0xFFFFFFFF
 
@@ -64,7 +65,7 @@ class RadiusEngine:
         """Decode and verify. What is not believed, not served, or was answered before, becomes an Outcome at once."""
         nas = self._clients.of(datagram.source)
         if nas is None:
-            return silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
+            return stranger(datagram, self._seen, AUTHENTICATION, now)
         try:
             packet = decode(datagram.data)
         except Malformed as bad:
@@ -75,12 +76,11 @@ class RadiusEngine:
         if packet.code != ACCESS_REQUEST:
             return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         doubt = distrust(packet, nas, nas.name in self._sealed)
-        if doubt is not Reason.BAD_AUTHENTICATOR:
-            self._seen.asked(nas.name, bool(packet.seal_at), datagram.source, now)
+        if doubt is Reason.BAD_AUTHENTICATOR:
+            return forged(datagram, name, nas, self._seen, AUTHENTICATION, now)
+        self._seen.asked(nas.name, bool(packet.seal_at), datagram.source, now)
         if doubt:
             outcome = silent(datagram, name, nas.name, doubt)
-            if doubt is Reason.BAD_AUTHENTICATOR:
-                return outcome
             # Nobody vouches for what it says; but who looks for this box must find why it hears nothing.
             named = read_request(packet, nas.reading)
             return outcome._replace(mac=named.mac, port=named.port)
@@ -106,6 +106,8 @@ class RadiusEngine:
         """Decide, render, apply. The facts of question.mac are known to the world."""
         case = self.case(question)
         verdict = self._judge(question, case, now)
+        if not question.packet.seal_at:
+            self._weigh_secret(question, verdict, now)
         if isinstance(verdict, Challenge):
             return self._challenge(question, case, verdict)
         effects: tuple[Effect, ...] = ()
@@ -132,6 +134,16 @@ class RadiusEngine:
         if not mac:
             return no_identity(packet, nas)
         return method_refusal(packet, nas, mac) or judge(case)
+
+    def _weigh_secret(self, question: RadiusQuestion, verdict: Verdict | Challenge, now: float) -> None:
+        """Without a seal only a password shows whether the secret is right."""
+        packet, nas, source = question.packet, question.nas, question.datagram.source
+        if nas.password == "any" or USER_PASSWORD not in packet.attributes:  # noqa: S105 - a mode
+            return
+        if verdict == GARBLED:
+            self._seen.secrets.is_wrong(nas.name, source, AUTHENTICATION, Reason.BAD_PASSWORD, now)
+        elif isinstance(verdict, Verdict) and verdict.action is Action.ACCEPT:
+            self._seen.secrets.is_right(nas.name, source, AUTHENTICATION, now)
 
     def _challenge(self, question: RadiusQuestion, case: Case, asked: Challenge) -> Outcome:
         packet, nas, datagram = question.packet, question.nas, question.datagram

@@ -4,9 +4,11 @@ from typing import Final, Protocol
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Action, Datagram, Destination, Outcome, PortId, Reason, Verdict
+from gatekeeper.state.nas import NasCounts
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import CODE, NAMES, RadiusPacket, sound_part
+from gatekeeper.wire.text import ip_text
 
 _MAX_SOURCES: Final = 65_536
 
@@ -54,6 +56,18 @@ def malformed(datagram: Datagram, nas: Nas, bad: Malformed, believed: RadiusPack
         return outcome
     mac, port, _ = read_request(part, nas.reading)
     return outcome._replace(mac=mac, port=port)
+
+
+def stranger(datagram: Datagram, seen: NasCounts, port: str, now: float) -> Outcome:
+    """No answer to a source that is no client (RFC 2865 3). port: AUTHENTICATION or ACCOUNTING."""
+    seen.secrets.is_wrong("", datagram.source, port, Reason.UNKNOWN_NAS, now)
+    return silent(datagram, "RADIUS", ip_text(datagram.source), Reason.UNKNOWN_NAS)
+
+
+def forged(datagram: Datagram, message: str, nas: Nas, seen: NasCounts, port: str, now: float) -> Outcome:
+    """No answer to a request that the client's secret does not bear out; what it says of boxes is nothing."""
+    seen.secrets.is_wrong(nas.name, datagram.source, port, Reason.BAD_AUTHENTICATOR, now)
+    return silent(datagram, message, nas.name, Reason.BAD_AUTHENTICATOR, ip_text(datagram.source))
 
 
 class Believed(Protocol):

@@ -1,11 +1,12 @@
 """Status-Server (RFC 5997): a client asks either port whether all is well."""
 
 from gatekeeper.book import Nas
-from gatekeeper.engine.radius_door import silent
-from gatekeeper.model import Action, Datagram, Destination, Outcome, Verdict
+from gatekeeper.engine.radius_door import forged, silent
+from gatekeeper.model import Action, Datagram, Destination, Outcome, Reason, Verdict
 from gatekeeper.policy.radius import distrust
 from gatekeeper.reply.radius import status_reply
 from gatekeeper.state.nas import NasCounts
+from gatekeeper.state.nas_secrets import ACCOUNTING, AUTHENTICATION
 from gatekeeper.wire.radius import CODE, NAMES, STATUS_SERVER, RadiusPacket
 
 
@@ -18,9 +19,13 @@ def answer_status(
     """
     doubt = distrust(packet, nas, seen_sealed=False)
     outcome = silent(datagram, NAMES[STATUS_SERVER], nas.name, doubt)
+    port = ACCOUNTING if accounting else AUTHENTICATION
+    if doubt is Reason.BAD_AUTHENTICATOR:
+        return forged(datagram, NAMES[STATUS_SERVER], nas, seen, port, now)
     if doubt:
         return outcome
     seen.alive(nas.name, now)
+    seen.secrets.is_right(nas.name, datagram.source, port, now)
     answer = status_reply(packet, nas, accounting)
     return outcome._replace(
         reply=NAMES[answer[CODE]],

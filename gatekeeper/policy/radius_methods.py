@@ -36,6 +36,10 @@ _OTHERS: Final = {
 _SENDS_NO_PASSWORD: Final = frozenset({"mikrotik"})
 
 _WRONG: Final = Verdict(Action.REJECT, Reason.BAD_PASSWORD)
+# Under another secret a password comes out as octets by chance. A seal that is right has shown the secret already.
+GARBLED: Final = Verdict(
+    Action.REJECT, Reason.BAD_PASSWORD, seen="a password that is no text: perhaps the secret is not the NAS's"
+)
 _NO_PASSWORD: Final = Verdict(Action.REJECT, Reason.BAD_PASSWORD, seen="no password")
 _NO_SEAL: Final = Verdict(
     Action.REJECT, Reason.NO_MESSAGE_AUTHENTICATOR, "Message-Authenticator where there is no password", "none"
@@ -52,7 +56,9 @@ def method_refusal(packet: RadiusPacket, nas: Nas, mac: bytes) -> Verdict | None
         password = reveal_password(hidden, packet.authenticator, nas.secret)
         if not password and nas.dialect in _SENDS_NO_PASSWORD:
             return _without_password(packet, nas)
-        return None if _is_right(password, nas, mac) else _WRONG
+        if _is_right(password, nas, mac):
+            return None
+        return _WRONG if packet.seal_at or _is_text(password) else GARBLED
     chap = attributes.get(CHAP_PASSWORD)
     if chap is not None:
         # RFC 2865 5.3: the challenge is CHAP-Challenge, or else the Request Authenticator.
@@ -85,6 +91,13 @@ def _is_right(password: bytes, nas: Nas, mac: bytes) -> bool:
     if nas.password == "shared":  # noqa: S105 - a mode
         return nas.shared_password is not None and hmac.compare_digest(password, nas.shared_password.key)
     return hmac.compare_digest(names_mac(password), mac)
+
+
+def _is_text(password: bytes) -> bool:
+    try:
+        return password.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _without_password(packet: RadiusPacket, nas: Nas) -> Verdict | None:

@@ -9,6 +9,11 @@ from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
 
+# What the log says behind a refusal that is nobody's box: who has to change what.
+_REMEDIES: Final = {
+    Reason.BAD_AUTHENTICATOR: "its secret is not the one of [[radius.client]] {where}: set the same on both sides",
+    Reason.UNKNOWN_NAS: "add a [[radius.client]] with this address",
+}
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
 
 
@@ -64,7 +69,9 @@ def _radius(outcome: Outcome) -> str:
         return f"{outcome.reply}{mac} from {outcome.where}{port} to {outcome.message}"
     if outcome.reply:
         return f"{outcome.reply}{mac} from {outcome.where}{port}: {verdict.reason}{_refusal(outcome)}"
-    return f"{outcome.message}{mac} from {outcome.where}{port}: no answer {verdict.reason}{_refusal(outcome)}"
+    remedy = _REMEDIES.get(verdict.reason) if verdict.reason else None
+    told = f' remedy="{remedy.format(where=_safe(outcome.where))}"' if remedy else ""
+    return f"{outcome.message}{mac} from {outcome.where}{port}: no answer {verdict.reason}{_refusal(outcome)}{told}"
 
 
 def _refusal(outcome: Outcome) -> str:

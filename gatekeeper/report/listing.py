@@ -36,7 +36,7 @@ def rows_of(what: str, book: Policybook | None, read: Read | None, filters: Filt
     if what == "pools":
         return pool_rows(book.subnets, read("leases", {}))
     if what == "nas":
-        return nas_rows(book.clients, read("nas", {}))
+        return nas_rows(book.clients, read("nas", {}), read("secrets", {}))
     return map(_with_vendor, read(what, _equal(filters)))
 
 

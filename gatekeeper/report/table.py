@@ -33,7 +33,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "nas": (
         *("name", "ipaddr", "nas", "requests", "accepts", "rejects", "message_authenticator", "last_seen"),
-        "unsealed_from",
+        *("unsealed_from", "secret", "secret_from"),
     ),
 }
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from gatekeeper.state.nas_secrets import AUTHENTICATION, Secrets
 from gatekeeper.wire.text import ip_text
 
 
@@ -37,12 +38,16 @@ class NasCounts:
 
     def __init__(self) -> None:
         self._counts: dict[str, list[int]] = {}
+        self.secrets = Secrets()
+        self._right = self.secrets.right[AUTHENTICATION]
 
     def asked(self, name: str, sealed: bool, source: int, now: float) -> None:
         """An Access-Request came, with a right Message-Authenticator or with none."""
         counts = self._counts.get(name) or self._new(name)
         if sealed:
             counts[_SEALED] += 1
+            if source not in self._right:
+                self.secrets.is_right(name, source, AUTHENTICATION, now)
         else:
             counts[_UNSEALED] += 1
             counts[_UNSEALED_FROM] = source

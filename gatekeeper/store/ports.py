@@ -14,6 +14,7 @@ from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Si
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.outbox import Ended, Standing, Wanted
 
@@ -26,6 +27,9 @@ MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
 # How many things that a name may mean are told.
 MAX_NAMED: Final = 20
+# Sources of RADIUS packets: of clients, and of nobody's clients.
+MAX_SECRETS: Final = 4_096
+MAX_UNKNOWN: Final = 256
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
 
@@ -117,9 +121,10 @@ class CommitPort(Protocol):
         rogues: Iterable[Rogue] = (),
         nas: Iterable[NasSeen] = (),
         admitted: Iterable[Admitted] = (),
+        secrets: Iterable[SecretSeen] = (),
         beat: int = 0,
     ) -> None:
-        """Keep what was refused, counted (``state.counts``), and heard of foreign servers and NASes since then.
+        """Keep what was refused, counted (``state.counts``), and heard of foreign servers, NASes and their secrets.
 
         beat: when whoever serves says by this that it does; 0 = it is not he.
         """

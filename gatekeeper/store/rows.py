@@ -12,6 +12,7 @@ from gatekeeper.policy.sessions import Course
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.outbox import Standing, Wanted
 from gatekeeper.wire.line_id import port_from_text
@@ -168,6 +169,17 @@ def rogue_of(row: Row) -> Rogue:
 
 
 NAS_SEEN: Final = NasSeen._fields
+SECRET: Final = SecretSeen._fields
+
+
+def secret_row(seen: SecretSeen) -> Row:
+    source, *rest = seen
+    return ip_text(source), *rest
+
+
+def secret_of(row: Row) -> SecretSeen:
+    source, *rest = row
+    return SecretSeen(parse_ip(source), *rest)
 
 
 # How many there are stands behind what is counted; and its spelling, as SQL.

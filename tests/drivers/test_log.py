@@ -91,3 +91,41 @@ def test_strangers_are_told_again_in_the_next_window(play: Play) -> None:
         log.read(Told(refusal(200, Reason.UNKNOWN_MAC), None, NOW + WINDOW_S + 1))
 
     assert "02:f1:00:00:00:c8" in play(story)[-1]
+
+
+def radius(reason: Reason, where: str, source: str = "") -> Outcome:
+    """An Access-Request that gets no answer."""
+    verdict = Verdict(Action.SILENT, reason, seen=source)
+    return Outcome("radius", "Access-Request", "", b"", verdict, where, None, None)
+
+
+def test_a_wrong_secret_is_told_once_a_window_for_each_address(play: Play) -> None:
+    """With what mends it; a client may be a network of NASes."""
+
+    def story(log: Log) -> None:
+        for number in range(6):
+            told = radius(Reason.BAD_AUTHENTICATOR, "wide", f"198.51.100.{number % 2}")
+            log.read(Told(told, None, NOW))
+
+    lines = play(story)
+    remedy = 'remedy="its secret is not the one of [[radius.client]] wide: set the same on both sides"'
+    assert lines == [
+        f'Access-Request from wide: no answer BAD_AUTHENTICATOR seen="198.51.100.{number}" {remedy}'
+        for number in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("reason", [Reason.UNKNOWN_NAS, Reason.BAD_AUTHENTICATOR])
+def test_of_many_forged_addresses_the_first_are_told(play: Play, reason: Reason) -> None:
+    """The rest as a number."""
+
+    def story(log: Log) -> None:
+        for number in range(1000):
+            address = f"198.51.{number // 250}.{number % 250}"
+            where = address if reason is Reason.UNKNOWN_NAS else "wide"
+            log.read(Told(radius(reason, where, address), None, NOW))
+        log.tick(NOW + 1)
+
+    lines = play(story)
+    assert len(lines) == 32 + 1
+    assert lines[-1].startswith("refused: 968 more")

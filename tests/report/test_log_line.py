@@ -63,7 +63,13 @@ def _radius(reply: str, verdict: Verdict, port: PortId | None = None, binding: B
         ),
         (
             _radius("", Verdict(Action.SILENT, Reason.BAD_AUTHENTICATOR)),
-            "Access-Request d4:c1:c8:ee:9b:1f from bras1: no answer BAD_AUTHENTICATOR",
+            "Access-Request d4:c1:c8:ee:9b:1f from bras1: no answer BAD_AUTHENTICATOR"
+            ' remedy="its secret is not the one of [[radius.client]] bras1: set the same on both sides"',
+        ),
+        (
+            _radius("", Verdict(Action.SILENT, Reason.UNKNOWN_NAS)),
+            "Access-Request d4:c1:c8:ee:9b:1f from bras1: no answer UNKNOWN_NAS"
+            ' remedy="add a [[radius.client]] with this address"',
         ),
     ],
 )

@@ -12,6 +12,7 @@ from gatekeeper.policy.sessions import Course
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import rows
 from gatekeeper.store.sqlite.schema import SCHEMA
@@ -78,6 +79,12 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
         rows.count_row(counted := Counted("radius.nas.*.unsealed", "a.b"), 3),
         rows.counter_of,
         (counted, 3),
+    ),
+    "nas_secrets": (
+        rows.SECRET,
+        rows.secret_row(secret := SecretSeen(1, "accounting", "n", "BAD_AUTHENTICATOR", 2, 3, 4)),
+        rows.secret_of,
+        secret,
     ),
     "nas_seen": (rows.NAS_SEEN, (seen := NasSeen("n", 1, 2, 3, 4, 5, "192.0.2.1", 6)), NasSeen._make, seen),
 }

@@ -5,6 +5,7 @@ from typing import Final
 
 from mypy_extensions import trait
 
+from gatekeeper.model import Reason
 from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.refusals import is_news, joined, refusal_event
@@ -45,6 +46,11 @@ ON CONFLICT (mac, protocol) DO UPDATE SET (account, "where", port, at, address, 
 WHERE (excluded.at, excluded.ms) >= (admitted.at, admitted.ms)"""
 _ADMISSIONS: Final = f"SELECT {listed(ADMITTED)} FROM admitted WHERE mac = ? ORDER BY protocol"
 
+# Among the last events, however many there are.
+_TOLD_LATELY: Final = """
+SELECT EXISTS (SELECT 1 FROM journal
+               WHERE seq > (SELECT max(seq) FROM journal) - 1000 AND mac = ? AND kind = 'refused')"""
+
 
 @trait
 class EvidenceTables(JournalTables):
@@ -70,13 +76,17 @@ class EvidenceTables(JournalTables):
             for mac, one in zip(macs, part, strict=True):
                 key = one[:3]
                 before = written.get(key) or known.get(key)
-                if mac in accounts and is_news(one, before):
+                if mac in accounts and is_news(one, before) and not self._is_old_news(mac, one.reason):
                     self._tell_event(refusal_event(one, accounts[mac]))
                 written[key] = joined(before, one) if before else one
             self._connection.executemany(_REFUSE, map(refused_row, written.values()))
         if refused and query("SELECT count(*) FROM refused").fetchone()[0] > MAX_REFUSED:
             query(_PRUNE, (MAX_REFUSED,))
             query(_PRUNE_ADMITTED)
+
+    def _is_old_news(self, mac: str, reason: Reason) -> bool:
+        """True of a refusal from before the order that made the box known, if the order's coming told of it."""
+        return reason is Reason.UNKNOWN_MAC and bool(self._connection.execute(_TOLD_LATELY, (mac,)).fetchone()[0])
 
     def _admit(self, admitted: list[Admitted]) -> None:
         """Each in the place of what is older; the journal is told of what is news."""

@@ -8,9 +8,21 @@ from mypy_extensions import trait
 from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
+from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
-from gatekeeper.store.ports import MAX_ROGUES
-from gatekeeper.store.rows import COUNTER, FATE, NAS_SEEN, ROGUE, count_row, listed, marks, rogue_row
+from gatekeeper.store.ports import MAX_ROGUES, MAX_SECRETS, MAX_UNKNOWN
+from gatekeeper.store.rows import (
+    COUNTER,
+    FATE,
+    NAS_SEEN,
+    ROGUE,
+    SECRET,
+    count_row,
+    listed,
+    marks,
+    rogue_row,
+    secret_row,
+)
 from gatekeeper.store.sqlite.evidence import EvidenceTables
 
 _ROGUE: Final = f"""
@@ -33,6 +45,15 @@ ON CONFLICT (name) DO UPDATE SET requests = nas_seen.requests + excluded.request
     sealed = nas_seen.sealed + excluded.sealed, unsealed = nas_seen.unsealed + excluded.unsealed,
     unsealed_from = coalesce(nullif(excluded.unsealed_from, ''), nas_seen.unsealed_from),
     last_seen = max(nas_seen.last_seen, excluded.last_seen)"""
+_SECRET: Final = f"""
+INSERT INTO nas_secrets ({listed(SECRET)}) VALUES ({marks(SECRET)})
+ON CONFLICT (source, port) DO UPDATE SET name = excluded.name, reason = excluded.reason, last_seen = excluded.last_seen,
+    (times, first_seen) = (SELECT iif(same, nas_secrets.times, 0) + excluded.times,
+                                  iif(same, nas_secrets.first_seen, excluded.first_seen)
+        FROM (SELECT (nas_secrets.name, nas_secrets.reason) = (excluded.name, excluded.reason) AS same))"""
+_PRUNE_SECRETS: Final = """
+DELETE FROM nas_secrets WHERE (name = '') = ? AND (source, port) IN
+    (SELECT source, port FROM nas_secrets WHERE (name = '') = ? ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
 _BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
@@ -47,9 +68,10 @@ class NoteTables(EvidenceTables):
         rogues: Iterable[Rogue] = (),
         nas: Iterable[NasSeen] = (),
         admitted: Iterable[Admitted] = (),
+        secrets: Iterable[SecretSeen] = (),
         beat: int = 0,
     ) -> None:
-        """Keep what was refused, counted, and heard of foreign servers and NASes since then. Raises StoreError.
+        """Keep what was refused, counted, and heard of foreign servers, NASes and their secrets. Raises StoreError.
 
         counts: by words that ``state.counts`` makes columns of. beat: when whoever serves says by this that it does;
         0 = it is not he.
@@ -59,6 +81,7 @@ class NoteTables(EvidenceTables):
             if beat:
                 self._connection.execute(_BEAT, (beat,))
             many(_NAS, nas)
+            self._keep_secrets(list(secrets))
             self._refuse(list(refused))
             self._admit(list(admitted))
             counted = [(columns_of(words), count) for words, count in counts.items()]
@@ -68,3 +91,9 @@ class NoteTables(EvidenceTables):
             if seen:
                 many(_ROGUE, seen)
                 self._connection.execute(_PRUNE_ROGUES, (MAX_ROGUES,))
+
+    def _keep_secrets(self, secrets: list[SecretSeen]) -> None:
+        if secrets:
+            self._connection.executemany(_SECRET, map(secret_row, secrets))
+            for unknown, most in ((False, MAX_SECRETS), (True, MAX_UNKNOWN)):
+                self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))

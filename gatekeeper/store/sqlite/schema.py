@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gatekeeper.store.sqlite.schema_4 import MOMENTS, SECRETS
 from gatekeeper.store.sqlite.schema_evidence import BOUND, EVIDENCE, KEEP_EVIDENCE, OLD_REFUSED
 
 APPLICATION_ID: Final = 0x676B7072  # "gkpr"
@@ -221,51 +222,11 @@ INSERT INTO counters
     FROM dotted WHERE counted_as(name, 'name') IS NOT NULL;
 DROP TABLE dotted;
 """
-# What happened when, to the millisecond, under a number that is never given again: so timelines and orders stand in the
-# sequence in which things happened. What an older store has of one second keeps the sequence it was shown in. And since
-# when a session goes on whose end a NAS has acknowledged, 0 = it does not. New with version 4.
-MOMENTS: Final = """
-CREATE TABLE journal_4 (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    at_ms INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    mac TEXT NOT NULL,
-    account TEXT NOT NULL,
-    address INTEGER NOT NULL,
-    port TEXT NOT NULL,
-    detail TEXT NOT NULL
-);
-INSERT INTO journal_4 (at_ms, kind, mac, account, address, port, detail)
-    SELECT at * 1000, kind, mac, account, address, port, detail FROM journal
-    ORDER BY at, kind NOT IN ('order', 'refused', 'Access-Accept'), id;
-DROP TABLE journal;
-ALTER TABLE journal_4 RENAME TO journal;
-CREATE TABLE orders_4 (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    number TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    account TEXT NOT NULL,
-    mac TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('applied', 'held', 'refused')),
-    reason TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    received_ms INTEGER NOT NULL,
-    effects TEXT NOT NULL,
-    contents TEXT NOT NULL,
-    held_until INTEGER NOT NULL
-);
-INSERT INTO orders_4
-    (number, kind, account, mac, state, reason, detail, received_ms, effects, contents, held_until)
-    SELECT number, kind, account, mac, state, reason, detail, received * 1000, effects, contents, held_until
-    FROM orders ORDER BY received, number;
-DROP TABLE orders;
-ALTER TABLE orders_4 RENAME TO orders;
-CREATE INDEX orders_held ON orders (account, seq) WHERE state = 'held';
-ALTER TABLE dynauth ADD COLUMN still_online INTEGER NOT NULL DEFAULT 0;
-"""
 FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
 _ORDERS_3: Final = _ORDERS.format(name="orders") + HELD
-SCHEMA: Final = _TABLES + _ORDERS_3 + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS + EVIDENCE + MOMENTS
+SCHEMA: Final = (
+    _TABLES + _ORDERS_3 + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS + EVIDENCE + MOMENTS + SECRETS
+)
 
 # may_be_learned: whether a port that was learned is still taken for a line. One that is not is learned again.
 _READ_LINES_ANEW: Final = f"""
@@ -290,7 +251,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     + JOURNAL
     + SERVICE_ORDERS,
     2: _SPLIT_COUNTERS.format(counts=COUNTS),
-    3: KEEP_EVIDENCE + MOMENTS + _READ_LINES_ANEW,
+    3: KEEP_EVIDENCE + MOMENTS + SECRETS + _READ_LINES_ANEW,
 }
 
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.

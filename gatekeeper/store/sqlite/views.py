@@ -9,7 +9,7 @@ from mypy_extensions import trait
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Only
 from gatekeeper.store.ports import ViewRow as Row
-from gatekeeper.store.rows import COUNTER_NAME, FATE_NAME, NAS_SEEN, ROGUE, listed
+from gatekeeper.store.rows import COUNTER_NAME, FATE_NAME, NAS_SEEN, ROGUE, SECRET, listed
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import ip_text, parse_ip
 
@@ -52,6 +52,7 @@ SELECT session, nas, mac, account, port, address, state, started, last_seen, byt
                  ORDER BY d.id DESC LIMIT 1), '') AS asked
 FROM sessions ORDER BY state, last_seen DESC, id"""
 _NAS: Final = f"SELECT {listed(NAS_SEEN)} FROM nas_seen ORDER BY name"
+_SECRETS: Final = f"SELECT {listed(SECRET)} FROM nas_secrets ORDER BY last_seen DESC, source, port"
 _REFUSED: Final = """
 SELECT r.mac, reason, count, first_seen, last_seen, coalesce(port, '') AS port, protocol, bound, seen, "where", message,
        address, coalesce(b.account, '') AS account
@@ -120,6 +121,10 @@ class Views(Tables):
         """What each client has sent, as counted; not every configured one is there."""
         yield from self._rows(_NAS, {})
 
+    def secrets(self, now: int) -> Iterator[Row]:
+        """What each source of RADIUS packets shows of its secret, the last one first."""
+        yield from self._rows(_SECRETS, {})
+
     def orders(self, now: int, only: Only | None = None) -> Iterator[Row]:
         yield from self._rows(_ORDERS, {"now": now}, "orders", only)
 
@@ -162,6 +167,7 @@ _LISTINGS: Final[dict[str, Callable[..., Iterator[Row]]]] = {
     "leases": Views.leases,
     "sessions": Views.sessions,
     "nas": Views.nas,
+    "secrets": Views.secrets,
     "orders": Views.orders,
     "refused": Views.refused,
     "rogue": Views.rogue,
