@@ -18,6 +18,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "boxes": ("mac", "stbid", "vendor", "account", "state"),
     "leases": ("address", "mac", "account", "port", "state", "lease_expires", "first_seen", "last_seen"),
     "orders": ("order", "kind", "account", "mac", "state", "reason", "detail", "received", "effects"),
+    "ports": ("port", "accounts", "boxes", "form", "shared", "first_seen", "last_seen"),
     "refused": ("mac", "vendor", "reason", "count", "first_seen", "last_seen", "port", "protocol", "bound"),
     "rogue": ("server", "mac", "vendor", "interface", "offers", "first_seen", "last_seen"),
     "reasons": ("reason", "meaning", "remedy"),

@@ -17,6 +17,7 @@ from gatekeeper.store.sqlite.commit import CommitTables
 from gatekeeper.store.sqlite.export import ExportTables
 from gatekeeper.store.sqlite.health import HealthTables
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
+from gatekeeper.store.sqlite.lines import LineTables
 from gatekeeper.store.sqlite.notes import NoteTables
 from gatekeeper.store.sqlite.orders import OrderTables
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, CHUNKS, MARKS, SCHEMA, UPGRADES, VERSION
@@ -59,6 +60,7 @@ class SqliteStore(
     ServiceOrderTables,
     ExportTables,
     HealthTables,
+    LineTables,
     Views,
 ):
     """One connection to the store."""
@@ -73,6 +75,7 @@ class SqliteStore(
             )
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+            self._connection.create_function("line_of", 1, line_of, deterministic=True)
             if not new:
                 self._verify()
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -112,7 +115,6 @@ class SqliteStore(
     def _upgrade(self) -> None:
         """Bring an older store to this version, one version after another, each wholly or not at all."""
         if self._schema() < VERSION:
-            self._connection.create_function("line_of", 1, line_of, deterministic=True)
             self._connection.create_function("counted_as", 2, counted_as, deterministic=True)
         while self._schema() < VERSION:
             self._connection.execute("BEGIN IMMEDIATE")

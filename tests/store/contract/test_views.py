@@ -23,7 +23,7 @@ def test_a_narrowed_listing_has_the_rows_that_are_asked_for(store: Store, what: 
 
 def test_every_listing_of_the_store_is_there_and_no_other(store: Store) -> None:
     """A wrong name is said, with those that there are; a name of something else of the store's is wrong too."""
-    listings = ["bindings", "boxes", "leases", "sessions", "nas", "orders", "refused", "rogue", "stats"]
+    listings = ["bindings", "boxes", "leases", "sessions", "nas", "orders", "refused", "rogue", "ports", "stats"]
     for what in listings:
         list(store.view(what, NOW))
     for wrong in ("lease", "close", "_rows"):
