@@ -14,6 +14,7 @@ _WHAT: Final = (
     "orders",
     "sessions",
     "nas",
+    "ports",
     "refused",
     "rogue",
     "pools",
@@ -36,7 +37,7 @@ _WHAT: Final = (
 @click.option("-o", "--output", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.option("--watch", is_flag=True, help="Show again every two seconds until interrupted.")
 def show(config: str | None, what: str, columns: str | None, output: str, watch: bool, **filters: Any) -> None:
-    """Show what is known: bindings, boxes, leases, orders, sessions, NASes, refused boxes, pools and more."""
+    """Show what is known: bindings, boxes, leases, orders, sessions, NASes, ports, refused boxes, pools and more."""
     from gatekeeper.report.table import COLUMNS
 
     try:

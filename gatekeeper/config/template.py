@@ -136,8 +136,6 @@ port = "learn"                           # off | learn (first port seen is locke
 boxes_per_account = 2
 # boxes_per_port = 0                     # boxes that may be bound to one port; 0 = no limit: many a "port" is a VLAN
 # shared_line = 8                        # a line of more accounts is a VLAN: show ports, log, check say so; 0 = never
-# port_names = { "bras1" = "10.20.0.1", "10.20.0.3" = "10.20.0.1" }   # one access node under several names: clients
-                                         # and giaddrs, each with the name that stands for them all
 # stbid = "warn"                         # off | warn | refuse: a box whose option 12 is an STBID that is not its own
 # missing = "refuse"                     # refuse | allow: a box that names no port, where its account is bound to one
 # port_key = "circuit-id"                # circuit-id | remote-id | both: the part of Option 82 that is the port

@@ -31,7 +31,7 @@ def rows(
     """
     try:
         read = (lambda name, only: store.view(name, now, only)) if store else None
-        found = chosen(rows_of(what, book, read, filters), filters, patterns)
+        found = chosen(what, rows_of(what, book, read, filters), filters, patterns)
         yield from sort_rows(found, sort_by) if sort_by else found
     except BadColumn as error:
         raise Misread(str(error), Reason.BAD_FIELD) from None

@@ -2,15 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS, PortId, Reason
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import parse_ip
-
-# What the names of the table below cannot bring about: a port that is bound already keeps the name it was written with.
-_BOUND_ANEW: Final = "have the port learned anew (gatekeeper clear port-binding) or order it again"
 
 
 class LineUse(NamedTuple):
@@ -70,10 +67,7 @@ def _node_remedy(bound: str, seen: str, book: Policybook) -> str:
     names = book.binding.port_names
     stands_for = names.get(bound, bound)
     if names.get(seen, seen) == stands_for:
-        return (
-            "only the access node's name differs, and port_names joins the two: what is bound is older than that;"
-            f" {_BOUND_ANEW}"
-        )
+        return "only the access node's name differs, and port_names joins the two by now"
     for name in (seen, bound):
         if not is_node_name(name, [client.name for client in book.clients]):
             return (
@@ -83,10 +77,9 @@ def _node_remedy(bound: str, seen: str, book: Policybook) -> str:
     # Whoever stood for the name seen goes with it: names are followed once.
     table = {name: stands_for if to == seen else to for name, to in names.items()} | {seen: stands_for}
     pairs = ", ".join(f"{_quoted(name)} = {_quoted(to)}" for name, to in table.items())
-    also = f", and {_BOUND_ANEW}" if bound in names else ""
     return (
         f"only the access node's name differs: if {_quoted(seen)} and {_quoted(bound)} are one node, write in [binding]"
-        f" port_names = {{ {pairs} }}{also}; else move the account, or bring the box home"
+        f" port_names = {{ {pairs} }}; else move the account, or bring the box home"
     )
 
 

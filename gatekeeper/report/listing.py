@@ -8,6 +8,7 @@ from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS
 from gatekeeper.report.nas import nas_rows
 from gatekeeper.report.pools import pool_rows
+from gatekeeper.report.ports import port_rows
 from gatekeeper.report.rfc import ROWS
 from gatekeeper.report.table import COLUMNS, BadColumn, Row, choose, with_times
 from gatekeeper.report.vendor import vendor
@@ -16,6 +17,7 @@ from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
 
 WHAT: Final = tuple(COLUMNS)
 STATIC: Final = ("reasons", "rfc")  # what needs neither a configuration nor a store
+_CHOSEN: Final = ("ports",)  # rows of many boxes each: only the store can tell whose they are
 
 Read = Callable[[str, Mapping[str, str]], Iterable[Row]]
 Filters = Mapping[str, str | None]
@@ -37,6 +39,8 @@ def rows_of(what: str, book: Policybook | None, read: Read | None, filters: Filt
         return pool_rows(book.subnets, read("leases", {}))
     if what == "nas":
         return nas_rows(book.clients, read("nas", {}), read("secrets", {}))
+    if what == "ports":
+        return port_rows(read("ports", _equal(filters)), book.binding.shared_line)
     return map(_with_vendor, read(what, _equal(filters)))
 
 
@@ -45,13 +49,13 @@ def _with_vendor(row: Row) -> Row:
 
 
 def chosen(
-    rows: Iterable[Row], filters: Filters, patterns: Sequence[tuple[str, re.Pattern[str]]] = ()
+    what: str, rows: Iterable[Row], filters: Filters, patterns: Sequence[tuple[str, re.Pattern[str]]] = ()
 ) -> Iterator[Row]:
     """Rows that filters (mac account port ip; absent or empty = any) and patterns let through, times as text.
 
-    Raises BadColumn.
+    what: the listing that they are of. Raises BadColumn.
     """
-    found = choose(with_times(rows), _equal(filters), patterns)
+    found = choose(with_times(rows), {} if what in _CHOSEN else _equal(filters), patterns)
     return _on_port(found, str(filters["port"])) if filters.get("port") else found
 
 

@@ -22,6 +22,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         *("mac", "vendor", "reason", "count", "first_seen", "last_seen", "port", "protocol", "bound"),
         *("seen", "where", "message", "address", "account"),
     ),
+    "ports": ("port", "accounts", "boxes", "form", "shared", "first_seen", "last_seen"),
     "rogue": ("server", "mac", "vendor", "interface", "offers", "first_seen", "last_seen"),
     "reasons": ("reason", "meaning", "remedy"),
     "rfc": ("rfc", "section", "rule", "served", "note"),

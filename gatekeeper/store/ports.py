@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 from gatekeeper.model import Effect, Facts, Holder, Lease
 from gatekeeper.policy.leasequery import Sought
+from gatekeeper.policy.lines import LineUse
 from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Situation
 from gatekeeper.state.counts import Counted, Fate
@@ -218,8 +219,9 @@ class ViewsPort(Protocol):
     def view(self, what: str, now: int, only: Only | None = None) -> Iterable[ViewRow]:
         """The listing of this name, narrowed to rows whose columns are these where that is quicker.
 
-        only: mac account address, as text; whoever asks chooses among the rows all the same. Raises ValueError where
-        there is no such listing.
+        only: mac account address, as text; whoever asks chooses among the rows all the same, but for ``ports``, whose
+        rows are of many boxes: there they are all the lines of this one. Raises ValueError where there is no such
+        listing.
         """
 
     def order(self, number: str, now: int) -> ViewRow | None:
@@ -267,11 +269,18 @@ class HealthPort(Protocol):
         """How many there are of: boxes, accounts, running sessions, held orders, CoA and Disconnect on their way."""
 
 
+class LinesPort(Protocol):
+    """Whoever minds that a line is one."""
+
+    def shared_lines(self, most: int, at_most: int) -> list[LineUse]:
+        """Lines that more accounts than ``most`` are bound to (``policy.lines.is_shared``), the fullest first."""
+
+
 class LoopPort(FactsPort, FeedPort, Closable, Protocol):
     """A packet loop's own connection, for reading."""
 
 
-class WriterPort(CommitPort, Closable, Protocol):
+class WriterPort(CommitPort, LinesPort, Closable, Protocol):
     """A commit thread's own connection."""
 
 
@@ -283,6 +292,16 @@ class SenderPort(OutboxPort, Closable, Protocol):
 
 
 class Store(
-    FactsPort, FeedPort, CommitPort, OrdersPort, OutboxPort, ClearingPort, ViewsPort, HealthPort, Closable, Protocol
+    FactsPort,
+    FeedPort,
+    CommitPort,
+    OrdersPort,
+    OutboxPort,
+    ClearingPort,
+    ViewsPort,
+    HealthPort,
+    LinesPort,
+    Closable,
+    Protocol,
 ):
     """All of it over one connection."""

@@ -1,6 +1,7 @@
 """Everything that show, explain, timeline and whois give, over HTTP (contract 10.8)."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -53,7 +54,10 @@ def test_every_listing_is_the_same_as_on_the_command_line(filled: Api, tmp_path:
         ("bindings", {"ip": "10.20.1.0"}, 1), ("bindings", {"port": "ge 1/0/7"}, 1),
         ("bindings", {"port": "10.20.0.9|ge 1/0/7"}, 0), ("bindings", {"account": "A", "mac": OTHER}, 0),
         ("bindings", {"account": ""}, 2), ("orders", {"limit": "1"}, 1), ("refused", {"mac": "020000000099"}, 1),
-        ("sessions", {"account": "A' OR 1=1 --"}, 0),
+        ("sessions", {"account": "A' OR 1=1 --"}, 0), ("ports", {}, 1), ("ports", {"mac": "D4C1.C8EE.9B1F"}, 1),
+        ("ports", {"mac": OTHER}, 0), ("ports", {"account": "A"}, 1), ("ports", {"account": "B"}, 0),
+        ("ports", {"ip": "10.20.1.0"}, 1), ("ports", {"ip": "10.20.1.9"}, 0), ("ports", {"port": "ge 1/0/7"}, 1),
+        ("ports", {"port": "ge 1/0/8"}, 0), ("ports", {"account": "A' OR 1=1 --"}, 0),
     ],
 )  # fmt: skip
 def test_filters_choose(filled: Api, what: str, query: dict[str, str], found: int) -> None:
@@ -68,6 +72,17 @@ def test_filters_choose(filled: Api, what: str, query: dict[str, str], found: in
 def test_a_bad_filter_is_refused(filled: Api, query: dict[str, str]) -> None:
     """A misspelled one above all: it would choose nothing and give everything."""
     assert said(filled.get("/api/v1/bindings", **query)) == (422, "BAD_FIELD")
+
+
+def test_a_line_is_shown_with_who_is_on_it_and_how_it_is_read(filled: Api) -> None:
+    """One row a line: bound by the learned port, held by the lease, accounted for by the session."""
+    (row,) = filled.rows("ports")
+    seen = row.pop("first_seen"), row.pop("last_seen")
+    assert row == {"port": PORT.text, "accounts": 1, "boxes": 1, "form": "as it came", "shared": "no"}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time) for time in seen)
+    filled.order("3", account="C", port="bras1|ge 1/0/1")
+    assert [row["port"] for row in filled.rows("ports", limit="1")] == [PORT.text]
+    assert len(filled.rows("ports")) == 2
 
 
 def test_what_a_stranger_chose_stays_data(filled: Api) -> None:

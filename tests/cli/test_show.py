@@ -10,9 +10,10 @@ import pytest
 from gatekeeper.model import Reason
 from gatekeeper.report.table import COLUMNS
 from tests.cli.terminal import Said, Terminal
+from tests.engine.bench import CONFIG
 
 # 'nas' is a listing of the contract that needs a running service.
-LISTINGS = ("bindings", "boxes", "leases", "orders", "refused", "rogue", "pools", "reasons", "stats")
+LISTINGS = ("bindings", "boxes", "leases", "orders", "refused", "rogue", "pools", "ports", "reasons", "stats")
 LINE = "eth 31/31/7:4096.1234 guangzhou001/0/31/63/31/127"
 
 
@@ -39,12 +40,16 @@ WRONG: list[tuple[str, ...]] = [
 ]  # fmt: skip
 BINDINGS = ("show", "bindings", "-o", "json")
 COLUMNS_CHOSEN = ("show", "bindings", "-o", "csv", "--columns", "order,account")
+PORTS = ("show", "ports", "-o", "json", "--sort", "form")
+NINE = ("show", "ports", "-o", "json", "--match", "shared=yes")
 TIMES = ("show", "orders", "-o", "json", "--match", "received=T.*Z$")
 QUESTIONS: list[tuple[str, ...]] = [
     *(("show", what, "-o", form) for what in LISTINGS for form in ("csv", "json", "table")),
     *((*BINDINGS, *options) for options, _ in FILTERS),
     *(("show", "bindings", *options) for options in WRONG),
     COLUMNS_CHOSEN,
+    PORTS,
+    NINE,
     TIMES,
 ]
 Answers = dict[tuple[str, ...], Said]
@@ -99,6 +104,28 @@ def test_rows_are_filtered_and_sorted(answers: Answers, options: tuple[str, ...]
 def test_a_pattern_sees_what_is_shown(answers: Answers) -> None:
     """Times as RFC 3339."""
     assert len(json.loads(answers[TIMES].out)) == 3
+
+
+def test_lines_are_shown_with_who_is_on_them_and_how_they_are_read(answers: Answers) -> None:
+    """Ordered ports whose boxes were not seen yet."""
+    nobody_yet = {"accounts": 1, "boxes": 1, "shared": "no", "first_seen": "", "last_seen": ""}
+    assert json.loads(answers[PORTS].out) == [
+        {"port": LINE, "form": "China Telecom"} | nobody_yet,
+        {"port": "ge 1/0/7", "form": "as it came"} | nobody_yet,
+    ]
+    assert json.loads(answers[NINE].out) == []
+
+
+def test_a_line_of_nine_accounts_is_shown_to_be_a_vlan(tmp_path: Path) -> None:
+    """[binding] shared_line = 8."""
+    terminal = Terminal(tmp_path)
+    lines = [f"{number},install,A{number},d4c1c80000{number:02},mt1|bridge1" for number in range(1, 10)]
+    (tmp_path / "orders.csv").write_text("\n".join(["order,kind,account,mac,port", *lines, "10,install,B,,mt1|ge1"]))
+    assert terminal.run("orders", "import", "orders.csv").code == 0
+    rows = json.loads(terminal.run(*NINE).out)
+    assert [(row["port"], row["accounts"], row["boxes"]) for row in rows] == [("mt1|bridge1", 9, 9)]
+    (tmp_path / "gatekeeper.toml").write_text(f"{CONFIG}\n[binding]\nshared_line = 9\n", encoding="utf-8")
+    assert json.loads(terminal.run(*NINE).out) == []
 
 
 def test_columns_are_chosen_in_their_sequence(answers: Answers) -> None:

@@ -1,103 +1,68 @@
-"""What boxes of one kind are told in one subnet: the subnet's word, then their class's, then their plan's."""
+"""Access lines as the store has them: where accounts are bound, and where leases and sessions were seen."""
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+import sqlite3
+from itertools import islice
+from typing import Final
 
-from gatekeeper.book import Subnet
-from gatekeeper.reply.acs import acs_option
-from gatekeeper.reply.kinds import BoxKind
-from gatekeeper.wire.dhcp import ACK, INFORM
-from gatekeeper.wire.dhcp_header import NAME_AREAS
+from mypy_extensions import trait
 
-_MASK: Final = 1
-_RENEW: Final = 58
-_REBIND: Final = 59
-# RFC 2132 3.3: the mask before the routers. RFC 3442: classless routes before the routers.
-_BEFORE: Final = {3: (1, 121)}
-_MUST: Final = frozenset({1, 51, 53, 54})
+from gatekeeper.policy.lines import LineUse, is_shared
+from gatekeeper.store import StoreError
+from gatekeeper.store.sqlite.tables import Tables
 
-
-class Told(NamedTuple):
-    """``options``: values by code. ``forced``: codes that are sent unasked. ``kept``: codes that no want of room takes
-    away: RFC 2131's musts, the mask, what tells the ACS. ``lease_s``: what options 58 and 59 stand beside.
-
-    ``names``: boot file and server name of the header, by the codes of the options that say the same.
-    """
-
-    options: dict[int, bytes]
-    forced: set[int]
-    kept: frozenset[int]
-    lease_s: int
-    next_server: int
-    names: dict[int, bytes]
-
-
-def tell(subnet: Subnet, kind: BoxKind, acs_url: str) -> Told:
-    """All that there is to tell, asked for or not. acs_url: an order's own, which stands above all."""
-    options, names = dict(subnet.options), dict(subnet.names)
-    next_server, forced, kept = subnet.next_server, {_MASK, _RENEW, _REBIND}, set(_MUST)
-    own: list[tuple[int, bytes]] = []
-    if kind.acs or acs_url:
-        code, value = acs_option(kind.acs, acs_url)
-        options[code] = value
-        own = [(code, value)] if acs_url else []
-        kept.add(code)
-        if kind.acs is None or kind.acs.forced:
-            forced.add(code)
-    for extra in kind.extras:
-        said, known = dict(extra.options), dict(extra.names)
-        next_server = next_server if extra.next_server is None else extra.next_server
-        # Who says a name, in the header or as an option, says both: a box that reads the other one starts the same.
-        for code in names.keys() | NAME_AREAS.keys():
-            if code in said or code in known:
-                options.pop(code, None)
-                names.pop(code, None)
-        if extra.lease_s:
-            options.pop(_RENEW, None)
-            options.pop(_REBIND, None)
-        names |= known
-        options |= said
-        forced |= said.keys() if extra.forced else set()
-    options.update(own)
-    names = {code: name for code, name in names.items() if name}
-    return Told(options, forced, frozenset(kept), kind.lease_s(subnet), next_server, names)
+# A row for each time that something stands on a port. uses: it does so now, bound or by a lease or session that goes
+# on; seen: a packet said so, and not an order alone; rank: whose spelling of the line is shown.
+# Sessions that have ended are many, and tell no more than when.
+_STANDING: Final = """
+SELECT port, account, mac, 1 AS uses, port_state = 'learned' AS seen, 0 AS rank,
+       CASE WHEN port_state = 'learned' THEN nullif(port_at, 0) END AS first_seen,
+       CASE WHEN port_state = 'learned' THEN nullif(port_at, 0) END AS last_seen
+FROM accounts LEFT JOIN boxes USING (account) WHERE port <> ''
+UNION ALL
+SELECT port, account, mac, state = 'active' AND expires_at > :now, 1, 1, first_seen, last_seen
+FROM leases WHERE port <> ''
+UNION ALL
+SELECT port, account, mac, 1, 1, 2, started, last_seen FROM sessions WHERE state = 'active' AND port <> ''
+UNION ALL
+SELECT port, '', '', 0, 1, 2, min(started), max(last_seen) FROM sessions
+WHERE state = 'closed' AND port <> '' GROUP BY port"""
+# The store's own narrowing of that listing: lines that such a box, account or address is bound to or was seen on.
+_OF: Final = """line IN (
+    SELECT line_of(port) FROM leases WHERE {key} UNION SELECT line_of(port) FROM sessions WHERE {key}{more})"""
+_BOUND: Final = " UNION SELECT line FROM accounts WHERE "
+OF_LINES: Final = {
+    "mac": _OF.format(key="mac = :mac", more=f"{_BOUND}account = (SELECT account FROM boxes WHERE mac = :mac)"),
+    "account": _OF.format(key="account = :account", more=f"{_BOUND}account = :account"),
+    "address": _OF.format(key="address = :address", more=""),
+}
+# What all spellings have in common is asked once for each of them.
+LINES: Final = f"""
+WITH standing AS ({_STANDING}),
+     lines AS (SELECT port, line_of(port) AS line FROM (SELECT DISTINCT port FROM standing))
+SELECT substr(min(rank || port), 2) AS port,
+       count(DISTINCT CASE WHEN uses AND account <> '' THEN account END) AS accounts,
+       count(DISTINCT CASE WHEN uses AND mac <> '' THEN mac END) AS boxes,
+       min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+       count(DISTINCT CASE WHEN uses AND seen AND account <> '' THEN account END) AS there, line
+FROM standing JOIN lines USING (port) GROUP BY line ORDER BY 1"""
+# Lines by what the packet loop's questions find them by; which of them are too full is asked of an index alone.
+_FULL: Final = """
+SELECT min(port), count(*), sum(port_state = 'learned') FROM accounts
+WHERE port <> '' AND line IN (SELECT line FROM accounts WHERE port <> '' GROUP BY line HAVING count(*) > ?)
+GROUP BY line ORDER BY 2 DESC, 1"""
 
 
-def header_names(told: Told) -> dict[int, bytes]:
-    """The names that their areas hold, which end in a NUL there (RFC 2131 2)."""
-    return {code: name for code, name in told.names.items() if len(name) < NAME_AREAS[code]}
+@trait
+class LineTables(Tables):
+    """What lines are like."""
 
+    def shared_lines(self, most: int, at_most: int) -> list[LineUse]:
+        """Lines that more accounts than ``most`` are bound to, the fullest first, so many at most. Raises StoreError.
 
-def choose(told: Told, kind: int, server_id: int, requested: bytes, lease_s: int) -> list[tuple[int, bytes]]:
-    """The options of one reply in sequence: type, server, lease time, then what was asked for as asked, then what is
-    forced. lease_s: of this very lease."""
-    configured, forced = dict(told.options), set(told.forced)
-    for code, name in told.names.items():
-        too_long = len(name) >= NAME_AREAS[code]
-        if code not in configured and (too_long or code in requested):
-            configured[code] = name
-            forced |= {code} if too_long else set()
-    chosen = {53: bytes((ACK if kind == INFORM else kind,)), 54: server_id.to_bytes(4, "big")}
-    # RFC 2131 4.3.5: an INFORM has no lease, hence no times of one; a lease that was cut short has the times of
-    # RFC 2131 4.4.5, not those configured for the whole one.
-    if kind == INFORM or lease_s != told.lease_s:
-        configured.pop(_RENEW, None)
-        configured.pop(_REBIND, None)
-    if kind != INFORM:
-        chosen[51] = lease_s.to_bytes(4, "big")
-    for code in _in_sequence(requested, configured):
-        chosen.setdefault(code, configured[code])
-    for code in sorted(forced & configured.keys()):
-        chosen.setdefault(code, configured[code])
-    return list(chosen.items())
-
-
-def _in_sequence(requested: bytes, configured: dict[int, bytes]) -> list[int]:
-    """What was asked for, as asked; without a request list all that is configured (RFC 2131 4.3.1)."""
-    found = []
-    asked: Iterable[int] = requested or configured
-    for one in asked:
-        for code in (*_BEFORE.get(one, ()), one):
-            if code in configured and (code in (one, _MASK) or code in requested):
-                found.append(code)
-    return found
+        most: 0 = there is no such line.
+        """
+        try:
+            uses = (LineUse(*row) for row in self._connection.execute(_FULL, (most,)))
+            return list(islice((use for use in uses if is_shared(use, most)), at_most))
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error

@@ -19,6 +19,7 @@ from gatekeeper.store.sqlite.commit import CommitTables
 from gatekeeper.store.sqlite.export import ExportTables
 from gatekeeper.store.sqlite.health import HealthTables
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
+from gatekeeper.store.sqlite.lines import LineTables
 from gatekeeper.store.sqlite.naming import NamingTables
 from gatekeeper.store.sqlite.notes import NoteTables
 from gatekeeper.store.sqlite.orders import OrderTables
@@ -65,6 +66,7 @@ class SqliteStore(
     ExportTables,
     HealthTables,
     NamingTables,
+    LineTables,
     Views,
 ):
     """One connection to the store."""
@@ -81,6 +83,7 @@ class SqliteStore(
             _make_file(path)
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
+            self._connection.create_function("line_of", 1, line_of, deterministic=True)
             if not new:
                 self._verify()
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -120,7 +123,6 @@ class SqliteStore(
     def _upgrade(self) -> None:
         """Bring an older store to this version, one version after another, each wholly or not at all."""
         if self._schema() < VERSION:
-            self._connection.create_function("line_of", 1, line_of, deterministic=True)
             self._connection.create_function("counted_as", 2, counted_as, deterministic=True)
             self._connection.create_function("may_be_learned", 2, may_be_learned, deterministic=True)
         while self._schema() < VERSION:

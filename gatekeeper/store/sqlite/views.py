@@ -10,6 +10,7 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Only
 from gatekeeper.store.ports import ViewRow as Row
 from gatekeeper.store.rows import COUNTER_NAME, FATE_NAME, NAS_SEEN, ROGUE, SECRET, listed
+from gatekeeper.store.sqlite.lines import LINES, OF_LINES
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import ip_text, parse_ip
 
@@ -73,6 +74,7 @@ _NARROWED: Final = {
     "sessions": _BY_BOTH | {"address": "address = :address"},
     "orders": _BY_BOTH,
     "refused": _BY_BOTH | {"address": "address = :address"},
+    "ports": OF_LINES,
 }
 
 
@@ -84,8 +86,8 @@ class Views(Tables):
     def view(self, what: str, now: int, only: Only | None = None) -> Iterable[Row]:
         """The listing of this name, narrowed to rows whose columns are these where that is quicker.
 
-        only: mac account address, as text; whoever asks chooses among the rows all the same. Raises StoreError, and
-        ValueError where there is no such listing.
+        only: mac account address, as text; whoever asks chooses among the rows all the same, but for ``ports``, whose
+        rows are of many boxes. Raises StoreError, and ValueError where there is no such listing.
         """
         listing = _LISTINGS.get(what)
         if listing is None:
@@ -141,6 +143,16 @@ class Views(Tables):
         """DHCP servers that are not ours."""
         yield from self._rows(_ROGUE, {})
 
+    def ports(self, now: int, only: Only | None = None) -> Iterator[Row]:
+        """One row per access line that an account is bound to, or a lease or session was seen on.
+
+        accounts, boxes: how many are bound to it, or are there now; there: those of the accounts that a packet showed
+        on it, and not an order alone.
+        """
+        for row in self._rows(LINES, {"now": now}, "ports", only):
+            row.pop("line")
+            yield row
+
     def stats(self, now: int) -> Iterator[Row]:
         yield from self._rows(_STATS, {})
 
@@ -171,6 +183,7 @@ _LISTINGS: Final[dict[str, Callable[..., Iterator[Row]]]] = {
     "orders": Views.orders,
     "refused": Views.refused,
     "rogue": Views.rogue,
+    "ports": Views.ports,
     "stats": Views.stats,
 }
 
