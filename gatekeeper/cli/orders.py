@@ -95,7 +95,7 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
     """Apply every order of a file; refused lines are told with number and cause (exit 3)."""
     from gatekeeper.config.load import load
     from gatekeeper.intake.entry import Taking
-    from gatekeeper.intake.formats import CSV, NAMES, open_orders, recognised
+    from gatekeeper.intake.formats import CSV, NAMES, chosen, open_orders
     from gatekeeper.intake.order_file import OrderFileError
     from gatekeeper.office.orders import desk
     from gatekeeper.store.opening import open_store, trial_store
@@ -104,15 +104,15 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
         raise click.UsageError(f"--format {form}: formats are {' '.join(NAMES)}")
     settings = load(config)
     try:
-        chosen = form or recognised(file) or CSV
-        lines = open_orders(chosen, file, Taking(settings.book.binding.boxes_per_account, leased))
+        found = chosen(form, file)
+        lines = open_orders(found, file, Taking(settings.book.binding.boxes_per_account, leased))
     except OrderFileError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
-    if chosen not in (form, CSV):
-        click.echo(f"{file}: read as --format {chosen}", err=True)
+    if found not in (form, CSV):
+        click.echo(f"{file}: read as --format {found}", err=True)
     store = trial_store(*settings.store) if dry_run else open_store(*settings.store, create=True)
-    report = _Report(file, dry_run, shows_orders=dry_run and chosen != CSV)
+    report = _Report(file, dry_run, shows_orders=dry_run and found != CSV)
     try:
         with lines:
             report.run(desk(store, settings.book), lines)

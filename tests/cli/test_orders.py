@@ -215,7 +215,8 @@ def test_leased_addresses_are_ordered_where_that_is_asked_for(terminal: Terminal
     (terminal.folder / "dnsmasq.leases").write_text("1800000000 d4:c1:c8:ee:9b:1f 10.20.1.7 * *\n")
     dry = terminal.run("orders", "import", "--dry-run", "dnsmasq.leases")
     assert (dry.code, "address=" in dry.out) == (0, False)
-    dry = terminal.run("orders", "import", "--dry-run", "--leased", "dnsmasq.leases")
+    dry = terminal.run("orders", "import", "--dry-run", "--leased", "--format", "dnsmasq", "dnsmasq.leases")
+    assert dry.err == "dnsmasq.leases: read as --format dnsmasq-leases\n"
     assert (dry.code, "address=10.20.1.7" in dry.out) == (0, True)
 
 
