@@ -112,7 +112,7 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
     if found not in (form, CSV):
         click.echo(f"{file}: read as --format {found}", err=True)
     store = trial_store(*settings.store) if dry_run else open_store(*settings.store, create=True)
-    report = _Report(file, dry_run, shows_orders=dry_run and found != CSV)
+    report = _Report(file, dry_run, foreign=found != CSV)
     try:
         with lines:
             report.run(desk(store, settings.book), lines)
@@ -126,10 +126,11 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
 class _Report:
     """What is told of an import, and how far it is."""
 
-    def __init__(self, file: Path, dry_run: bool, shows_orders: bool) -> None:
+    def __init__(self, file: Path, dry_run: bool, foreign: bool) -> None:
+        """foreign: the orders are made of another server's entries; nobody has written them so."""
         self._file = file
         self._dry_run = dry_run
-        self._shows_orders = shows_orders
+        self._foreign = foreign
         self.counts = {"applied": 0, "again": 0, "held": 0, "refused": 0}
 
     def run(self, desk: "OrderDesk", lines: "OrderSource") -> None:
@@ -157,10 +158,13 @@ class _Report:
         self.counts["again" if result.again and record.state != "refused" else record.state] += 1
         if record.state == "refused":
             return f"{where}: {record.reason}: {record.detail}"
-        if self._shows_orders:
+        if self._dry_run and self._foreign:
             fields = " ".join(f"{name}={value}" for name, value in line.fields.items() if name not in ("order", "kind"))
             click.echo(f"order {record.order} {record.kind} {fields}: {record.effects}")
-        return f"{where}: note: {line.note}" if line.note else ""
+        # Two files may give one account different addresses.
+        changed = record.effects if self._foreign and " -> " in record.effects and not result.again else ""
+        note = "; ".join(filter(None, (line.note, changed)))
+        return f"{where}: note: {note}" if note else ""
 
     def summary(self) -> str:
         """One line: how many came to what."""
