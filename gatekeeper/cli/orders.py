@@ -95,7 +95,7 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
     """Apply every order of a file; refused lines are told with number and cause (exit 3)."""
     from gatekeeper.config.load import load
     from gatekeeper.intake.entry import Taking
-    from gatekeeper.intake.formats import CSV, NAMES, open_orders, recognised
+    from gatekeeper.intake.formats import CSV, NAMES, chosen, open_orders
     from gatekeeper.intake.order_file import OrderFileError
     from gatekeeper.office.orders import desk
     from gatekeeper.store.opening import open_store, trial_store
@@ -104,15 +104,15 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
         raise click.UsageError(f"--format {form}: formats are {' '.join(NAMES)}")
     settings = load(config)
     try:
-        chosen = form or recognised(file) or CSV
-        lines = open_orders(chosen, file, Taking(settings.book.binding.boxes_per_account, leased))
+        found = chosen(form, file)
+        lines = open_orders(found, file, Taking(settings.book.binding.boxes_per_account, leased))
     except OrderFileError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS) from None
-    if chosen not in (form, CSV):
-        click.echo(f"{file}: read as --format {chosen}", err=True)
+    if found not in (form, CSV):
+        click.echo(f"{file}: read as --format {found}", err=True)
     store = trial_store(*settings.store) if dry_run else open_store(*settings.store, create=True)
-    report = _Report(file, dry_run, shows_orders=dry_run and chosen != CSV)
+    report = _Report(file, dry_run, foreign=found != CSV)
     try:
         with lines:
             report.run(desk(store, settings.book), lines)
@@ -126,10 +126,11 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
 class _Report:
     """What is told of an import, and how far it is."""
 
-    def __init__(self, file: Path, dry_run: bool, shows_orders: bool) -> None:
+    def __init__(self, file: Path, dry_run: bool, foreign: bool) -> None:
+        """foreign: the orders are made of another server's entries; nobody has written them so."""
         self._file = file
         self._dry_run = dry_run
-        self._shows_orders = shows_orders
+        self._foreign = foreign
         self.counts = {"applied": 0, "again": 0, "held": 0, "refused": 0}
 
     def run(self, desk: "OrderDesk", lines: "OrderSource") -> None:
@@ -157,10 +158,12 @@ class _Report:
         self.counts["again" if result.again and record.state != "refused" else record.state] += 1
         if record.state == "refused":
             return f"{where}: {record.reason}: {record.detail}"
-        if self._shows_orders:
+        if self._dry_run and self._foreign:
             fields = " ".join(f"{name}={value}" for name, value in line.fields.items() if name not in ("order", "kind"))
             click.echo(f"order {record.order} {record.kind} {fields}: {record.effects}")
-        note = "; ".join(filter(None, (line.note, result.note)))
+        # Two files may give one account different addresses.
+        changed = record.effects if self._foreign and " -> " in record.effects and not result.again else ""
+        note = "; ".join(filter(None, (line.note, result.note, changed)))
         return f"{where}: note: {note}" if note else ""
 
     def summary(self) -> str:

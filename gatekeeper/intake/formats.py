@@ -1,6 +1,6 @@
 """Order files by format: CSV of orders, and what other servers keep, each entry read as an install order.
 
-A format that is not named is recognised by how the file begins.
+A format that is not named is recognised by how the file begins; so is the lease file of a server that is named.
 """
 
 import re
@@ -58,7 +58,8 @@ FORMATS: Final = (
     Format("isc-leases", "ISC dhcpd's lease file", "leases", isc.read_leases,
            _looks(rf"^[ \t]*lease[ \t]+{_IP}\s*\{{")),
     Format("uci", "OpenWrt's /etc/config/dhcp", "sections 'config host'", uci.read,
-           _looks(r"""^[ \t]*config[ \t]+['"]?(?:host|dnsmasq|dhcp|odhcpd)\b""")),
+           _looks(r"""^[ \t]*config[ \t]+['"]?(?:host|dnsmasq|dhcp|odhcpd)\b""",
+                  r"^dhcp\.@?\w+(?:\[-?\d+\])?(?:\.\w+)?=")),
     Format("isc", "an ISC dhcpd configuration", "host declarations", isc.read,
            _looks(r"^[ \t]*(?:host|subnet|shared-network|group|pool|class)\b[^;={\n]*\n?[ \t]*\{",
                   rf"hardware[ \t]+ethernet[ \t]+{_MAC}[ \t]*;")),
@@ -133,6 +134,12 @@ def recognised(path: Path) -> str:
         return CSV
     head = head.replace("\r\n", "\n").replace("\r", "\n")
     return next((form.name for form in FORMATS if form.looks.search(head)), "")
+
+
+def chosen(asked: str | None, path: Path) -> str:
+    """The format to read the file as. asked: of NAMES, None = whatever it looks like. Raises OrderFileError."""
+    seen = recognised(path)
+    return seen or CSV if asked is None else seen if seen == f"{asked}-leases" else asked
 
 
 def open_orders(form: str, path: Path, taking: Taking = Taking()) -> OrderSource:  # noqa: B008 - a frozen value

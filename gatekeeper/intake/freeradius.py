@@ -1,4 +1,5 @@
-"""FreeRADIUS's ``users`` file, ``mods-config/files/authorize`` (users(5)): entries whose name is a MAC.
+"""FreeRADIUS's ``users`` file, ``mods-config/files/authorize`` (users(5)): entries whose name is a MAC, or which a
+check of Calling-Station-Id ties to one.
 
 An entry is a name with check items, and lines that begin with white space with reply items. The rate attributes are
 those that ``wire.nas`` sends, read backwards; Framed-IP-Address is the fixed address. Attributes are named in any case,
@@ -10,7 +11,7 @@ import string
 from collections.abc import Iterator
 from typing import IO, Final, NamedTuple
 
-from gatekeeper.intake.entry import Entry, is_address, not_taken
+from gatekeeper.intake.entry import Entry, is_address, is_mac, not_taken
 from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.wire.nas import DIALECTS
 from gatekeeper.wire.text import parse_mac
@@ -132,13 +133,16 @@ def _order(entry: _Entry) -> Entry | Line:
         return not_taken(number, "$INCLUDE: what it names is not read: import it by itself")
     if entry.problem:
         return unreadable(number, entry.problem)
-    if name.upper() == "DEFAULT":
-        return not_taken(number, "entry DEFAULT is for everybody: orders name each box")
+    default = name.upper() == "DEFAULT"
+    station = next((one for one in entry.checks if one.key == "calling-station-id" and one.operator == "=="), None)
     try:
-        mac = parse_mac(name)
+        mac = parse_mac(station.value if station else name)
     except ValueError:
-        return not_taken(number, f"entry {name[:40]!r} is not named by a MAC")
+        what = "DEFAULT is for everybody" if default else f"{name[:40]!r} is not named by a MAC"
+        return not_taken(number, f"entry {what}: orders name each box")
     for check in entry.checks:
+        if check is station:
+            continue
         if check.key == "auth-type" and check.value.lower() == "reject":
             return not_taken(number, "Auth-Type Reject: FreeRADIUS lets this box in nowhere")
         if check.key not in _NO_CONDITIONS:
@@ -149,7 +153,9 @@ def _order(entry: _Entry) -> Entry | Line:
     # Which password a box has is said once for all boxes of a NAS: [[radius.client]] mac_password.
     ignored += ["a password that is not the MAC"] if password != name else []
     address = fields.pop("address", "")
-    return Entry(number, (mac,), address=address, fields=tuple(fields.items()), ignored=tuple(dict.fromkeys(ignored)))
+    account = "" if default or is_mac(name) else name
+    kept = tuple(dict.fromkeys(ignored))
+    return Entry(number, (mac,), address=address, account=account, fields=tuple(fields.items()), ignored=kept)
 
 
 def _take(item: _Item, fields: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from gatekeeper.policy.orders import Account, Boxed
 from gatekeeper.wire.attribute_types import most
 from gatekeeper.wire.nas import DIALECTS, AttributeCode
 from gatekeeper.wire.nas_rates import RateAttribute, rate_values
-from gatekeeper.wire.text import ip_text, is_host_name, mac_text
+from gatekeeper.wire.text import ip_text, mac_text
 
 
 class Policy(NamedTuple):
@@ -40,6 +40,9 @@ _NO_NAME: Final = re.compile(
     r"[\d.]*|\d+[smhdw]|infinite|ignore", re.IGNORECASE
 )  # what dnsmasq takes for something else
 _VALUE: Final = AttributeCode(0, 0, "string")
+# A host name as every server takes it: RFC 1123 2.1, and the underscore. dnsmasq refuses a whole file for another one.
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
+_HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _NOT_IN_A_LABEL: Final = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST_LABEL: Final = 63  # RFC 1035 2.3.4
 
@@ -94,7 +97,7 @@ def kea_reservations(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]
 
 def _host_name(account: str, mac: bytes) -> str:
     """The account's name as a host may be called, or else one made from the MAC."""
-    if is_host_name(account):
+    if _HOST_NAME.fullmatch(account):
         return account
     return _NOT_IN_A_LABEL.sub("-", account).strip("-")[:_LONGEST_LABEL].strip("-") or f"box-{mac.hex()}"
 
@@ -125,13 +128,14 @@ def _holds(subnets: Sequence[Subnet], address: int) -> bool:
 def dnsmasq_hosts(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
     """dhcp-host= lines, an account each; an account whose name is no host name stands in a comment above."""
     for account, boxes in accounts:
-        named = is_host_name(account.account) and not _NO_NAME.fullmatch(account.account)
+        named = _HOST_NAME.fullmatch(account.account) and not _NO_NAME.fullmatch(account.account)
         items = [mac_text(mac) for mac, _ in boxes]
         items += [ip_text(account.address)] if account.address else []
+        items += [account.account] if named else []
         if boxes and not named:
             yield f"# {account.account}"
         if boxes:
-            yield f"dhcp-host={','.join(items + [account.account] * named)}"
+            yield f"dhcp-host={','.join(items)}"
 
 
 def freeradius_users(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:

@@ -103,6 +103,31 @@ def test_kea_reservations_are_json_that_names_the_account(terminal: Terminal) ->
     }
 
 
+def test_dnsmasq_takes_the_hosts_of_accounts_of_any_name(tmp_path: Path) -> None:
+    """It refuses the whole file for one bad name: such a name stands above its line."""
+    names = [
+        "a-.b",
+        "a" * 64,
+        "a..b",
+        "12h",
+        "ignore",
+        "10.20.1.7",
+        "-a",
+        "x_1.example",
+        "王",
+        "id:1",
+        "a,b",
+        "Infinite",
+    ]
+    accounts = [Boxed(Account(name), ((bytes((2, 0, 0, 0, 1, at)), ""),)) for at, name in enumerate(names)]
+    lines = list(HOSTS["dnsmasq-hosts"](accounts, POLICY))
+    assert [line for line in lines if line.count(",")] == ["dhcp-host=02:00:00:00:01:07,x_1.example", "# a,b"]
+    (tmp_path / "hosts.conf").write_text("\n".join(lines) + "\n")
+    words = (program("dnsmasq"), "--test", "-C", str(tmp_path / "hosts.conf"))
+    done = subprocess.run(words, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("account", "name"),
     [("box_1.example", "box_1.example"), ("028123456@itv", "028123456-itv"), ("王@小", f"box-{BOX.hex()}"),

@@ -217,6 +217,17 @@ def test_a_file_is_read_as_what_it_looks_like(terminal: Terminal) -> None:
     assert "stb2,02:00:00:00:00:02," in shown
 
 
+def test_an_account_that_a_second_file_changes_is_told(terminal: Terminal) -> None:
+    """Each file has a box of the same name: the account cannot keep both addresses, and none is lost without a word."""
+    for number in (1, 2):
+        hosts = f"dhcp-host=02:00:00:00:00:0{number},stb,10.20.9.{number}\n"
+        (terminal.folder / f"{number}.conf").write_text(hosts)
+    assert terminal.run("orders", "import", "--format", "dnsmasq", "1.conf").err == ""
+    told = "box 02:00:00:00:00:02 bound (address 10.20.9.1 -> 10.20.9.2)"
+    assert terminal.run("orders", "import", "--format", "dnsmasq", "2.conf").err == f"2.conf:1: note: {told}\n"
+    assert terminal.run("orders", "import", "--format", "dnsmasq", "2.conf").err == ""
+
+
 def test_a_format_that_is_none_is_told_with_those_that_are(terminal: Terminal) -> None:
     """2; --help has them all."""
     (terminal.folder / "file").write_text("order\n")
@@ -232,7 +243,8 @@ def test_leased_addresses_are_ordered_where_that_is_asked_for(terminal: Terminal
     (terminal.folder / "dnsmasq.leases").write_text("1800000000 d4:c1:c8:ee:9b:1f 10.20.1.7 * *\n")
     dry = terminal.run("orders", "import", "--dry-run", "dnsmasq.leases")
     assert (dry.code, "address=" in dry.out) == (0, False)
-    dry = terminal.run("orders", "import", "--dry-run", "--leased", "dnsmasq.leases")
+    dry = terminal.run("orders", "import", "--dry-run", "--leased", "--format", "dnsmasq", "dnsmasq.leases")
+    assert dry.err == "dnsmasq.leases: read as --format dnsmasq-leases\n"
     assert (dry.code, "address=10.20.1.7" in dry.out) == (0, True)
 
 

@@ -249,10 +249,16 @@ USERS = [
     (f'{BARE} Cleartext-Password := "other"', {"account": MAC}, "a password that is not the MAC"),
     (f"{BARE} Auth-Type := Reject", {"refused": "Auth-Type Reject: FreeRADIUS lets this box in nowhere"}, ""),
     (f'{BARE} NAS-Port-Id == "7"', {"refused": "check item NAS-Port-Id: gatekeeper has no such condition"}, ""),
-    ('bob Cleartext-Password := "x"', {"refused": "entry 'bob' is not named by a MAC"}, ""),
-    ('"" Auth-Type := Accept', {"refused": "entry '' is not named by a MAC"}, ""),
+    ('bob Cleartext-Password := "x"', {"refused": "entry 'bob' is not named by a MAC: orders name each box"}, ""),
+    ('"" Auth-Type := Accept', {"refused": "entry '' is not named by a MAC: orders name each box"}, ""),
     # Digits of other scripts are none of RADIUS's.
     (f'{BARE}\n\tMikrotik-Rate-Limit = "\u0663k/\u0663M"', {"account": MAC}, "Mikrotik-Rate-Limit"),
+    # A name that is tied to one box, as BRASes send it.
+    ('028123456@itv Cleartext-Password := "x", Calling-Station-Id == "D4-C1-C8-EE-9B-1F"',
+     {"account": "028123456@itv"}, "a password that is not the MAC"),
+    (f'DEFAULT Calling-Station-Id == "{BARE}", Auth-Type := Accept\n\tFramed-IP-Address = 10.20.1.7',
+     {"account": MAC, "address": "10.20.1.7"}, ""),
+    ('bob Calling-Station-Id == "a"', {"refused": "entry 'bob' is not named by a MAC: orders name each box"}, ""),
     ("DEFAULT Auth-Type = Reject", {"refused": "entry DEFAULT is for everybody: orders name each box"}, ""),
     # RFC 2865 5.8: 255.255.255.254 lets the NAS choose, 255.255.255.255 the user.
     (f"{BARE}\n\tFramed-IP-Address = 255.255.255.254", {"account": MAC},

@@ -141,6 +141,30 @@ def test_hosts_of_openwrt(tmp_path: Path) -> None:
     ]
 
 
+SHOWN = f"""dhcp.@dnsmasq[0]=dnsmasq
+dhcp.@dnsmasq[0].readethers='0'
+dhcp.lan=dhcp
+dhcp.@host[0]=host
+dhcp.@host[0].mac='{MAC}' '{TWO}'
+dhcp.@host[0].ip='10.20.9.1'
+dhcp.named=host
+dhcp.named.mac='{THREE}'
+dhcp.cfg05fe63=host
+dhcp.cfg05fe63.mac='02:00:00:00:00:04'
+"""
+
+
+def test_hosts_of_openwrt_as_uci_shows_them(tmp_path: Path) -> None:
+    """Sections have names that were given, places, or names that uci made up; a list stands on one line."""
+    lines = entries(tmp_path, "uci", SHOWN)
+    assert [(line.number, line.fields["mac"], taken(line)) for line in lines] == [
+        (4, MAC, {"account": MAC, "address": "10.20.9.1"}),
+        (4, TWO, {"account": MAC, "address": "10.20.9.1"}),
+        (7, THREE, {"account": "named"}),
+        (9, "02:00:00:00:00:04", {"account": "02:00:00:00:00:04"}),
+    ]
+
+
 # Each file: MAC had .1 and has .2; TWO has .1, which was MAC's; THREE's lease is over; .9 was declined.
 ISC_LEASES = f"""
 authoring-byte-order little-endian;
@@ -233,6 +257,7 @@ SAMPLES = [
     ("isc", ISC),
     ("isc", f"host a\n{{\n  hardware ethernet {MAC};\n}}\n"),
     ("uci", UCI),
+    ("uci", SHOWN),
     ("uci", f"config host\n\toption mac '{MAC}'\n"),
     ("dnsmasq", "# a\n" * 20_000 + f"dhcp-host={MAC},box1\n"),
     ("dnsmasq", f"{MAC},box1,10.20.1.7\n"),
