@@ -200,11 +200,13 @@ class StbidDiffers(NamedTuple):
 
 
 class SessionReported(NamedTuple):
-    """Effect, durable: what one Accounting-Request said of a session. status: start interim stop; heard: when."""
+    """Effect, durable: what one Accounting-Request said of a session. status: start interim stop; heard: when; until:
+    when it is taken to be over, if nothing more is heard of it."""
 
     session: Session
     status: str
     heard: int
+    until: int = 0
 
 
 class SessionsEnded(NamedTuple):
@@ -217,6 +219,14 @@ class SessionsEnded(NamedTuple):
 
 class AddressOffered(NamedTuple):
     """Effect in memory: the address is kept for the box until then."""
+
+    mac: bytes
+    address: int
+    until: int
+
+
+class AddressTold(NamedTuple):
+    """Effect in memory: RADIUS has told the box its ordered address, and its session may have it until then."""
 
     mac: bytes
     address: int
@@ -238,6 +248,7 @@ Effect = (
     | SessionReported
     | SessionsEnded
     | AddressOffered
+    | AddressTold
     | OfferForgotten
 )
 

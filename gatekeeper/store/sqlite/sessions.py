@@ -1,5 +1,6 @@
 """Sessions as accounting tells them. What a report means for one is said by ``policy.sessions``."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +17,9 @@ from gatekeeper.policy.sessions import (
     is_another,
     only_counts,
 )
-from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, marks, session_change, session_of, session_row
+from gatekeeper.store import StoreError
+from gatekeeper.store.ports import InSession
+from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, mac_of, marks, session_change, session_of, session_row
 from gatekeeper.store.sqlite.journal import JournalTables
 
 # Sessions that ended long ago go, so many at a time.
@@ -47,6 +50,10 @@ UPDATE dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 AND s
     AND session IN (SELECT id FROM sessions WHERE nas = ? AND device = ? AND state = 'closed')"""
 _SHOW_CHANGE: Final = """
 UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'coa' AND verified = 0 AND "order" = ?"""
+
+_FIXED: Final = """
+SELECT s.address, s.mac, s.nas, s.device, s.session, s.heard FROM accounts a JOIN sessions s ON s.address = a.address
+WHERE a.address <> 0 AND s.address <> 0 AND s.state = 'active' AND s.mac <> '' ORDER BY s.heard DESC, s.id DESC"""
 
 
 @trait
@@ -94,6 +101,14 @@ class SessionTables(JournalTables):
     def _end_all(self, effect: SessionsEnded) -> None:
         self._connection.execute(_CLOSE_ALL, (effect.at, effect.nas, effect.device, effect.at))
         self._connection.execute(_SHOW_ENDS, (effect.at, effect.nas, effect.device))
+
+    def fixed_in_session(self) -> list[InSession]:
+        """Running sessions with addresses that orders fixed, those heard of last first. Raises StoreError."""
+        try:
+            rows = self._connection.execute(_FIXED).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+        return [InSession(address, mac_of(mac), *rest) for address, mac, *rest in rows]
 
     def close_stale(self, limits: dict[str, int], default_s: int, keep_s: int, now: int) -> int:
         """Close sessions not heard of for as long as limits says of their NAS, else default_s; returns how many.
