@@ -117,6 +117,24 @@ def test_a_box_that_asks_again_in_its_session_keeps_the_address_no_longer_than_t
     assert [nas.address(OTHER, NOW + 500 + at) for at in (59, 60)] == [0, FIXED]
 
 
+def test_of_two_sessions_with_one_address_the_first_one_has_it(nas: _Nas) -> None:
+    """The second box has it by its own doing; what it reports takes nothing away, and nor does its end."""
+    nas.address(BOX)
+    nas.report(START, BOX, "1")
+    nas.report(START, OTHER, "2", NOW + 10)
+    assert (nas.address(BOX, NOW + 20), nas.address(OTHER, NOW + 20)) == (FIXED, 0)
+    nas.report(STOP, OTHER, "2", NOW + 100)
+    assert nas.address(OTHER, NOW + 101) == 0
+
+
+def test_an_address_that_is_cleared_by_hand_is_free(bench: Bench, nas: _Nas) -> None:
+    """``gatekeeper clear lease``: whoever does that knows that the box is gone."""
+    nas.address(BOX)
+    bench.bind(BOX)
+    assert bench.store.clear_lease(FIXED, NOW)
+    assert nas.address(OTHER) == FIXED
+
+
 def test_when_a_nas_starts_anew_its_sessions_are_over(nas: _Nas) -> None:
     """RFC 2866 5.1 Accounting-On. Another NAS's are not."""
     nas.address(BOX)
