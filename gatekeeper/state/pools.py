@@ -182,7 +182,6 @@ class Pools:
     def end(self, addresses: Iterable[int], now: float) -> None:
         """These are held no longer, whatever was promised: the next box that needs one may have it."""
         for address in addresses:
-            self.framed.free(address)
             held = self._held.get(address)
             if held and held[1] > now and address not in self._reserved:
                 self._held[address] = (held[0], int(now))

@@ -127,12 +127,17 @@ def test_of_two_sessions_with_one_address_the_first_one_has_it(nas: _Nas) -> Non
     assert nas.address(OTHER, NOW + 101) == 0
 
 
-def test_an_address_that_is_cleared_by_hand_is_free(bench: Bench, nas: _Nas) -> None:
-    """``gatekeeper clear lease``: whoever does that knows that the box is gone."""
+@pytest.mark.parametrize(("runs", "told_to_other"), [(False, FIXED), (True, 0)])
+def test_a_lease_that_is_cleared_by_hand_frees_what_no_session_has(
+    bench: Bench, nas: _Nas, runs: bool, told_to_other: int
+) -> None:
+    """``gatekeeper clear lease``; a session that runs is ended by ``clear session``."""
     nas.address(BOX)
     bench.bind(BOX)
+    if runs:
+        nas.report(START, BOX, "1")
     assert bench.store.clear_lease(FIXED, NOW)
-    assert nas.address(OTHER) == FIXED
+    assert nas.address(OTHER) == told_to_other
 
 
 def test_when_a_nas_starts_anew_its_sessions_are_over(nas: _Nas) -> None:
