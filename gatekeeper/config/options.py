@@ -1,7 +1,7 @@
 """The options of a subnet, typed by the option table and by [[dhcp.option]], the operator's own rows of it."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from gatekeeper.config.place import Path as KeyPath
@@ -9,6 +9,7 @@ from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import OptionSection, SubnetSection
 from gatekeeper.wire.dhcp_options import BY_CODE, BY_NAME, RESERVED, OptionRow, encode_value
 
+_MASK: Final = 1
 _RENEW: Final = 58
 _REBIND: Final = 59
 
@@ -31,8 +32,9 @@ class OptionTable:
                 row = OptionRow(section.code, section.name, section.type, "[[dhcp.option]]")
                 self._by_code[row.code] = self._by_name[row.name] = row
 
-    def encode(self, name: str, value: object, taken: Iterable[int]) -> tuple[int, bytes]:
-        """(code, octets). name: a number or a name; an option in no table is octets. Raises ValueError."""
+    def encode(self, name: str, value: object, taken: Container[int]) -> tuple[int, bytes]:
+        """(code, octets). name: a number or a name; an option in no table is octets; taken: codes that are set already.
+        Raises ValueError."""
         row = self._by_code.get(int(name)) if name.isdigit() else self._by_name.get(name)
         code = int(name) if name.isdigit() else row.code if row else 0
         if not 0 < code < 255:
@@ -50,7 +52,8 @@ def subnet_options(
     section: SubnetSection, place: KeyPath, table: OptionTable, problems: Problems
 ) -> tuple[tuple[int, bytes], ...]:
     """All options of the subnet in the sequence of the file, those that keys of their own set before the others."""
-    options = {1: section.network.mask.to_bytes(4, "big")}
+    options = {_MASK: section.network.mask.to_bytes(4, "big")}
+    implied = {_MASK}  # what the file may say otherwise
     for code, addresses in ((3, section.routers), (6, section.dns)):
         if addresses:
             options[code] = b"".join(address.to_bytes(4, "big") for address in addresses)
@@ -59,8 +62,9 @@ def subnet_options(
             options[code] = seconds.to_bytes(4, "big")
     for name, value in section.options.items():
         try:
-            code, octets = table.encode(name, value, options)
+            code, octets = table.encode(name, value, options.keys() - implied)
             options[code] = octets
+            implied.discard(code)
         except ValueError as error:
             problems.add((*place, "options", name), str(error))
     _check_times(section, place, options, problems)
