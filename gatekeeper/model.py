@@ -176,11 +176,13 @@ class StbidDiffers(NamedTuple):
 
 
 class SessionReported(NamedTuple):
-    """Effect, durable: what one Accounting-Request said of a session. status: start interim stop; heard: when."""
+    """Effect, durable: what one Accounting-Request said of a session. status: start interim stop; heard: when; until:
+    when it is taken to be over, if nothing more is heard of it."""
 
     session: Session
     status: str
     heard: int
+    until: int = 0
 
 
 class TwoMakes(NamedTuple):
@@ -206,6 +208,14 @@ class AddressOffered(NamedTuple):
     until: int
 
 
+class AddressTold(NamedTuple):
+    """Effect in memory: RADIUS has told the box its ordered address, and its session may have it until then."""
+
+    mac: bytes
+    address: int
+    until: int
+
+
 class OfferForgotten(NamedTuple):
     """Effect in memory: the box took another server's offer."""
 
@@ -222,6 +232,7 @@ Effect = (
     | SessionReported
     | SessionsEnded
     | AddressOffered
+    | AddressTold
     | OfferForgotten
 )
 

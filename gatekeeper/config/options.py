@@ -1,7 +1,8 @@
 """The options of a subnet, class or plan, typed by the option table and by the operator's own rows, [[dhcp.option]]."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from gatekeeper.config.place import Path as KeyPath
@@ -9,6 +10,7 @@ from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import OptionSection, SubnetSection
 from gatekeeper.wire.dhcp_options import BY_CODE, BY_NAME, RESERVED, OptionRow, encode_value
 
+_MASK: Final = 1
 RENEW: Final = 58
 REBIND: Final = 59
 
@@ -31,8 +33,9 @@ class OptionTable:
                 row = OptionRow(section.code, section.name, section.type, "[[dhcp.option]]")
                 self._by_code[row.code] = self._by_name[row.name] = row
 
-    def encode(self, name: str, value: object, taken: Iterable[int]) -> tuple[int, bytes]:
-        """(code, octets). name: a number or a name; an option in no table is octets. Raises ValueError."""
+    def encode(self, name: str, value: object, taken: Container[int]) -> tuple[int, bytes]:
+        """(code, octets). name: a number or a name; an option in no table is octets; taken: codes that are set already.
+        Raises ValueError."""
         row = self._by_code.get(int(name)) if name.isdigit() else self._by_name.get(name)
         code = int(name) if name.isdigit() else row.code if row else 0
         if not 0 < code < 255:
@@ -50,26 +53,34 @@ def subnet_options(
     section: SubnetSection, place: KeyPath, table: OptionTable, problems: Problems
 ) -> tuple[tuple[int, bytes], ...]:
     """All options of the subnet in the sequence of the file, those that keys of their own set before the others."""
-    options = {1: section.network.mask.to_bytes(4, "big")}
+    options = {_MASK: section.network.mask.to_bytes(4, "big")}
     for code, addresses in ((3, section.routers), (6, section.dns)):
         if addresses:
             options[code] = b"".join(address.to_bytes(4, "big") for address in addresses)
     for code, seconds in ((RENEW, section.renew_s), (REBIND, section.rebind_s)):
         if seconds:
             options[code] = seconds.to_bytes(4, "big")
-    read_options(section.options, options, place, table, problems)
+    read_options(section.options, options, place, table, problems, implied=frozenset({_MASK}))
     check_times(section.lease_s, options, ((*place, "renew_s"), (*place, "rebind_s"), (*place, "lease_s")), problems)
     return tuple(options.items())
 
 
 def read_options(
-    said: dict[str, Any], options: dict[int, bytes], place: KeyPath, table: OptionTable, problems: Problems
+    said: dict[str, Any],
+    options: dict[int, bytes],
+    place: KeyPath,
+    table: OptionTable,
+    problems: Problems,
+    implied: AbstractSet[int] = frozenset(),
 ) -> None:
-    """Add what a table of options says to those that are set already."""
+    """Add what a table of options says to those that are set already. implied: of these, those that it may say
+    otherwise."""
+    taken = options.keys() - implied
     for name, value in said.items():
         try:
-            code, octets = table.encode(name, value, options)
+            code, octets = table.encode(name, value, taken)
             options[code] = octets
+            taken.add(code)
         except ValueError as error:
             problems.add((*place, "options", name), str(error))
 

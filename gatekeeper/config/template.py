@@ -60,6 +60,7 @@ lease_s = 3600
 # domain-name = "itv.example.net"
 # domain-search = ["itv.example.net", "example.net"]
 # 121 = ["10.0.0.0/8 10.20.0.1"]         # classless routes: NETWORK/LENGTH ROUTER
+# v4-dnr = ["1, dot.example.net, 10.20.0.53, alpn=dot port=853"]   # encrypted DNS (RFC 9463)
 # 125 = { 3561 = { 21 = "0x00" } }       # enterprise, sub-option = text, or octets as 0x...
 
 # [[dhcp.option]]                        # an option of your own, for options above

@@ -7,6 +7,7 @@ from gatekeeper.book import Policybook
 from gatekeeper.heart.needs import lacking
 from gatekeeper.model import PortId
 from gatekeeper.policy.order_addresses import never_a_box
+from gatekeeper.state.framed import SessionKey
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import FactsPort
@@ -22,6 +23,10 @@ def make_world(book: Policybook, store: FactsPort) -> World:
     leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
     pools.load(leases, store.fixed_addresses())
     pools.reserve(never_a_box(book))
+    stale_after = book.stale_after()
+    for one in store.fixed_in_session():
+        until = one.heard + stale_after.get(one.nas, book.stale_session_s)
+        pools.framed.report(SessionKey(one.nas, one.device, one.session), one.mac, one.address, until, one.heard)
     world = World(pools)
     world.join(book.binding.port_names)
     return world

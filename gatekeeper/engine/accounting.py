@@ -58,6 +58,7 @@ class AccountingEngine:
         self._seen = seen
         self._clients = Clients(book)
         self._throttle = throttle_of(book.limits)
+        self._stale_after, self._stale_s = book.stale_after(), book.stale_session_s
 
     def read(self, datagram: Datagram, now: float) -> AccountingQuestion | Outcome:
         """Decode and verify. What is not believed, cannot be read, or was answered before, becomes an Outcome."""
@@ -107,8 +108,10 @@ class AccountingEngine:
             lease = facts.lease
             address = report.address or (lease.address if lease and lease.state == "active" else 0)
             session = _session(question, facts.binding, address)
-            effects = (SessionReported(session, _STATUS[report.status], int(now)),)
+            until = int(now) + self._stale_after.get(nas.name, self._stale_s)
+            effects = (SessionReported(session, _STATUS[report.status], int(now), until),)
         # Other kinds (RFC 2867) speak of tunnels, of which there are none here: they are counted, and so acknowledged.
+        self._world.apply(effects, 0, now)
         status = STATUS_NAMES.get(report.status, f"status {report.status}")
         return Outcome(
             protocol="radius",

@@ -6,7 +6,19 @@ from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
 from gatekeeper.engine.radius_door import Clients, again, forged, malformed, silent, stranger, unanswered
 from gatekeeper.engine.radius_status import answer_status
-from gatekeeper.model import Action, Datagram, Destination, Effect, Outcome, PortId, PortLearned, Reason, Verdict, make
+from gatekeeper.model import (
+    Action,
+    AddressTold,
+    Datagram,
+    Destination,
+    Effect,
+    Outcome,
+    PortId,
+    PortLearned,
+    Reason,
+    Verdict,
+    make,
+)
 from gatekeeper.policy.binding import Case, judge, learns_port
 from gatekeeper.policy.radius import distrust, framed_address, no_identity
 from gatekeeper.policy.radius_eap import Challenge, EapMd5
@@ -60,6 +72,7 @@ class RadiusEngine:
         self._clients = Clients(book)
         self._sealed: set[str] = set()
         self._throttle = throttle_of(book.limits)
+        self._stale_after, self._stale_s = book.stale_after(), book.stale_session_s
 
     def read(self, datagram: Datagram, now: float) -> RadiusQuestion | Outcome:
         """Decode and verify. What is not believed, not served, or was answered before, becomes an Outcome at once."""
@@ -111,11 +124,16 @@ class RadiusEngine:
         if isinstance(verdict, Challenge):
             return self._challenge(question, case, verdict)
         effects: tuple[Effect, ...] = ()
-        if verdict.action is Action.ACCEPT and learns_port(case):
-            binding, port = case.binding, case.port
-            assert binding and port
-            effects = (PortLearned(binding.account, question.mac, port, "radius", int(now)),)
-        outcome = self._render(question, case, verdict, effects, now)
+        address, nas = 0, question.nas
+        if verdict.action is Action.ACCEPT and case.binding:
+            if learns_port(case):
+                assert case.port
+                effects = (PortLearned(case.binding.account, question.mac, case.port, "radius", int(now)),)
+            address = framed_address(nas, case.binding, question.mac, self._world.pools, now)
+        outcome = self._render(question, case, verdict, effects, address)
+        if address:
+            lasts_s = nas.session_timeout_s or self._stale_after.get(nas.name, self._stale_s)
+            effects += (AddressTold(question.mac, address, int(now) + lasts_s),)
         # Last, so that what cannot be rendered has changed nothing.
         if effects:
             self._world.apply(effects, 0, now)
@@ -163,11 +181,11 @@ class RadiusEngine:
         )
 
     def _render(
-        self, question: RadiusQuestion, case: Case, verdict: Verdict, effects: tuple[Effect, ...], now: float
+        self, question: RadiusQuestion, case: Case, verdict: Verdict, effects: tuple[Effect, ...], address: int
     ) -> Outcome:
+        """effects: those that must last. address: Framed-IP-Address, 0 = it is told none."""
         packet, nas, datagram = question.packet, question.nas, question.datagram
         if verdict.action is Action.ACCEPT and case.binding:
-            address = framed_address(nas, case.binding, question.mac, self._world.pools, now)
             reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))

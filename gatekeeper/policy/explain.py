@@ -112,7 +112,7 @@ def explain_radius(
     gives = f"{binding.rate.down_kbps}/{binding.rate.up_kbps} kbit/s down/up to {nas.name} ({nas.dialect})"
     gives += f" as {rates}" if rates else ", which its dialect has no attributes for"
     address = framed_address(nas, binding, mac, world.pools, now)
-    gives += f"; Framed-IP-Address {ip_text(address)}" if address else _withheld(book, binding)
+    gives += f"; Framed-IP-Address {ip_text(address)}" if address else _untold(book, nas, binding)
     return Explanation("radius", mac, verdict, "Access-Accept", lines, gives)
 
 
@@ -126,6 +126,12 @@ def _withheld(book: Policybook, binding: Binding | None) -> str:
     address = binding.address if binding else 0
     what = (never_a_box(book).get(address) or is_no_hosts(address)) if address else ""
     return f"; the ordered address {ip_text(address)} is {what}: no box is given it" if what else ""
+
+
+def _untold(book: Policybook, nas: Nas, binding: Binding) -> str:
+    """Why RADIUS tells no address where one is ordered."""
+    taken = f"; no Framed-IP-Address: another box has {ip_text(binding.address)}"
+    return _withheld(book, binding) or (taken if binding.address and nas.framed_address else "")
 
 
 def _walked(

@@ -38,7 +38,8 @@ def no_identity(packet: RadiusPacket, nas: Nas) -> Verdict:
 
 
 def framed_address(nas: Nas, binding: Binding, mac: bytes, pools: Pools, now: float) -> int:
-    """The account's fixed address, where this client is told it; 0 = none. As in DHCP it is one box's at a time."""
+    """The account's fixed address, where this client is told it; 0 = none. It is one box's at a time: of whom DHCP has
+    given or RADIUS has told it, while the lease or the session lasts."""
     address = binding.address
     if not address or not nas.framed_address or is_no_hosts(address):
         return 0

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from gatekeeper.model import (
     AddressDeclined,
     AddressOffered,
+    AddressTold,
     Effect,
     Event,
     Lease,
@@ -25,6 +26,7 @@ from gatekeeper.model import (
     TwoMakes,
     make,
 )
+from gatekeeper.state.framed import SessionKey
 from gatekeeper.state.pools import Pools
 from gatekeeper.wire.text import ip_text, mac_text
 
@@ -136,6 +138,26 @@ def _offer(memory: Memory, effect: AddressOffered, subnet: int, now: float) -> N
     memory.pools.offer(effect.mac, effect.address, effect.until, now)
 
 
+def _tell_address(memory: Memory, effect: AddressTold, subnet: int, now: float) -> None:
+    memory.pools.framed.tell(effect.mac, effect.address, effect.until, int(now))
+
+
+def _report(memory: Memory, effect: SessionReported, subnet: int, now: float) -> None:
+    """Only who has an address that an order fixes, or did, is remembered: a pool's is told by leases."""
+    said, pools = effect.session, memory.pools
+    if not said.mac:
+        return
+    key = make(SessionKey, (said.nas, said.device, said.session))
+    if effect.status == "stop":
+        pools.framed.end(key, said.mac, effect.heard)
+    elif pools.is_fixed(said.address) or said.address in pools.framed.by_address:
+        pools.framed.report(key, said.mac, said.address, effect.until, effect.heard)
+
+
+def _end_sessions(memory: Memory, effect: SessionsEnded, subnet: int, now: float) -> None:
+    memory.pools.framed.end_all(effect.nas, effect.device)
+
+
 def _forget_offer(memory: Memory, effect: OfferForgotten, subnet: int, now: float) -> None:
     memory.pools.forget_offer(effect.mac)
 
@@ -205,9 +227,10 @@ EFFECTS: Final[dict[type[Effect], EffectKind]] = {
     StbidDiffers: EffectKind("tell", _nothing, events=_stbid_events, warnings=_stbid_warnings),
     TwoMakes: EffectKind("tell_makes", _nothing, events=_make_events, warnings=_make_warnings),
     # What is told of a session depends on what is on record of it: the store asks policy.sessions.
-    SessionReported: EffectKind("report", _nothing),
-    SessionsEnded: EffectKind("end_sessions", _nothing),
+    SessionReported: EffectKind("report", _report),
+    SessionsEnded: EffectKind("end_sessions", _end_sessions),
     AddressOffered: EffectKind("", _offer),
+    AddressTold: EffectKind("", _tell_address),
     OfferForgotten: EffectKind("", _forget_offer),
 }
 

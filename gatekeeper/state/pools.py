@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from gatekeeper.state.framed import FramedAddresses
+
 # Addresses at the head of the reclaim queue that are on offer just now are passed over, this many at most.
 _LOOK_AT: Final = 64
 _FOR_EVER: Final = 1 << 62
@@ -86,6 +88,8 @@ class Pools:
         self._offer_of: dict[bytes, int] = {}
         self._fixed: set[int] = set()
         self._reserved: frozenset[int] = frozenset()
+        self.framed = FramedAddresses()
+        self._framed = self.framed.by_address  # asked for every packet, at hand
         self._set_ranges(subnets)
 
     def _set_ranges(self, subnets: Sequence[Sequence[tuple[int, int]]]) -> None:
@@ -126,6 +130,7 @@ class Pools:
     def fix(self, addresses: Iterable[int]) -> None:
         """These are the addresses that orders fixed, and no others: they are given to nobody else."""
         before, self._fixed = self._fixed, set(addresses)
+        self.framed.keep_only(self._fixed)
         if before - self._fixed:
             for pool in self._pools:
                 pool.start_over()
@@ -156,9 +161,12 @@ class Pools:
         return address in self._pools[subnet]
 
     def is_free_for(self, address: int, mac: bytes, now: float) -> bool:
-        """True if no other box holds the address or is offered it."""
+        """True if no other box holds the address, is offered it, or has a session with it."""
         held = self._held.get(address)
         if held and held[0] != mac and held[1] > now:
+            return False
+        framed = self._framed.get(address)
+        if framed and framed.mac != mac and framed.until > now:
             return False
         offer = self._offers.get(address)
         return not offer or offer[0] == mac or offer[1] <= now

@@ -117,6 +117,7 @@ class World:
     def forget(self, macs: Iterable[bytes] | None) -> None:
         """Look these up again before their next packet; None = all."""
         self._crowds.clear()  # an order may have put any of them elsewhere
+        self.pools.framed.doubt(macs)
         if macs is None:
             self._known.clear()
             self._unknown.clear()

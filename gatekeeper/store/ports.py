@@ -44,6 +44,17 @@ class Named(NamedTuple):
     mac: str
 
 
+class InSession(NamedTuple):
+    """A running session, and the address that it has. heard: when it was reported last."""
+
+    address: int
+    mac: bytes
+    nas: str
+    device: str
+    session: str
+    heard: int
+
+
 class PoolCount(NamedTuple):
     """How full the ranges of one subnet are, in addresses."""
 
@@ -80,6 +91,9 @@ class FactsPort(Protocol):
 
     def fixed_addresses(self) -> list[int]:
         """Addresses that orders fixed."""
+
+    def fixed_in_session(self) -> list[InSession]:
+        """Running sessions with addresses that orders fixed, those heard of last first."""
 
     def keep_lease_keys(self, wanted: bool) -> None:
         """Have client identifiers and remote-ids findable from now on, or no longer."""

@@ -141,6 +141,7 @@ _ROWS: Final = (
     OptionRow(145, "forcerenew-nonce-capable", "u8s", "RFC 6704 3.1"),
     OptionRow(146, "rdnss-selection", "hex", "RFC 6731 4.3"),
     OptionRow(150, "tftp-server-address", "ips", "RFC 5859 2"),
+    OptionRow(162, "v4-dnr", "resolvers", "RFC 9463 5.1"),
     OptionRow(208, "pxelinux-magic", "hex", "RFC 5071 3"),
     OptionRow(209, "pxelinux-config-file", "text", "RFC 5071 4"),
     OptionRow(210, "pxelinux-path-prefix", "text", "RFC 5071 5"),

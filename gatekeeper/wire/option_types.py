@@ -17,6 +17,7 @@ routes          ``NETWORK/LENGTH ROUTER`` each (RFC 3442)             ``["10.0.0
 domains         names, compressed (RFC 3397, RFC 1035 4.1.4)          ``["eng.example.net"]``
 sip             either names or addresses (RFC 3361)                  ``["sip.example.net"]``
 classes         texts (RFC 3004)                                      ``["stb"]``
+resolvers       ``PRIORITY, NAME, ADDRESS …, KEY=VALUE …`` (RFC 9463)  ``["1, dot.example.net, 10.20.0.53, alpn=dot"]``
 vendor-class    ``{ ENTERPRISE = DATA }`` (RFC 3925 3)                ``{ 3561 = "dslforum.org" }``
 vendor          ``{ ENTERPRISE = { CODE = DATA } }`` (RFC 3925 4)     ``{ 3561 = { 11 = "http://…" } }``
 ==============  ====================================================  ===================================
@@ -27,6 +28,7 @@ DATA is text, or octets where it begins with ``0x``. The two vendor types also t
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from gatekeeper.wire.encrypted_dns import resolvers, show_resolvers
 from gatekeeper.wire.names import encode_name, encode_names, read_names
 from gatekeeper.wire.text import ip_text, octets_text, parse_ip, parse_octets, printable, split_items
 from gatekeeper.wire.vendor_options import classes, show_classes, show_vendor, show_vendor_class, vendor, vendor_class
@@ -234,6 +236,7 @@ KINDS: Final[dict[str, Kind]] = {
     "classes": Kind(classes, show_classes, joins=True),
     "vendor-class": Kind(vendor_class, show_vendor_class, joins=True),
     "vendor": Kind(vendor, show_vendor, joins=True),
+    "resolvers": Kind(resolvers, show_resolvers, joins=True),
     "none": Kind(_none, octets_text),
 }
 # What an operator may give to an option of his own.

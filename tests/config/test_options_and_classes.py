@@ -38,6 +38,8 @@ FILES: list[tuple[str, str, str]] = [
     ("rebinding before the usual renewal", SUBNET + "rebind_s = 1800 #!\n", "1800, which is 1/2 of lease_s"),
     ("rebinding after the lease",
      SUBNET + "rebind_s = 600\nlease_s = 600 #!\n", "not before the end of the lease, 600"),
+    ("a mask by number and by name",
+     SUBNET + 'options = { 1 = "255.255.0.0", subnet-mask = "255.255.0.0" } #!\n', "option 1 is set twice"),
     ("renewal as an option of its own", SUBNET + "renew_s = 5\noptions = { 58 = 6 } #!\n", "option 58 is set twice"),
     ("an option whose name is nearly right",
      SUBNET + 'options = { domain-serch = "a" } #!\n', "did you mean 'domain-search'?"),
@@ -125,6 +127,9 @@ def test_an_option_in_no_table_is_octets(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "code", "octets"),
     [
+        ('subnet-mask = "255.255.255.0"', 1, "ffffff00"),
+        ('1 = "255.255.0.0"', 1, "ffff0000"),
+        ('v4-dnr = ["1, a, 10.20.0.53, alpn=dot"]', 162, "0013000103016100040a1400350001000403646f74"),
         ('125 = { 3561 = { 11 = "http://a/" } }', 125, "00000de90b0b09687474703a2f2f612f"),
         ('vivco-suboptions = { 3561 = "dslforum.org" }', 124, "00000de90c64736c666f72756d2e6f7267"),
         ('domain-search = ["a.net", "b.net"]', 119, "0161036e6574000162c002"),

@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.drivers.memory import look_up, make_world
-from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Lease, LeaseBound
 from gatekeeper.policy.explain import explain_dhcp, explain_radius
-from gatekeeper.policy.orders import OrderRules
+from gatekeeper.policy.orders import Account, Changes
 from gatekeeper.wire.dhcp import decode
 from gatekeeper.wire.radius import decode as decode_radius
-from gatekeeper.wire.text import ip_text, parse_ip
+from gatekeeper.wire.text import parse_ip
 from tests.engine.bench import (
     BOX,
     CONFIG,
@@ -200,9 +199,9 @@ def test_an_order_of_any_address_takes_the_fixed_one_away(bench: Bench) -> None:
 
 def _ordered_before(bench: Bench, address: int) -> None:
     """As a store of a version that did not look at addresses has it."""
-    OrderDesk(bench.store, OrderRules(2)).hand_in(
-        {"order": "old", "kind": "install", "account": "A", "mac": BOX.hex(":"), "address": ip_text(address)}, NOW
-    )
+    account = Account("A", address=address)
+    with bench.store.order_transaction():
+        bench.store.write_changes(Changes(account, ((BOX, ""),), (), ""), NOW)
     bench.start()
 
 
@@ -224,7 +223,8 @@ def test_what_older_orders_fixed_is_given_to_nobody_where_it_is_no_boxs(bench: B
 @pytest.mark.parametrize("address", ["255.255.255.254", "224.0.0.1", "127.0.0.1"])
 def test_radius_tells_no_older_order_that_names_no_hosts_address(bench: Bench, address: str) -> None:
     _ordered_before(bench, parse_ip(address))
-    assert 8 not in decode_radius(bench.ask(access_request()).answer).attributes
+    accept = bench.ask(access_request())
+    assert accept.reply == "Access-Accept" and 8 not in decode_radius(accept.answer).attributes
 
 
 def test_a_lease_of_the_routers_address_is_not_renewed(bench: Bench) -> None:

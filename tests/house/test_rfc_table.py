@@ -38,17 +38,23 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (2131, "4.3.2", "SELECTING"): (
         "test_4_3_2_selecting_us_is_acknowledged_and_on_record",
         "test_4_3_2_selecting_another_server_is_silence_and_forgets_the_offer",
+        "test_rfc2131_4_3_2_a_box_with_a_fixed_address_is_told_nak_when_it_selects_another",
     ),
     (2131, "4.3.2", "INIT-REBOOT"): ("test_4_3_2_a_request_without_server_id",),
     (2131, "4.3.2", "RENEWING"): (
         "test_4_3_2_a_renewal_prolongs_the_lease_and_keeps_what_came_with_it",
         "test_4_3_2_a_broadcast_with_ciaddr_is_rebinding",
     ),
+    (2131, "4.3.2", "options"): (
+        "test_a_renewal_that_names_us_or_nobody_is_acknowledged",
+        "test_a_strict_server_is_silent_where_rfc_2131_has_no_row",
+    ),
     (2131, "4.3.3", "DHCPDECLINE"): ("test_an_address_in_use_is_declined_quarantined_and_another_is_given",),
     (2131, "4.3.4", "DHCPRELEASE"): ("test_4_3_4_a_release_frees_the_address_and_keeps_the_record",),
     (2131, "4.3.5", "DHCPINFORM"): (
         "test_4_3_5_an_inform_is_answered_without_address_and_lease_time",
         "test_4_3_5_an_inform_is_answered_at_ciaddr_also_where_a_relay_passed_it_on",
+        "test_an_inform_without_ciaddr_is_answered_where_it_came_from",
     ),
     (2131, "4.3.6", "which"): ("test_table_4",),
     (2131, "4.3", "which"): (
@@ -64,6 +70,11 @@ PROOFS: dict[tuple[int, str, str], tuple[str, ...]] = {
     (3046, "2.1", "Option 82 without"): ("test_option_82_without_a_relay_is_believed_on_trusted_interfaces",),
     (3046, "2.2", "Option 82 echoed"): ("test_rfc3046_2_2_option_82_comes_back_octet_for_octet_and_last",),
     (3046, "2.1", "renewals"): ("test_a_routed_renewal_without_option_82_is_granted_after_the_port_was_learned",),
+    (3046, "2.0", "sub-options"): (
+        "test_option_82_is_read_as_equipment_writes_it",
+        "test_what_is_cut_names_no_line",
+        "test_of_two_options_82_the_access_nodes_is_the_port_and_both_are_echoed",
+    ),
     (3396, "5", "long"): ("test_rfc3396_5_an_option_is_split_into_full_parts",),
     (3396, "7", "long"): ("test_rfc3396_a_message_that_is_encoded_and_decoded_is_itself",),
     (3442, "", "classless"): ("test_rfc3442_classless_routes_come_before_the_routers",),

@@ -7,6 +7,7 @@ import pytest
 from gatekeeper.model import (
     AddressDeclined,
     AddressOffered,
+    AddressTold,
     Effect,
     Facts,
     Lease,
@@ -45,6 +46,7 @@ ONE_OF_EACH: dict[Effect, list[str]] = {
     SessionReported(SESSION, "start", NOW): [],
     SessionsEnded("bras1", "d", NOW): [],
     AddressOffered(BOX, 10, NOW + 30): [],
+    AddressTold(BOX, 11, NOW + 30): [],
     OfferForgotten(BOX): [],
 }
 

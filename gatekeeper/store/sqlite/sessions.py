@@ -1,5 +1,6 @@
 """Sessions as accounting tells them. What a report means for one is said by ``policy.sessions``."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,7 +18,9 @@ from gatekeeper.policy.sessions import (
     only_counts,
     still_online_event,
 )
-from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, marks, session_change, session_of, session_row
+from gatekeeper.store import StoreError
+from gatekeeper.store.ports import InSession
+from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, mac_of, marks, session_change, session_of, session_row
 from gatekeeper.store.sqlite.journal import JournalTables
 
 # Sessions that ended long ago go, so many at a time.
@@ -54,6 +57,10 @@ _ENDING_S: Final = 10
 _SHOW_STILL: Final = """
 UPDATE dynauth SET still_online = ?1 WHERE session = ?2 AND kind = 'disconnect' AND state = 'acknowledged'
     AND verified = 0 AND still_online = 0 AND ended + ?3 < ?1"""
+
+_FIXED: Final = """
+SELECT s.address, s.mac, s.nas, s.device, s.session, s.heard FROM accounts a JOIN sessions s ON s.address = a.address
+WHERE a.address <> 0 AND s.address <> 0 AND s.state = 'active' AND s.mac <> '' ORDER BY s.heard DESC, s.id DESC"""
 
 
 @trait
@@ -104,6 +111,14 @@ class SessionTables(JournalTables):
     def _end_all(self, effect: SessionsEnded) -> None:
         self._connection.execute(_CLOSE_ALL, (effect.at, effect.nas, effect.device, effect.at))
         self._connection.execute(_SHOW_ENDS, (effect.at, effect.nas, effect.device))
+
+    def fixed_in_session(self) -> list[InSession]:
+        """Running sessions with addresses that orders fixed, those heard of last first. Raises StoreError."""
+        try:
+            rows = self._connection.execute(_FIXED).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+        return [InSession(address, mac_of(mac), *rest) for address, mac, *rest in rows]
 
     def close_stale(self, limits: dict[str, int], default_s: int, keep_s: int, now: int) -> int:
         """Close sessions not heard of for as long as limits says of their NAS, else default_s; returns how many.
