@@ -46,6 +46,12 @@ def test_a_value_is_a_number_text_octets_a_name_or_a_template(tmp_path: Path, va
     assert _said(_nas(tmp_path, f"reply = {{ {value} }}"), "", holder) == said
 
 
+def test_a_word_in_a_text_is_no_direction(tmp_path: Path) -> None:
+    """``up_`` in a group's name says nothing of the upload, which here has no limit; a field does."""
+    nas = _nas(tmp_path, 'reply = { "Filter-Id" = ["group_up_{account}", "{up_kbps}"] }')
+    assert rate_text(nas.rates, Rate(20_000, 0), 1000, Holder("A")) == "Filter-Id=group_up_A"
+
+
 AVERAGE, PEAK = "Huawei-Output-Average-Rate", "Huawei-Output-Peak-Rate"
 UP = ["Huawei-Input-Average-Rate=4000000", "Huawei-Input-Peak-Rate=4000000"]
 
