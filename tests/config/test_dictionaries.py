@@ -251,8 +251,9 @@ def test_includes_have_a_bottom(tmp_path: Path) -> None:
 
 
 _WORDS = (
-    "ATTRIBUTE VALUE VENDOR BEGIN-VENDOR END-VENDOR BEGIN-TLV END-TLV BEGIN END ALIAS BEGIN-PROTOCOL $INCLUDE Acme Acme-Box"
-    " string tlv integer 1 .2 1.2 26.9.1 0x1f octets[6] format=2,1 format=Extended has_tag encrypt=2 -1 dictionary"
+    "ATTRIBUTE VALUE VENDOR BEGIN-VENDOR END-VENDOR BEGIN-TLV END-TLV BEGIN END ALIAS BEGIN-PROTOCOL $INCLUDE Acme"
+    " Acme-Box string tlv integer 1 .2 1.2 26.9.1 0x1f octets[6] format=2,1 format=Extended has_tag encrypt=2 -1"
+    " dictionary"
 )
 
 
