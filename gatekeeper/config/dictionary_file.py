@@ -5,6 +5,7 @@ case. A line that cannot be read is passed over and named; it never refuses the 
 """
 
 import codecs
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -12,8 +13,10 @@ from typing import Final, NamedTuple
 from gatekeeper.wire.attribute_types import CONTAINERS, NUMBERS, SPELLINGS, TYPES
 
 _MAX_FILES: Final = 2_000
+_MAX_DEPTH: Final = 50
 _MAX_OCTETS: Final = 8_000_000
 _VENDOR_SPECIFIC: Final = 26
+_END: Final = re.compile(r"\r\n|\r|\n")  # Latin-1 has more that Unicode takes for ends of lines
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _FLAGS: Final = frozenset(
     {
@@ -80,6 +83,7 @@ class DictionaryReader:
         self._read: set[Path] = set()
         self._values: list[tuple[str, str, str, str]] = []
         self._layer = 0
+        self._depth = 0
         self._where = ""
         self._inside: list[tuple[_Vendor, tuple[int, ...]]] = [(_NOBODY, ())]
         self._foreign = ""  # another protocol's name, while its attributes are told
@@ -112,15 +116,18 @@ class DictionaryReader:
         if file.resolve() in self._read:
             return
         self._read.add(file.resolve())
-        if len(self._read) > _MAX_FILES:
-            raise OSError(f"{file}: more than {_MAX_FILES} dictionaries include each other")
+        if len(self._read) > _MAX_FILES or self._depth >= _MAX_DEPTH:
+            raise OSError(f"over {_MAX_FILES} dictionaries, or over {_MAX_DEPTH} of them inside each other")
+        text = _text(file)
+        self._depth += 1
         kept, self._inside = self._inside, [(_NOBODY, ())]
-        for number, line in enumerate(_text(file).splitlines(), 1):
+        for number, line in enumerate(_END.split(text), 1):
             words = line.partition("#")[0].replace("\0", " ").split()
             if words:
                 self._where = f"{file.name}:{number}"
                 self._take(self._line, words, file)
         self._inside = kept
+        self._depth -= 1
 
     def _take(self, read: Callable[..., None], *said: object) -> None:
         try:
@@ -192,7 +199,7 @@ class DictionaryReader:
     def _alias(self, words: list[str]) -> None:
         """Version 4: another name, of a path of names."""
         name, path = _at_least(2, words)[:2]
-        found = self._find(path.rpartition(".")[2]) or self._find("-".join(path.split(".")[-2:]))
+        found = self._find("-".join(path.split(".")[-2:])) or self._find(path.rpartition(".")[2])
         if found:
             self.entries.setdefault(name.lower(), found._replace(name=name))
 
@@ -217,8 +224,9 @@ class DictionaryReader:
         is_tagged, encrypted = False, 0
         for flag in filter(None, flags.split(",")):
             key, _, value = flag.partition("=")
-            if flag.lower() in self._vendors:
-                vendor = self._vendors[flag.lower()]
+            named = self._vendors.get((value if key.lower() == "vendor" else flag).lower())
+            if named:
+                vendor = named
             elif key.lower() not in _FLAGS:
                 raise ValueError(f"{flag[:40]!r} is neither a flag nor a vendor")
             elif key.lower() == "has_tag":
@@ -286,7 +294,7 @@ def _text(file: Path) -> str:
     with file.open("rb") as opened:
         data = opened.read(_MAX_OCTETS + 1)
     if len(data) > _MAX_OCTETS:
-        raise OSError(f"{file}: over {_MAX_OCTETS} octets, this is no dictionary")
+        raise OSError(f"over {_MAX_OCTETS} octets, this is no dictionary")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)

@@ -31,10 +31,11 @@ _IN_COA: Final = frozenset({"account", "mac", "plan"})  # what is known of a run
 
 
 class Said(NamedTuple):
-    """One attribute as it was said, with its values; none = it is to be left out."""
+    """One attribute as it was said, with its values; none = it is to be left out. in_coa: a CoA has it in any case."""
 
     code: AttributeCode
     rows: tuple[RateAttribute, ...]
+    in_coa: bool = False
 
 
 class Profile(NamedTuple):
@@ -123,7 +124,8 @@ def read_profiles(
         for name in section.clients:
             if name not in names:
                 problems.add((*place, "clients"), f"no [[radius.client]] {name!r}: there are {' '.join(names)}")
-        profile = Profile(section.plan, frozenset(section.clients), reader.read(section.reply, (*place, "reply")))
+        said = [one._replace(in_coa=section.coa) for one in reader.read(section.reply, (*place, "reply"))]
+        profile = Profile(section.plan, frozenset(section.clients), tuple(said))
         for earlier in found:
             if earlier.plan == profile.plan and _share_a_client(earlier, profile):
                 problems.add((*place, "plan"), f"{profile.plan!r} is there already for the same client")
@@ -150,7 +152,7 @@ def merged(rows: Sequence[RateAttribute], said: Sequence[Said]) -> tuple[RateAtt
     replaced = [row for row in rows if any(_replaces(one, row) for one in said)]
     repeated = {row.code[:2] for row in replaced if row.in_coa}
     added = [
-        row._replace(in_coa=row.in_coa and (row.code[:2] in repeated or is_of_the_rate(row)))
+        row._replace(in_coa=row.in_coa and (one.in_coa or row.code[:2] in repeated or is_of_the_rate(row)))
         for one in said
         for row in one.rows
     ]

@@ -182,6 +182,7 @@ class ClientSection(Section):
 class ProfileSection(Section):
     plan: Annotated[str, Field(min_length=1, max_length=256)]
     clients: list[str] = []
+    coa: bool = False
     reply: Reply
 
 

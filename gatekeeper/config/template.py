@@ -130,6 +130,7 @@ mac_password = "mac"                     # "mac" | "any" | { shared = "..." }, b
 # [[radius.profile]]                     # beside the client's reply, and above it, where the order has this plan
 # plan = "gold"
 # clients = ["bras1"]                    # only these
+# coa = true                             # a CoA has all of reply, not only what depends on the rate
 # reply = { "Cisco-AVPair" = ["ip:addr-pool=gold", "sub-qos-policy-out=gold"], "Session-Timeout" = 3600 }
 
 [binding]

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gatekeeper.config.dictionary import Dictionary, shipped_folder
 from gatekeeper.wire.nas import DIALECTS
@@ -77,6 +79,9 @@ def test_what_cannot_be_sent_says_why(freeradius: Dictionary, name: str, why: st
         "ATTRIBUTE Acme-Name 7 string array",
         "ATTRIBUTE Acme-Name 7 string virtual,secret",
         "ATTRIBUTE Name 7 string",  # version 4: the vendor is no part of the name
+        "ATTRIBUTE Acme-Name 7 string Acme",  # version 1
+        "END-VENDOR Acme\nATTRIBUTE Acme-Name 26.99999.7 string\nBEGIN-VENDOR Acme",
+        "END-VENDOR Acme\nATTRIBUTE Acme-Name 7 string vendor=Acme\nBEGIN-VENDOR Acme",  # radcli
     ],
 )
 def test_names_types_and_keywords_are_the_same_in_any_case(tmp_path: Path, line: str) -> None:
@@ -140,9 +145,10 @@ def test_an_attribute_that_was_passed_over_is_missed_with_its_line(tmp_path: Pat
         "ATTRIBUTE Acme-Name 7 string # für".encode("latin-1"),
         "ATTRIBUTE Acme-Name 7 string # 机顶盒".encode(),
         "ATTRIBUTE Acme-Name 7 string # 机顶盒".encode("gbk"),
+        b"ATTRIBUTE Acme-Name 7 string # and so on\x85 and on",
         b"ATTRIBUTE Acme-Name 7 string\r",
     ],
-    ids=["latin-1", "utf-8", "gbk", "carriage return"],
+    ids=["latin-1", "utf-8", "gbk", "windows-1252", "carriage return"],
 )
 def test_comments_may_be_in_any_encoding(tmp_path: Path, octets: bytes) -> None:
     """A comment's letters are nobody's business."""
@@ -173,6 +179,7 @@ def test_what_stands_in_the_block_of_an_unknown_vendor_is_not_standard(tmp_path:
         ("ATTRIBUTE Acme-Part 6.7 string", "Acme-Part"),
         ("ATTRIBUTE Acme-Part .7 string", "Acme-Part"),
         ("BEGIN Acme-Box\nATTRIBUTE Acme-Part 7 string\nEND Acme-Box", "Acme-Part"),
+        ("BEGIN-VENDOR Acme format=Extended-Vendor-Specific-1\nATTRIBUTE Acme-Part 7 string\nEND-VENDOR", "Acme-Part"),
     ],
 )
 def test_a_part_of_a_tlv_is_no_attribute_of_its_number(tmp_path: Path, text: str, name: str) -> None:
@@ -191,6 +198,10 @@ def test_version_4_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
 BEGIN-PROTOCOL RADIUS
 FLAGS internal
 ATTRIBUTE Vendor-Specific 26 vsa
+VENDOR Other 99998
+BEGIN-VENDOR Other
+ATTRIBUTE AVPair 2 string
+END-VENDOR Other
 VENDOR Acme 99999
 BEGIN-VENDOR Acme
 ATTRIBUTE AVPair 1 string
@@ -206,23 +217,54 @@ ATTRIBUTE Framed-Something 199 ipv4addr
 """
     found = _read(tmp_path, text)
     assert found.note() == ""
-    assert [found.attribute(name)[:2] for name in ("Acme-AVPair", "AVPair", "Old-Pair")] == [(99999, 1)] * 3
+    assert [found.attribute(name)[:2] for name in ("Acme-AVPair", "Old-Pair")] == [(99999, 1)] * 2
+    assert found.attribute("Other-AVPair")[:2] == (99998, 2)
     assert found.attribute("User-Name").code == 1
     assert found.attribute("Framed-Something")[:3] == (0, 199, "ipaddr")
 
 
 def test_includes_are_relative_absolute_optional_and_never_endless(tmp_path: Path) -> None:
-    """$INCLUDE and $INCLUDE- of dictionary(5)."""
+    """$INCLUDE and $INCLUDE- of dictionary(5). What an included file leaves open ends with it."""
     (tmp_path / "more").mkdir()
     other = tmp_path / "dictionary.other"
-    other.write_text("ATTRIBUTE Other-One 201 string\n$INCLUDE dictionary\n")
+    other.write_text("ATTRIBUTE Other-One 201 string\n$INCLUDE dictionary\nVENDOR Acme 9\nBEGIN-VENDOR Acme\n")
     (tmp_path / "more" / "dictionary.third").write_text(
         "ATTRIBUTE Other-Two 202 string\n$INCLUDE ../dictionary.other\n"
     )
     text = f'$INCLUDE {other}\n$INCLUDE- dictionary.local\n$INCLUDE "more/dictionary.third"\n'
-    found = _read(tmp_path, text)
+    found = _read(tmp_path, text + "ATTRIBUTE Other-Three 203 string\n")
     assert found.note() == ""
-    assert [found.attribute(name).code for name in ("Other-One", "Other-Two")] == [201, 202]
+    names = "Other-One", "Other-Two", "Other-Three"
+    assert [found.attribute(name)[:2] for name in names] == [(0, 201), (0, 202), (0, 203)]
+
+
+def test_includes_have_a_bottom(tmp_path: Path) -> None:
+    """What lies too deep is passed over, not what lies above it."""
+    for number in range(60):
+        text = f"ATTRIBUTE Deep-{number} {number + 190} string\n$INCLUDE dictionary.{number + 1}\n"
+        (tmp_path / f"dictionary.{number}").write_text(text)
+    found = _read(tmp_path, "$INCLUDE dictionary.0\n")
+    assert found.attribute("Deep-48").code == 238
+    assert found.note().startswith(
+        "1 lines of the dictionaries passed over: dictionary.48:2: $INCLUDE dictionary.49: over"
+    )
+
+
+_WORDS = (
+    "ATTRIBUTE VALUE VENDOR BEGIN-VENDOR END-VENDOR BEGIN-TLV END-TLV BEGIN END ALIAS BEGIN-PROTOCOL $INCLUDE Acme"
+    " Acme-Box string tlv integer 1 .2 1.2 26.9.1 0x1f octets[6] format=2,1 format=Extended has_tag encrypt=2 -1"
+    " dictionary"
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.sampled_from(_WORDS.split()) | st.text(max_size=5), max_size=6), max_size=12))
+def test_no_line_of_any_kind_refuses_the_others(tmp_path: Path, lines: list[list[str]]) -> None:
+    """Whatever stands above it, the last file's attribute is there."""
+    text = "\n".join(" ".join(words) for words in lines)
+    (tmp_path / "dictionary.odd").write_bytes(text.encode("utf-8", "surrogatepass"))
+    found = _read(tmp_path, "$INCLUDE dictionary.odd\nEND-PROTOCOL\nATTRIBUTE Last-Of-All 250 string\n")
+    assert found.attribute("Last-Of-All")[:2] == (0, 250)
 
 
 @pytest.mark.parametrize(
@@ -243,9 +285,9 @@ def test_a_folder_a_file_or_a_list_of_them(tmp_path: Path, value: str) -> None:
 
 def test_ones_own_word_on_a_shipped_attribute_stands(tmp_path: Path) -> None:
     """And its values' names are added to those that it has."""
-    text = "ATTRIBUTE Filter-Id 11 octets\nVALUE Tunnel-Type SPECIAL 99\n"
+    text = "ATTRIBUTE Filter-Id 199 octets\nATTRIBUTE Tunnel-Type 64 integer has_tag\nVALUE Tunnel-Type SPECIAL 99\n"
     found = _read(tmp_path, text)
-    assert (found.note(), found.attribute("Filter-Id").kind) == ("", "octets")
+    assert (found.note(), found.attribute("Filter-Id")[1:3]) == ("", (199, "octets"))
     assert (found.number("tunnel-type", "special"), found.number("tunnel-type", "vlan")) == (99, 13)
 
 

@@ -46,6 +46,12 @@ def test_a_value_is_a_number_text_octets_a_name_or_a_template(tmp_path: Path, va
     assert _said(_nas(tmp_path, f"reply = {{ {value} }}"), "", holder) == said
 
 
+def test_a_word_in_a_text_is_no_direction(tmp_path: Path) -> None:
+    """``up_`` in a group's name says nothing of the upload, which here has no limit; a field does."""
+    nas = _nas(tmp_path, 'reply = { "Filter-Id" = ["group_up_{account}", "{up_kbps}"] }')
+    assert rate_text(nas.rates, Rate(20_000, 0), 1000, Holder("A")) == "Filter-Id=group_up_A"
+
+
 AVERAGE, PEAK = "Huawei-Output-Average-Rate", "Huawei-Output-Peak-Rate"
 UP = ["Huawei-Input-Average-Rate=4000000", "Huawei-Input-Peak-Rate=4000000"]
 
@@ -127,6 +133,15 @@ def test_a_coa_repeats_what_depends_on_the_rate_or_stands_in_a_rates_place(
 
 
 LONG = "x" * 250
+
+
+@pytest.mark.parametrize(("coa", "repeated"), [("true", ["Filter-Id"]), ("false", [])])
+def test_a_plan_may_be_told_to_running_sessions(tmp_path: Path, coa: str, repeated: list[str]) -> None:
+    """Where the NAS can change it; but for what only the box's own request can say."""
+    profile = f'{GOLD}coa = {coa}\nreply = {{ "Filter-Id" = "{{plan}}", "Reply-Message" = "{{port}}" }}\n'
+    assert [row.code.name for row in _nas(tmp_path, "", profile).told("gold") if row.in_coa] == repeated
+
+
 WRONG = [
     ("an attribute of no such name", CLIENT + 'reply = { "Tunel-Type:1" = 1 } #!\n', "did you mean 'Tunnel-Type'?"),
     ("a name of no such value", CLIENT + 'reply = { "Tunnel-Type:1" = "VLA" } #!\n', "did you mean 'VLAN'?"),

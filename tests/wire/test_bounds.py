@@ -8,7 +8,7 @@ from gatekeeper.wire.dhcp_options import encode_value
 from gatekeeper.wire.line_forms import read_cisco
 from gatekeeper.wire.names import encode_name, encode_names, read_names
 from gatekeeper.wire.nas import AttributeCode
-from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, check_template
+from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, check_template, encode_attribute
 from gatekeeper.wire.radius import NAS_PORT_ID, RadiusPacket, attribute, decode, vendor_values
 from gatekeeper.wire.radius_accounting import ACCT_DELAY_TIME, EVENT_TIMESTAMP, read_report
 from gatekeeper.wire.radius_seal import Secret
@@ -103,6 +103,18 @@ def test_rfc2865_5_26_a_rate_in_a_vendors_attribute_has_247_octets_at_most() -> 
     check_template("r" * 247, code)
     with pytest.raises(ValueError, match="248 octets, 247 at most"):
         check_template("r" * 248, code)
+
+
+@pytest.mark.parametrize(("octets", "most"), [((1, 1), 247), ((2, 1), 246), ((2, 2), 245), ((4, 0), 245)])
+def test_rfc2865_5_26_a_vendors_own_header_takes_its_room(octets: tuple[int, int], most: int) -> None:
+    """Type and length: Lucent has 2 and 1, Starent 2 and 2, USR 4 and none (FreeRADIUS, format=)."""
+    code = AttributeCode(429, 5, "string", "", False, -1, *octets)
+    told = encode_attribute(code, bytes(most))
+    length = (sum(octets) + most).to_bytes(octets[1], "big") if octets[1] else b""
+    head = b"\x1a\xff" + (429).to_bytes(4, "big") + (5).to_bytes(octets[0], "big") + length
+    assert (len(told), told[: len(head)]) == (255, head)
+    with pytest.raises(ValueError, match=f"{most + 1} octets, {most} at most"):
+        encode_attribute(code, bytes(most + 1))
 
 
 @pytest.mark.parametrize(
