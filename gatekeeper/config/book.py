@@ -60,6 +60,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         aaa=make_aaa(schema.dhcp, problems),
         dhcp_classes=make_classes(schema.dhcp.classes, table, problems),
         dhcp_profiles=make_profiles(schema.dhcp.profile, table, problems),
+        option_names={row.code: row.name for row in schema.dhcp.option},
     )
     return book, problems
 

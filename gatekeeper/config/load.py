@@ -109,7 +109,7 @@ def load_file(file: Path) -> Settings:
         acct_listen=tuple(schema.radius.listen_acct),
         book=book,
         log_packets=schema.log.packets,
-        notes=(*_notes(schema), *(odd_octets(book.acs) if book.acs else ())),
+        notes=(*_notes(schema), *odd_octets(book)),
         places=places,
         dictionaries=folder / schema.radius.dictionaries if schema.radius.dictionaries else shipped_folder(),
         api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
@@ -262,7 +262,8 @@ def _aaa_notes(schema: FileSchema) -> list[str]:
         return []
     if dhcp.authorize != "radius":
         return ['[dhcp.radius] is read and not used: [dhcp] authorize is "local", the orders decide']
-    notes = ['[dhcp] authorize = "radius": orders and [binding] decide about RADIUS only, DHCP asks AAA']
+    notes = ["[[dhcp.profile]] is not used: plans come with orders, and AAA decides"] if dhcp.profile else []
+    notes += ['[dhcp] authorize = "radius": orders and [binding] decide about RADIUS only, DHCP asks AAA']
     for server in dhcp.radius.server:
         name = f"[[dhcp.radius.server]] {server.address.text()}"
         if _is_weak(server.secret):

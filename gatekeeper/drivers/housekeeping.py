@@ -9,6 +9,7 @@ from gatekeeper.drivers.commit import Committer, Notes, Stale
 from gatekeeper.drivers.log import Log
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.tallies import Tallies
+from gatekeeper.report.left_out import left_out_line
 from gatekeeper.state.world import World
 
 EVERY_S: Final = 1.0
@@ -57,8 +58,10 @@ class Housekeeper:
 
     def drain_engines(self, engines: Engines) -> None:
         """What engines have counted themselves; they may be about to go."""
-        self._counts.update(engines.dhcp.drain_counts())
-        self._counts.update(engines.authentication.drain_counts())
+        for counts in (engines.dhcp.drain_counts(), engines.authentication.drain_counts()):
+            self._counts.update(counts)
+            for line in filter(None, map(left_out_line, counts)):
+                self._log.once(line)
 
     def _write_counts(self, engines: Engines) -> None:
         self.drain_engines(engines)

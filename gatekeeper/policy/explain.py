@@ -56,7 +56,8 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     link = _likely_link(book, port, facts.lease.address if facts.lease else 0)
     crowd = world.crowd(facts.binding, port)
     sent = message(DISCOVER, mac, 0, giaddr=link)
-    found = explain_case(gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now), _UNTOLD)
+    case = gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now)
+    found = explain_case(_of_plan(case, book), _UNTOLD)
     if found.verdict.reason or facts.lease is None or facts.lease.expires_at <= now:
         return found
     # What the box does first is to renew, by unicast and so without a line.
@@ -65,6 +66,14 @@ def explain_dhcp(book: Policybook, world: World, mac: bytes, port: PortId | None
     if renewal.reason is None:
         return found
     return found._replace(gives=f"{found.gives}; its renewal of {renewal.seen} is refused: {renewal.reason}")
+
+
+def _of_plan(case: DhcpCase, book: Policybook) -> DhcpCase:
+    """The case with the lease time of the account's plan. What its make changes (option 60) the store does not say."""
+    profile = book.dhcp_profiles.get(case.binding.plan) if case.binding else None
+    if profile is None or case.subnet is None:
+        return case
+    return case._replace(subnet=case.subnet._replace(lease_s=profile.lease_s or case.subnet.lease_s))
 
 
 def explain_case(case: DhcpCase, unasked: AbstractSet[Reason] = frozenset()) -> Explanation:

@@ -90,3 +90,24 @@ def test_strangers_are_told_again_in_the_next_window(play: Play) -> None:
         log.read(Told(refusal(200, Reason.UNKNOWN_MAC), None, NOW + WINDOW_S + 1))
 
     assert "02:f1:00:00:00:c8" in play(story)[-1]
+
+
+def test_what_is_told_once_is_not_told_again(play: Play) -> None:
+    """However often it comes; another line is another."""
+
+    def story(log: Log) -> None:
+        for line in ("a", "b", "a", "a", "b"):
+            log.once(line)
+
+    assert play(story) == ["a", "b"]
+
+
+def test_what_was_told_once_is_not_remembered_without_end(play: Play) -> None:
+    """Design 5.11: everything bounded."""
+
+    def story(log: Log) -> None:
+        for number in range(5_000):
+            log.once(str(number))
+        assert len(log._told) <= 1_024
+
+    assert len(play(story)) == 5_000
