@@ -15,6 +15,7 @@ from gatekeeper.config import ConfigError, Problem
 from gatekeeper.config.acs import odd_octets
 from gatekeeper.config.book import make_book
 from gatekeeper.config.dictionary import shipped_folder
+from gatekeeper.config.extra import unserved
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.schema import FileSchema
@@ -109,7 +110,7 @@ def load_file(file: Path) -> Settings:
         acct_listen=tuple(schema.radius.listen_acct),
         book=book,
         log_packets=schema.log.packets,
-        notes=(*_notes(schema), *odd_octets(book)),
+        notes=(*_notes(schema), *odd_octets(book), *unserved(book)),
         places=places,
         dictionaries=folder / schema.radius.dictionaries if schema.radius.dictionaries else shipped_folder(),
         api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
