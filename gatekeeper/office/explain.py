@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from gatekeeper.book import Nas, Policybook
+from gatekeeper.book import Nas
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.memory import look_up, make_world
-from gatekeeper.model import Binding, Facts, Lease
+from gatekeeper.model import Facts, Lease
 from gatekeeper.office.undone import NoSuch
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
-from gatekeeper.report.boot import told_beside
+from gatekeeper.report.boot import with_boot
 from gatekeeper.report.explain import Subject
 from gatekeeper.report.vendor import vendor
 from gatekeeper.state.effects import TWO_MAKES
@@ -40,19 +40,11 @@ def explain_box(settings: Settings, store: Store, asked: Inquiry, now: int) -> t
     look_up(world, store, mac, seen, book.binding.counts_boxes())
     found = []
     if asked.protocol != "radius" and book.subnets:
-        found.append(_with_boot(book, facts.binding, explain_dhcp(book, world, mac, seen, now)))
+        found.append(with_boot(book, facts.binding, explain_dhcp(book, world, mac, seen, now)))
     if nas:
         found.append(explain_radius(book, world, mac, seen, nas, now))
     subject = Subject(mac_text(mac), vendor(mac_text(mac)), facts.binding, facts.lease, text, port_from, refused)
     return subject._replace(makes=_makes(store, mac, facts.lease)), found
-
-
-def _with_boot(book: Policybook, binding: Binding | None, found: Explanation) -> Explanation:
-    """The explanation with what the box is told beside its address."""
-    subnet = book.subnet_of(found.verdict.address)
-    if found.verdict.reason or subnet is None or binding is None:
-        return found
-    return found._replace(gives="; ".join((found.gives, *told_beside(book, subnet, binding))))
 
 
 def _makes(store: Store, mac: bytes, lease: Lease | None) -> str:

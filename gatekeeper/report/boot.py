@@ -5,6 +5,7 @@ from typing import Final
 
 from gatekeeper.book import Extra, Names, Policybook, Subnet
 from gatekeeper.model import Binding
+from gatekeeper.policy.explain import Explanation
 from gatekeeper.reply.acs import goes_alone
 from gatekeeper.reply.kinds import BoxKind
 from gatekeeper.reply.told import tell
@@ -27,7 +28,15 @@ def boot_lines(book: Policybook) -> Iterator[str]:
         yield f'plan "{plan}": {_extra(book, extra)}'
 
 
-def told_beside(book: Policybook, subnet: Subnet, binding: Binding) -> list[str]:
+def with_boot(book: Policybook, binding: Binding | None, found: Explanation) -> Explanation:
+    """What explain says of DHCP, with what the box is told beside its address."""
+    subnet = book.subnet_of(found.verdict.address)
+    if found.verdict.reason or subnet is None or binding is None:
+        return found
+    return found._replace(gives="; ".join((found.gives, *_told_beside(book, subnet, binding))))
+
+
+def _told_beside(book: Policybook, subnet: Subnet, binding: Binding) -> list[str]:
     """What a box of this binding is told beside its address, as far as that does not hang on its make."""
     profile = book.dhcp_profiles.get(binding.plan)
     told = tell(subnet, BoxKind(None, (profile,) if profile else ()), "")
