@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gatekeeper.wire.acs import AcsInfo
+from gatekeeper.wire.dhcp_options import BY_CODE
 from gatekeeper.wire.line_id import NO_CONFIGURATION, Lines
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_rates import RateAttribute
@@ -204,6 +205,13 @@ class Policybook(NamedTuple):
     strict_addresses: bool = False  # an order's address outside every subnet is refused
     dhcp_classes: tuple[DhcpClass, ...] = ()
     dhcp_profiles: Mapping[str, Extra] = {}  # by the plan of an account
+    option_names: Mapping[int, str] = {}  # of the operator's own options
+
+    def option_name(self, code: int) -> str:
+        """The option's name in small letters, as people read it in counts; its number where it has none."""
+        row = BY_CODE.get(code)
+        own = self.option_names.get(code, str(code))
+        return row.name if row else own.lower().replace("_", "-")
 
     def stale_after(self) -> dict[str, int]:
         """Seconds without a report after which a session is over, for clients that are told how often to report."""

@@ -107,6 +107,7 @@ def _try_out(settings: "Settings") -> "list[Problem]":
 
 def _tell(settings: "Settings") -> None:
     """What the boxes will be told, in octets; each class beside [acs]."""
+    from gatekeeper.report.boot import boot_lines
     from gatekeeper.wire.acs import encode, show
 
     acs = settings.book.acs
@@ -115,3 +116,5 @@ def _tell(settings: "Settings") -> None:
         code, value = encode(each.encoding, each.info)
         click.echo(f"{whom}option {code} ({each.encoding}, {len(value)} octets): {value.hex()}")
         click.echo(f"{whom}option {code} says: {show(each.encoding, value)}")
+    for line in boot_lines(settings.book):
+        click.echo(line)

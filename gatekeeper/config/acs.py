@@ -1,11 +1,15 @@
 """[acs] and [[acs.class]]: what tells which box its ACS."""
 
-from gatekeeper.book import Acs, AcsClass, Boxes
+from typing import Final
+
+from gatekeeper.book import Acs, AcsClass, Boxes, Policybook
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import AcsKeys, AcsSection
 from gatekeeper.wire.acs import AcsInfo, encode, oddity
 from gatekeeper.wire.text import parse_octets
+
+_OPTION_43: Final = 43
 
 
 def make_acs(section: AcsSection, problems: Problems) -> Acs:
@@ -62,7 +66,15 @@ def _acs(section: AcsSection, raw: bytes | None, place: KeyPath, problems: Probl
     return Acs(section.encoding, info, section.force)
 
 
-def odd_octets(acs: Acs) -> list[str]:
-    """Notes about octets that are spelled out and are neither sub-options nor text."""
-    told = [("[acs]", acs), *((f"[[acs.class]] {each.boxes.quoted()}", each.acs) for each in acs.classes)]
-    return [f"{where} hex: {odd}" for where, each in told if each.encoding == "hex" and (odd := oddity(each.info.raw))]
+def odd_octets(book: Policybook) -> list[str]:
+    """Notes about octets of option 43 that are spelled out and are neither sub-options nor text."""
+    acs = book.acs
+    told = (
+        [("[acs]", acs), *((f"[[acs.class]] {each.boxes.quoted()}", each.acs) for each in acs.classes)] if acs else []
+    )
+    found = [(f"{where} hex", each.info.raw) for where, each in told if each.encoding == "hex"]
+    options = [(f"[[dhcp.subnet]] {subnet.text}", subnet.options) for subnet in book.subnets]
+    options += [(f"[[dhcp.class]] {each.boxes.quoted()}", each.extra.options) for each in book.dhcp_classes]
+    options += [(f"[[dhcp.profile]] {plan}", extra.options) for plan, extra in book.dhcp_profiles.items()]
+    found += [(f"{where} option 43", value) for where, said in options for code, value in said if code == _OPTION_43]
+    return [f"{where}: {odd}" for where, value in found if (odd := oddity(value))]

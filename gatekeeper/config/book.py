@@ -69,6 +69,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         strict_addresses=schema.orders.address == "strict",
         dhcp_classes=make_classes(schema.dhcp.classes, table, problems),
         dhcp_profiles=make_profiles(schema.dhcp.profile, table, problems),
+        option_names={row.code: row.name for row in schema.dhcp.option},
     )
     return book, problems
 

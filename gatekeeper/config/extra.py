@@ -1,12 +1,18 @@
 """[[dhcp.class]] and [[dhcp.profile]]: what boxes of a make, or accounts of a plan, are told beside their subnet."""
 
-from gatekeeper.book import DhcpClass, Extra, Names
+from typing import Final
+
+from gatekeeper.book import DhcpClass, Extra, Names, Policybook
 from gatekeeper.config.acs import class_boxes
 from gatekeeper.config.options import REBIND, RENEW, OptionTable, check_times, read_options
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.schema import BootKeys, DhcpClassSection, DhcpProfileSection, ExtraKeys
+from gatekeeper.reply.kinds import BoxKind
+from gatekeeper.reply.told import Told, tell
 from gatekeeper.wire.dhcp_header import BOOT_FILE, SERVER_NAME
+
+_SERVERS: Final = frozenset({SERVER_NAME, 150})  # options that name a server beside siaddr (RFC 2132 9.4, RFC 5859 2)
 
 
 def names_of(section: BootKeys) -> Names:
@@ -47,3 +53,24 @@ def _extra(section: ExtraKeys, place: KeyPath, table: OptionTable, problems: Pro
     elif section.lease_s is not None:
         check_times(section.lease_s, options, (at, at, (*place, "lease_s")), problems)
     return Extra(section.next_server, names_of(section), tuple(options.items()), section.force, section.lease_s or 0)
+
+
+def unserved(book: Policybook) -> list[str]:
+    """Notes about boot files beside which no server is named, each where the file stands."""
+    places: list[tuple[str, tuple[Extra, ...]]] = [("", ())]
+    places += [(f"[[dhcp.class]] {each.boxes.quoted()}", (each.extra,)) for each in book.dhcp_classes]
+    places += [(f"[[dhcp.profile]] {plan}", (extra,)) for plan, extra in book.dhcp_profiles.items()]
+    found = []
+    for place, extras in places:
+        for subnet in book.subnets:
+            says_file = any(code == BOOT_FILE for code, _ in (extras[0].names if extras else subnet.names))
+            if says_file and _is_unserved(tell(subnet, BoxKind(None, extras), "")):
+                found.append(place or f"[[dhcp.subnet]] {subnet.text}")
+    text = "boot_file without next_server: siaddr will be 0.0.0.0, and a box may ask us for it, or nobody"
+    return [f"{place}: {text}" for place in dict.fromkeys(found)]
+
+
+def _is_unserved(told: Told) -> bool:
+    file = told.names.get(BOOT_FILE, b"")
+    named = told.next_server or SERVER_NAME in told.names or _SERVERS & told.options.keys()
+    return bool(file) and b"://" not in file and not named

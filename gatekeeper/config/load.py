@@ -14,6 +14,7 @@ from gatekeeper.book import Policybook
 from gatekeeper.config import ConfigError, Problem
 from gatekeeper.config.acs import odd_octets
 from gatekeeper.config.book import make_book
+from gatekeeper.config.extra import unserved
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.port_names import port_name_problems
@@ -113,7 +114,7 @@ def load_file(file: Path) -> Settings:
         acct_listen=tuple(schema.radius.listen_acct),
         book=book,
         log_packets=schema.log.packets,
-        notes=(*_notes(schema), *(odd_octets(book.acs) if book.acs else ()), *more.notes),
+        notes=(*_notes(schema), *odd_octets(book), *unserved(book), *more.notes),
         places=places,
         dictionaries=tuple(folder / name for name in schema.radius.dictionaries),
         api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
@@ -279,7 +280,8 @@ def _aaa_notes(schema: FileSchema) -> list[str]:
         return []
     if dhcp.authorize != "radius":
         return ['[dhcp.radius] is read and not used: [dhcp] authorize is "local", the orders decide']
-    notes = ['[dhcp] authorize = "radius": orders and [binding] decide about RADIUS only, DHCP asks AAA']
+    notes = ["[[dhcp.profile]] is not used: plans come with orders, and AAA decides"] if dhcp.profile else []
+    notes += ['[dhcp] authorize = "radius": orders and [binding] decide about RADIUS only, DHCP asks AAA']
     for server in dhcp.radius.server:
         name = f"[[dhcp.radius.server]] {server.address.text()}"
         if _is_weak(server.secret):

@@ -15,6 +15,7 @@ from gatekeeper.config.values import (
     InterfaceName,
     Ip,
     Listen,
+    NextServer,
     OptionName,
     Positive,
     Range,
@@ -69,7 +70,7 @@ class AcsSection(AcsKeys):
 class BootKeys(Section):
     """What a box starts from: siaddr, file and sname."""
 
-    next_server: Ip | None = None
+    next_server: NextServer | None = None
     boot_file: BootName | None = None
     server_name: BootName | None = None
 

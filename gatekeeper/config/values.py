@@ -84,6 +84,13 @@ def _url(value: object) -> object:
     return value
 
 
+def _next_server(value: object) -> object:
+    try:
+        return _ip(value)
+    except ValueError:
+        raise ValueError(f"an IPv4 address in quotes is wanted, not {value!r}: names go into server_name") from None
+
+
 def _boot_name(value: object) -> object:
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError(f"a name in quotes is wanted, not {value!r}")
@@ -130,6 +137,7 @@ Listen = Annotated[Endpoint, BeforeValidator(_endpoint)]
 Positive = Annotated[int, Field(gt=0)]
 YesNoAuto = Annotated[Literal["yes", "no", "auto"], BeforeValidator(_yes_no_auto)]
 AcsUrl = Annotated[str, BeforeValidator(_url), Field(max_length=253)]
+NextServer = Annotated[int, BeforeValidator(_next_server)]
 BootName = Annotated[str, BeforeValidator(_boot_name)]
 ClassText = Annotated[str, Field(max_length=255)]
 OptionName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]

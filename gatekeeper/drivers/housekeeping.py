@@ -9,6 +9,7 @@ from gatekeeper.drivers.commit import Committer, Notes, Stale
 from gatekeeper.drivers.log import Log
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.tallies import Tallies
+from gatekeeper.report.left_out import left_out_line
 from gatekeeper.state.world import World
 
 EVERY_S: Final = 1.0
@@ -37,7 +38,6 @@ class Housekeeper:
         self._tallies = tallies
         self._counts = counts
         self._next_stale = 0.0
-        self._left_out: set[tuple[str, ...]] = set()  # bounded by clients and their attributes
 
     def keep(self, engines: Engines, loop: Loop, clock: Clock, now: float) -> None:
         """One round."""
@@ -58,17 +58,10 @@ class Housekeeper:
 
     def drain_engines(self, engines: Engines) -> None:
         """What engines have counted themselves; they may be about to go."""
-        self._counts.update(engines.dhcp.drain_counts())
-        counted = engines.authentication.drain_counts()
-        self._counts.update(counted)
-        self._tell_left_out(counted.keys() - self._left_out)
-
-    def _tell_left_out(self, fresh: set[tuple[str, ...]]) -> None:
-        """Attributes that an answer lacked, each once; how often it happens is counted."""
-        for key in sorted(fresh):
-            if key[:2] == ("radius", "attribute-left-out"):
-                self._left_out.add(key)
-                self._log.say(f"left out of an answer to {key[2]}: {key[3]}, whose value had no room: see show stats")
+        for counts in (engines.dhcp.drain_counts(), engines.authentication.drain_counts()):
+            self._counts.update(counts)
+            for line in filter(None, map(left_out_line, counts)):
+                self._log.once(line)
 
     def _write_counts(self, engines: Engines) -> None:
         self.drain_engines(engines)

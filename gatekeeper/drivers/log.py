@@ -42,6 +42,7 @@ class Log:
         self._stopping = False
         self.lost = 0
         self._alarmed: dict[str, float] = {}
+        self._told: set[str] = set()
         self._untold = 0
         self._untold_at = 0.0
         self._refusals: dict[tuple[bytes, str, str], _Repeated] = {}
@@ -58,6 +59,14 @@ class Log:
         self._lines.append(line)
         if not self._wake.is_set():
             self._wake.set()
+
+    def once(self, line: str) -> None:
+        """This line, if it was not told before."""
+        if line not in self._told:
+            if len(self._told) >= _MAX_ALARMS:
+                self._told.clear()
+            self._told.add(line)
+            self.say(line)
 
     def alarm(self, text: str, now: float) -> None:
         """Something is wrong with us or around us: said once per ten seconds."""

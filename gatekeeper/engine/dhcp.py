@@ -293,11 +293,15 @@ class DhcpEngine:
         return offer._replace(reply="", verdict=verdict, effects=effects, answer=b"", to=None, durable=True)
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
-        """What was counted here since the last time, by name: the options that replies had no room for."""
+        """What was counted here since the last time, by name: what replies had no room for."""
+        replies = self._replies
         counts: dict[tuple[str, ...], int] = {
-            ("dhcp", "option-left-out", str(code)): times for code, times in self._replies.left_out.items()
+            ("dhcp", "option-left-out", self._book.option_name(code)): times for code, times in replies.left_out.items()
         }
-        self._replies.left_out.clear()
+        if replies.alone:
+            counts["dhcp", "acs-url-alone"] = replies.alone
+        replies.left_out.clear()
+        replies.alone = 0
         return counts
 
     def unanswered(self, question: DhcpQuestion, reason: Reason) -> Outcome:

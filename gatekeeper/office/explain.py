@@ -10,6 +10,7 @@ from gatekeeper.office.keys import boxes_named
 from gatekeeper.office.undone import NoSuch
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
 from gatekeeper.policy.hindsight import host_name_of, link_of, node_of, port_again, shown_last, with_hindsight
+from gatekeeper.report.boot import with_boot
 from gatekeeper.report.explain import Account, Answer, Subject
 from gatekeeper.report.vendor import vendor
 from gatekeeper.state.effects import TWO_MAKES
@@ -80,7 +81,7 @@ class _Explainer:
         judged = explain_dhcp(
             self._book, self._world, mac, scene.port, self._now, link=scene.link, host_name=scene.host_name
         )
-        return self._answer(past, judged, scene, "", "")
+        return self._answer(past, with_boot(self._book, facts.binding, judged), scene, "", "")
 
     def _by_radius(self, mac: bytes, past: Past, facts: Facts, heard: Heard) -> Answer:
         shown, note = shown_last(past), ""

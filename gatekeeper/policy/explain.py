@@ -66,7 +66,7 @@ def explain_dhcp(
     crowd = world.crowd(facts.binding, port)
     sent = message(DISCOVER, mac, 0, {_HOST_NAME: host_name} if host_name else None, giaddr=link)
     case = gather(sent, "discover", link, False, facts, port, crowd, book, world.pools, now)
-    found = explain_case(case, frozenset() if host_name else _UNTOLD)
+    found = explain_case(_of_plan(case, book), frozenset() if host_name else _UNTOLD)
     found = found._replace(gives=found.gives + _withheld(book, facts.binding))
     if found.verdict.reason or facts.lease is None or facts.lease.expires_at <= now:
         return _with_remedy(found, book)
@@ -76,6 +76,14 @@ def explain_dhcp(
     if renewal.reason is None:
         return found
     return found._replace(gives=f"{found.gives}; its renewal of {renewal.seen} is refused: {renewal.reason}")
+
+
+def _of_plan(case: DhcpCase, book: Policybook) -> DhcpCase:
+    """The case with the lease time of the account's plan. What its make changes (option 60) the store does not say."""
+    profile = book.dhcp_profiles.get(case.binding.plan) if case.binding else None
+    if profile is None or case.subnet is None:
+        return case
+    return case._replace(subnet=case.subnet._replace(lease_s=profile.lease_s or case.subnet.lease_s))
 
 
 def explain_case(case: DhcpCase, unasked: AbstractSet[Reason] = frozenset()) -> Explanation:

@@ -29,7 +29,7 @@ from gatekeeper.wire.dhcp_header import FILE_SIZE, OPTIONS, SNAME_SIZE
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, IP_SIZE, UDP_SIZE
 
 _AREAS: Final = bytes(SNAME_SIZE + FILE_SIZE) + MAGIC  # sname and file stay empty
-_FRONT: Final = len(_AREAS)
+_AREAS_SIZE: Final = len(_AREAS)
 _END: Final = b"\xff"
 _RAPID_COMMIT: Final = b"\x50\x00"
 _DO_NOT_AUTO_CONFIGURE: Final = b"\x74\x01\x00"
@@ -43,7 +43,8 @@ _DEFAULT_SIZE: Final = 576
 LARGEST_SIZE: Final = 1500
 # All that is no option: the headers, what stands before the options field, and END.
 AROUND: Final = IP_SIZE + UDP_SIZE + OPTIONS + 1
-_SMALLEST_ROOM: Final = _DEFAULT_SIZE - AROUND
+# Areas, cookie and options of the largest reply that every client takes.
+_SMALLEST: Final = _AREAS_SIZE + _DEFAULT_SIZE - AROUND
 
 
 # What a compiled reply depends on: (subnet, message kind, server id, option 55, the account's own ACS URL, the kind of
@@ -102,8 +103,8 @@ class DhcpReplies:
         flags = request.flags
         if kind == INFORM and request.giaddr and not ciaddr:
             flags |= BROADCAST  # neither ciaddr nor yiaddr: the relay has no address to send to
-        size = len(front) - _FRONT + len(tail)
-        if size > _SMALLEST_ROOM and size > _room(options):
+        size = len(front) + len(tail)
+        if size > _SMALLEST and size > _AREAS_SIZE + _room(options):
             front, tail = self._squeeze(profile, options, tail)
         return _message(request, flags, ciaddr, address, siaddr, front, tail)
 

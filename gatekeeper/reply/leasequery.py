@@ -55,8 +55,9 @@ def render_answer(
 
 def _known_of(lease: Lease, others: tuple[int, ...], subnet: Subnet | None, now: int) -> dict[int, bytes]:
     """Options by code. The vendor class (option 60) is not kept with a lease."""
-    told = dict(subnet.options) if subnet else {}
     length = lease.expires_at - lease.last_seen
+    # A lease of another length, by class, plan or AAA, has no part in the subnet's own times.
+    told = dict(subnet.options) if subnet and subnet.lease_s == length else {}
     times = {_LEASE_TIME: lease.expires_at - now}
     # Boxes that are not told otherwise take the default times of RFC 2131 4.4.5.
     for code, default in ((_T1, length // 2), (_T2, length * 7 // 8)):

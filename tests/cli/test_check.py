@@ -88,3 +88,54 @@ def test_octets_whose_inner_length_is_wrong_are_noted(tmp_path: Path) -> None:
         f'note: [[acs.class]] match "SCITV" hex: {odd}'
     ]
     assert "option 43 (hex, 11 octets): 0109687474703a2f2f612f" in said.out
+
+
+BOOT = """
+[dhcp]
+listen = ["127.0.0.1:38068"]
+
+[[dhcp.subnet]]
+network = "10.20.0.0/16"
+next_server = "10.20.0.9"
+boot_file = "stb/kernel.bin"
+options = { 43 = "01 09 61" }
+
+[[dhcp.subnet]]
+network = "10.30.0.0/16"
+
+[[dhcp.class]]
+match = "KreaTV"
+server_name = "tftp.example.net"
+boot_file = ""
+options = { ntp-servers = "10.20.0.10", 224 = "0x01", STB_Profile = "gold" }
+force = true
+
+[[dhcp.class]]
+exact = "MAG250"
+
+[[dhcp.profile]]
+plan = "gold"
+next_server = "0.0.0.0"
+lease_s = 600
+
+[[dhcp.option]]
+code = 225
+name = "STB_Profile"
+type = "text"
+"""
+
+
+def test_what_subnets_classes_and_plans_tell_is_shown(tmp_path: Path) -> None:
+    """As the octets of [acs] are; an odd option 43 is noted wherever it stands."""
+    said = Terminal(tmp_path, BOOT).run("check")
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert [line for line in lines if line.startswith(("subnet", "class", "plan"))] == [
+        "subnet 10.20.0.0/16: next server 10.20.0.9, boot file stb/kernel.bin",
+        'class match "KreaTV": boot file none, server name tftp.example.net, option 42 (ntp-servers) 10.20.0.10,'
+        " option 224 0x01, option 225 (stb-profile) 0x676f6c64, options are sent unasked",
+        'class exact "MAG250": as the subnet says',
+        'plan "gold": next server none, lease 600 s',
+    ]
+    (note,) = [line for line in lines if "option 43" in line]
+    assert note.startswith("note: [[dhcp.subnet]] 10.20.0.0/16 option 43: sub-option runs over the end: sub-option 1")

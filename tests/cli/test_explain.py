@@ -71,3 +71,31 @@ def test_a_box_that_says_two_makes_is_told_to_do_so(tmp_path: Path, makes: tuple
     )
     (row,) = json.loads(terminal.run("explain", MAC, "--protocol", "dhcp", "-o", "json").out)
     assert row["makes"] == told
+
+
+BOOT = """
+[[dhcp.class]]
+match = "KreaTV"
+next_server = "10.20.0.10"
+
+[[dhcp.profile]]
+plan = "gold"
+boot_file = "gold.bin"
+lease_s = 600
+"""
+
+
+def test_a_box_is_told_what_its_plan_says(tmp_path: Path) -> None:
+    """Lease time and boot file of the plan; that its make may say more; that an ACS URL is too long for the rest."""
+    config = CONFIG.replace("lease_s = 3600", 'lease_s = 3600\nnext_server = "10.20.0.9"', 1)
+    terminal = Terminal(tmp_path, config + BOOT)
+    url = "http://a.example.net/" + "x" * 225
+    assert terminal.order("install", "1", "A", "--mac", MAC, "--plan", "gold", "--acs-url", url).code == 0
+    assert terminal.order("install", "2", "B", "--mac", "d4:c1:c8:00:00:02").code == 0
+    ends = "its make (option 60, not kept) may put it in a [[dhcp.class]]"
+    said = terminal.run("explain", MAC, "--protocol", "dhcp").out
+    boot = 'next server 10.20.0.9; boot file gold.bin; by [[dhcp.profile]] plan = "gold"'
+    alone = "its acs_url goes alone: it is too long for the other keys of [acs] beside it"
+    assert f"dhcp: DHCPOFFER: 10.20.1.0 for 600 s; {boot}; {ends}; {alone}\n" in said
+    said = terminal.run("explain", "d4:c1:c8:00:00:02", "--protocol", "dhcp").out
+    assert f"dhcp: DHCPOFFER: 10.20.1.0 for 3600 s; next server 10.20.0.9; {ends}\n" in said

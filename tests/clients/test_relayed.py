@@ -113,4 +113,5 @@ def test_options_that_found_no_room_are_counted_in_the_stats(relayed: Callable[.
     # One of the three fits. Two DORAs have four replies.
     left_out = [f"dhcp.option-left-out.{code}" for code in (201, 202)]
     wait_until(lambda: [world.gate.counted(name) for name in left_out] == [4, 4], 5, "the counts")
+    assert world.gate.log().count("dhcp: option 201 had no room in a reply") == 1
     world.gate.assert_sound()

@@ -23,6 +23,12 @@ def test_a_section_that_is_not_used_is_a_note_and_no_error(tmp_path: Path) -> No
     assert any("[dhcp.radius] is read and not used" in note for note in settings.notes)
 
 
+def test_profiles_by_plan_are_noted_where_aaa_decides(tmp_path: Path) -> None:
+    """A plan comes with an order."""
+    settings = load_text(tmp_path, ASKING + SERVER + '[[dhcp.profile]]\nplan = "gold"\n')
+    assert [note for note in settings.notes if "[[dhcp.profile]] is not used" in note]
+
+
 def test_the_defaults(tmp_path: Path) -> None:
     settings = load_text(tmp_path, ASKING + SERVER)
     aaa = settings.book.aaa

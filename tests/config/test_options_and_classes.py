@@ -69,7 +69,7 @@ FILES: list[tuple[str, str, str]] = [
      SUBNET + 'options = { 125 = { 3561 = "x" } } #!\n', "{ CODE = DATA } is wanted"),
     ("vendor sub-options in a table of their own",
      SUBNET + '[dhcp.subnet.options.125] #!\n3561 = { 300 = "x" }\n', "a number from 0 to 255 is wanted"),
-    ("a next server that is a name", SUBNET + 'next_server = "tftp" #!\n', "not an IPv4 address: 'tftp'"),
+    ("a next server that is a name", SUBNET + 'next_server = "tftp" #!\n', "not 'tftp': names go into server_name"),
     ("a boot file that no option holds", SUBNET + f'boot_file = "{"b" * 256}" #!\n', "256 octets, 255 at most"),
     ("a boot file with a line's end", SUBNET + 'boot_file = "a\\n" #!\n', "a name in quotes is wanted"),
     ("a server name that is a number", SUBNET + "server_name = 5 #!\n", "a name in quotes is wanted"),
@@ -163,3 +163,28 @@ def test_a_class_has_the_keys_of_acs_but_for_its_own(tmp_path: Path) -> None:
         acs.info,
     )
     assert (acs.encoding, acs.forced) == ("tr069", False)
+
+
+ASKED_NOBODY = "siaddr will be 0.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("keys", "tables", "noted"),
+    [
+        ('boot_file = "a"', "", ["[[dhcp.subnet]] 10.20.0.0/16"]),
+        ('boot_file = "a"\nnext_server = "10.20.0.9"', "", []),
+        ('boot_file = "a"\nserver_name = "tftp"', "", []),
+        ('boot_file = "a"\noptions = { 150 = "10.20.0.9" }', "", []),
+        ('boot_file = "http://10.20.0.9/a"', "", []),
+        ("", '[[dhcp.class]]\nmatch = "a"\nboot_file = "a"', ['[[dhcp.class]] match "a"']),
+        ('next_server = "10.20.0.9"', '[[dhcp.class]]\nmatch = "a"\nboot_file = "a"', []),
+        ("", '[[dhcp.profile]]\nplan = "p"\nboot_file = "a"', ["[[dhcp.profile]] p"]),
+        ('boot_file = "a"\nnext_server = "10.20.0.9"', '[[dhcp.profile]]\nplan = "p"\nboot_file = ""', []),
+    ],
+)
+def test_a_boot_file_that_no_server_is_named_for_is_noted(
+    tmp_path: Path, keys: str, tables: str, noted: list[str]
+) -> None:
+    """No error: some clients ask the DHCP server then, others nobody."""
+    notes = load_text(tmp_path, f"{SUBNET}{keys}\n{tables}\n").notes
+    assert [note.partition(": ")[0] for note in notes if ASKED_NOBODY in note] == noted

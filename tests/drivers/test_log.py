@@ -129,3 +129,24 @@ def test_of_many_forged_addresses_the_first_are_told(play: Play, reason: Reason)
     lines = play(story)
     assert len(lines) == 32 + 1
     assert lines[-1].startswith("refused: 968 more")
+
+
+def test_what_is_told_once_is_not_told_again(play: Play) -> None:
+    """However often it comes; another line is another."""
+
+    def story(log: Log) -> None:
+        for line in ("a", "b", "a", "a", "b"):
+            log.once(line)
+
+    assert play(story) == ["a", "b"]
+
+
+def test_what_was_told_once_is_not_remembered_without_end(play: Play) -> None:
+    """Design 5.11: everything bounded."""
+
+    def story(log: Log) -> None:
+        for number in range(5_000):
+            log.once(str(number))
+        assert len(log._told) <= 1_024
+
+    assert len(play(story)) == 5_000

@@ -79,3 +79,20 @@ def test_a_box_of_a_class_is_told_by_its_siaddr(gate: Bench) -> None:
     """RFC 2131 2: siaddr is the next server, whoever we are."""
     assert decode(gate.hear(discover(OTHER, {60: b"Motorola KreaTV"})).answer).siaddr == parse_ip("10.20.0.10")
     assert decode(gate.hear(discover(OTHER)).answer).siaddr == 0
+
+
+ROWS = '[[dhcp.option]]\ncode = 224\nname = "STB_Profile"\ntype = "text"\n'
+
+
+def test_what_has_no_room_is_counted_by_name(tmp_path: Path) -> None:
+    """By the table's name, by the operator's own in small letters, else by number."""
+    long = ", ".join(
+        f'{name} = "{"01" * size}"' for name, size in (("root-path", 120), ("STB_Profile", 120), ("225", 240))
+    )
+    text = CONFIG.replace("options = { ", f"options = {{ {long}, ", 1)
+    gate = Bench(tmp_path, text + ROWS)
+    gate.install()
+    gate.hear(discover(options={55: bytes((17, 224, 225))}))
+    found = gate.dhcp.drain_counts()
+    assert set(found) == {("dhcp", "option-left-out", name) for name in ("root-path", "stb-profile", "225")}
+    assert gate.dhcp.drain_counts() == {}

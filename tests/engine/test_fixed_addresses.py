@@ -165,6 +165,10 @@ def test_a_long_url_in_an_order_does_not_silence_the_box(bench: Bench) -> None:
     url = "http://a.example.net/" + "x" * 225
     bench.install(acs_url=url)
     assert _options(bench.hear(discover()).answer)[43] == b"\x01\xf6" + url.encode()
+    assert bench.dhcp.drain_counts() == {("dhcp", "acs-url-alone"): 1}
+    bench.order("amend", acs_url=URL)
+    bench.hear(discover())
+    assert bench.dhcp.drain_counts() == {}
 
 
 def test_without_acs_no_option_43_is_sent(tmp_path: Path) -> None:

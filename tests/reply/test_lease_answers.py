@@ -1,5 +1,8 @@
 """RFC 4388: an answer about a client of many addresses fills an Ethernet frame, and no more."""
 
+import pytest
+
+from gatekeeper.book import Subnet
 from gatekeeper.model import Lease
 from gatekeeper.reply.leasequery import render_answer
 from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEQUERY, decode, message
@@ -24,3 +27,14 @@ def test_as_many_associated_addresses_are_told_as_a_frame_has_room_for() -> None
 
 def test_what_has_room_as_it_is_is_told_whole() -> None:
     assert len(decode(_answer(b"\1", 50)).options[92]) == 200
+
+
+@pytest.mark.parametrize(("lease_s", "t1", "t2"), [(3600, 900, 3000), (1200, 600, 1050)])
+def test_a_lease_of_another_length_has_its_own_times(lease_s: int, t1: int, t2: int) -> None:
+    """Those of the subnet are parts of the subnet's lease time; by class, plan or AAA it is RFC 2131 4.4.5's halves."""
+    times = (58, (900).to_bytes(4, "big")), (59, (3000).to_bytes(4, "big"))
+    subnet = Subnet(0, "10.20.0.0/16", 0x0A140000, 0xFFFF0000, (), 3600, times)
+    lease = Lease(FIRST, BOX, "A", "", "active", NOW + lease_s, NOW, NOW, b"", b"")
+    query = message(LEASEQUERY, BOX, 7, giaddr=0x0A140001)
+    told = decode(render_answer(query, LEASEACTIVE, lease, (), subnet, SERVER, NOW)).options
+    assert (told[58], told[59]) == (t1.to_bytes(4, "big"), t2.to_bytes(4, "big"))
