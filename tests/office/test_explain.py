@@ -319,3 +319,27 @@ def test_what_came_without_a_relay_is_told_by_its_interface(past: Past) -> None:
     assert past.reason("dhcp") == "UNTRUSTED_OPTION_82"
     last = past.rows["dhcp"]["last"]
     assert (last["where"], last["port"]) == ("eth0.100", None)  # type: ignore[index]
+
+
+def test_an_address_that_was_given_back_is_said_to_be(past: Past) -> None:
+    past.bench.install()
+    past.met(past.bench.hear(selecting(BOX, FIRST)))
+    past.met(past.bench.hear(release(BOX, FIRST), now=NOW + 30))
+    past.ask()
+    assert "last heard: DHCP DHCPRELEASE of 10.20.1.0 at 2027-01-15T08:00:30Z: the box gave it back" in past.text
+    assert past.rows["dhcp"]["last"]["message"] == "DHCPRELEASE"  # type: ignore[index]
+
+
+def test_each_box_of_an_account_is_told_of(past: Past) -> None:
+    """One that would be refused makes the whole refused."""
+    past.bench.install()
+    past.bench.install(OTHER, "A")
+    past.met(_request(past.bench, None, password="wrong"))
+    past.ask("A", protocol="radius")
+    assert [line for line in past.text.split("\n") if line.startswith("box ")] == [
+        f"box {mac_text(OTHER)} (zte corporation), account A",
+        f"box {MAC} (zte corporation), account A",
+    ]
+    assert past.refused
+    past.ask(mac_text(OTHER))
+    assert not past.refused

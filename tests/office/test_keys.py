@@ -6,7 +6,7 @@ import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Reason
-from gatekeeper.office.keys import boxes_named
+from gatekeeper.office.keys import boxes_named, subject_named
 from gatekeeper.office.undone import Misread, NoSuch
 from gatekeeper.policy.orders import OrderRules
 from gatekeeper.state.evidence import Refused
@@ -114,3 +114,17 @@ def test_what_means_no_box_is_said(store: SqliteStore, key: str) -> None:
 def test_nothing_names_nothing(store: SqliteStore, key: str) -> None:
     with pytest.raises(Misread):
         boxes_named(store, key, NOW)
+
+
+@pytest.mark.parametrize(
+    ("key", "subject"),
+    [
+        ("0281", ("account", "028123456@itv")), ("2026112200017", ("account", "028123456@itv")),
+        (STBID, ("mac", FIRST)), ("d4c1.c8ee.9b2", ("mac", SECOND)), (UNHEARD.upper(), ("mac", UNHEARD)),
+        ("10.20.9.9", ("address", 0x0A140909)), ("10.20.9.", ("address", 0x0A140909)), ("waits", ("account", "waits")),
+        ("nobody", ("account", "nobody")), ("028777777777", ("account", "028777777777")),
+    ],
+)  # fmt: skip
+def test_a_timeline_takes_the_same_keys(store: SqliteStore, key: str, subject: tuple[str, object]) -> None:
+    """A whole address is itself: who had it when is its story."""
+    assert subject_named(store, key, NOW) == subject
