@@ -55,7 +55,7 @@ class _Box(_Keys):
 
 
 class _Story(_Keys):
-    key: _Text = Field(description="A MAC, an account or an IPv4 address.")
+    key: _Text = Field(description="A MAC, account, address, STBID, order number, or how one begins.")
     since: _Text | None = Field(None, description="Only what is younger: 30m, 1h, 2d, or an RFC 3339 time.")
     limit: _Limit = _ROWS
 

@@ -10,11 +10,14 @@ _output = click.option("-o", "--output", type=click.Choice(["text", "json"]), de
 
 @click.command()
 @config_option
-@click.argument("key", metavar="MAC|ACCOUNT|IP")
+@click.argument("key", metavar="MAC|ACCOUNT|IP|STBID|ORDER")
 @click.option("--since", help="Only what is younger: 30m, 1h, 2d, or a time like 2026-11-22T08:00:00Z.")
 @_output
 def timeline(config: str | None, key: str, since: str | None, output: str) -> None:
-    """Tell what happened to one box, account or address, in sequence: orders, RADIUS, DHCP, sessions, refusals."""
+    """Tell what happened to one box, account or address, in sequence: orders, RADIUS, DHCP, sessions, refusals.
+
+    It may be named by how one of these begins, if nothing else does. Exit 2: it may mean several things; 4: nothing.
+    """
     from gatekeeper.config.load import load
     from gatekeeper.office.listing import story
     from gatekeeper.report.table import as_json

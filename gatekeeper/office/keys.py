@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from gatekeeper.model import Reason
 from gatekeeper.office.undone import Misread, NoSuch
+from gatekeeper.report.timeline import key_of
 from gatekeeper.store.ports import MAX_NAMED, Named, Store
-from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac, stbid_mac
+from gatekeeper.wire.text import mac_text, parse_ip, parse_mac, stbid_mac
 
 MAX_BOXES: Final = 200  # of one account that are told of at once
 _SEPARATORS: Final = str.maketrans("", "", ":.- ")
@@ -24,6 +25,13 @@ class Boxes(NamedTuple):
     named: str
 
 
+class _Meaning(NamedTuple):
+    """The one thing that a key means, and the boxes that are that."""
+
+    named: Named
+    macs: tuple[str, ...]
+
+
 def boxes_named(store: Store, key: str, now: int) -> Boxes:
     """The boxes that a key names, all those of an account or order among them.
 
@@ -33,32 +41,47 @@ def boxes_named(store: Store, key: str, now: int) -> Boxes:
     text = key.strip()
     if not text:
         raise Misread(f"nothing is named: {_WANTED} is wanted", Reason.BAD_FIELD)
+    meaning, mac = _meaning(store, text, now), _mac_in(text)
+    if meaning is None:
+        if mac:
+            return Boxes([mac], "")
+        whole = bool(_address_in(text))
+        raise NoSuch(f"nothing is known of {text}" if whole else f"{text!r} is no {_WANTED[2:]} that is known")
+    named, macs = meaning
+    if not macs:
+        raise NoSuch(f"account {named.account!r} has no box: it takes an order that names one")
+    if len(macs) > MAX_BOXES:
+        raise Misread(f"account {named.account!r} has {len(macs)} boxes: name one", Reason.BAD_FIELD)
+    return Boxes([parse_mac(one) for one in macs], "" if named.kind == "MAC" else f"{named.kind} {named.value}")
+
+
+def subject_named(store: Store, key: str, now: int) -> tuple[str, object]:
+    """What a timeline is of: (mac | address | account, the value as the store has it). A whole address is itself, and
+    not who has it; what means nothing that is known is itself too. Raises Misread as above, StoreError."""
+    kind, value = key_of(key)
+    meaning = None if kind == "address" else _meaning(store, key.strip(), now)
+    if meaning is None:
+        return kind, value
+    named = meaning.named
+    if named.kind == "address":
+        return "address", parse_ip(named.value)
+    return ("account", named.account) if named.kind in ("account", "order") else ("mac", named.mac)
+
+
+def _meaning(store: Store, text: str, now: int) -> _Meaning | None:
+    """What a text names whole, or else is the beginning of; None = nothing that is known. Raises Misread."""
     mac, address = _mac_in(text), _address_in(text)
     found = store.named(text, mac_text(mac) if mac else "", address, now)
-    if found:
-        return _one(store, text, found)
-    if not address and (mac is None or _DIGITS.fullmatch(text)):
+    if not found and text and not address and (mac is None or _DIGITS.fullmatch(text)):
         # 12 digits without a separator may be the beginning of an account as well.
         digits = text.translate(_SEPARATORS)
         found = store.named_alike(text, _pairs(digits) if _HEX.fullmatch(digits) else "", now)
-    if found:
-        return _one(store, text, found)
-    if mac:
-        return Boxes([mac], "")
-    raise NoSuch(f"nothing is known of {ip_text(address)}" if address else f"{key!r} is no {_WANTED[2:]} that is known")
-
-
-def _one(store: Store, text: str, found: list[Named]) -> Boxes:
-    """The boxes of what was found, if all of it means the same ones."""
+    if not found:
+        return None
     meant = {one: _boxes(store, one) for one in found[:MAX_NAMED]}
     if len(set(meant.values())) > 1 or len(found) > MAX_NAMED:
         raise Misread(f"{text!r} may be {_listed(meant, len(found))}: write more of it", Reason.BAD_FIELD)
-    first, macs = next(iter(meant.items()))
-    if not macs:
-        raise NoSuch(f"account {first.account!r} has no box: it takes an order that names one")
-    if len(macs) > MAX_BOXES:
-        raise Misread(f"account {first.account!r} has {len(macs)} boxes: name one", Reason.BAD_FIELD)
-    return Boxes([parse_mac(mac) for mac in macs], "" if first.kind == "MAC" else f"{first.kind} {first.value}")
+    return _Meaning(*next(iter(meant.items())))
 
 
 def _boxes(store: Store, named: Named) -> tuple[str, ...]:

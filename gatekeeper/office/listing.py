@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import Holder, Reason
+from gatekeeper.office.keys import subject_named
 from gatekeeper.office.undone import Misread, NoSuch
 from gatekeeper.office.words import address_of, moment_of
 from gatekeeper.report.listing import Filters, chosen, rows_of
 from gatekeeper.report.table import BadColumn, Row, sort_rows
-from gatekeeper.report.timeline import key_of, timeline_rows
+from gatekeeper.report.timeline import timeline_rows
 from gatekeeper.store.ports import Store
 
 Patterns = Sequence[tuple[str, re.Pattern[str]]]
@@ -38,12 +39,13 @@ def rows(
 
 
 def story(store: Store, key: str, since: str, now: int) -> Iterator[Row]:
-    """What happened to one MAC, account or address, oldest first. since: as a person says it, "" = all.
+    """What happened to one box, account or address, oldest first. key: as ``office.keys`` reads it; since: as a person
+    says it, "" = all.
 
     Raises Misread, StoreError.
     """
     after = moment_of(since, now) if since else 0
-    return timeline_rows(store.timeline(*key_of(key), after))
+    return timeline_rows(store.timeline(*subject_named(store, key, now), after))
 
 
 def holder(store: Store, ip: str, at: str, now: int) -> Holder:

@@ -111,7 +111,7 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
     form = port_form(answer.port)
     yield f"  port asked about: {answer.port or 'none'}{answer.port_from}" + (f" = {form}" if form else "")
     if answer.nas and not answer.supposed:
-        yield f"  as {answer.nas} asks"
+        yield f"  asked by {answer.nas}"
     if answer.note:
         yield f"  {answer.note}"
     if answer.again:

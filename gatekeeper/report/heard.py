@@ -22,7 +22,7 @@ def last_text(past: Past) -> str:
     last, name = past.last(), protocol_name(past.protocol)
     if last is None:
         return f"{name}: nothing heard of it"
-    told = _refused_text(last) if isinstance(last, Refused) else _admitted_text(last)
+    told = _refused_text(last) if isinstance(last, Refused) else _admitted_text(last, past)
     return f"last heard: {name} {told}"
 
 
@@ -32,7 +32,7 @@ def more_text(past: Past) -> Iterator[str]:
     for one in past.standing[1:]:
         yield f"also: {name} {_refused_text(one)}"
     if past.standing and past.admitted:
-        yield f"before that: {name} {_admitted_text(past.admitted)}"
+        yield f"before that: {name} {_admitted_text(past.admitted, past)}"
     for one in past.cleared:
         yield f"before it was let in: {name} {one.reason}, {_times(one)}, last at {time_text(one.last_seen)}"
 
@@ -58,7 +58,9 @@ def _times(one: Refused) -> str:
     return f"{one.times} times since {time_text(one.first_seen)}" if one.times > 1 else "once"
 
 
-def _admitted_text(one: Admitted) -> str:
+def _admitted_text(one: Admitted, past: Past) -> str:
+    if past.gave_back:
+        return f"DHCPRELEASE of {ip_text(one.address)} at {time_text(one.at)}: the box gave it back"
     message, reply = _LET_IN[one.protocol]
     where = f" {_BY[one.protocol]} {one.where}" if one.where else ""
     port = f', on port "{one.port}"' if one.port else ""
@@ -71,7 +73,7 @@ def last_row(past: Past) -> dict[str, object] | None:
     last = past.last()
     if last is None:
         return None
-    return refused_row(last) if isinstance(last, Refused) else _admitted_row(last)
+    return refused_row(last) if isinstance(last, Refused) else _admitted_row(last, past)
 
 
 def refused_row(one: Refused) -> dict[str, object]:
@@ -92,8 +94,8 @@ def refused_row(one: Refused) -> dict[str, object]:
     }
 
 
-def _admitted_row(one: Admitted) -> dict[str, object]:
-    message, reply = _LET_IN[one.protocol]
+def _admitted_row(one: Admitted, past: Past) -> dict[str, object]:
+    message, reply = ("DHCPRELEASE", "") if past.gave_back else _LET_IN[one.protocol]
     return {
         "at": time_text(one.at),
         "message": message,

@@ -50,13 +50,15 @@ class Heard(NamedTuple):
 class Past(NamedTuple):
     """What one protocol has heard of one box.
 
-    standing: refusals since which it was not let in, latest first; cleared: those before that.
+    standing: refusals since which it was not let in, latest first; cleared: those before that. gave_back: the last
+    that it did with the address of its lease.
     """
 
     protocol: str
     admitted: Admitted | None
     standing: tuple[Refused, ...] = ()
     cleared: tuple[Refused, ...] = ()
+    gave_back: bool = False
 
     def last(self) -> Refused | Admitted | None:
         """What happened last; None = nothing was heard."""
@@ -75,4 +77,7 @@ def past_of(protocol: str, heard: Heard, lease: Lease | None) -> Past:
     since = (admitted.at, admitted.ms) if admitted else (-1, 0)
     mine = [one for one in heard.refused if one.protocol == protocol]
     standing = tuple(one for one in mine if (one.last_seen, one.ms) > since)
-    return Past(protocol, admitted, standing, tuple(one for one in mine if one not in standing))
+    # What a person ended by hand was seen before it ended.
+    released = lease is not None and lease.state == "released" and lease.expires_at == lease.last_seen
+    gave_back = released and admitted is not None and admitted.ms < 0
+    return Past(protocol, admitted, standing, tuple(one for one in mine if one not in standing), gave_back)

@@ -99,6 +99,8 @@ def test_explain_is_the_same_as_on_the_command_line(filled: Api, tmp_path: Path)
         ({"mac": MAC}, (MAC,)),
         ({"mac": MAC, "port": "ge 1/0/8", "protocol": "dhcp"}, (MAC, "--port", "ge 1/0/8", "--protocol", "dhcp")),
         ({"mac": "020000000099", "nas": "mt1"}, ("020000000099", "--nas", "mt1")),
+        ({"key": "A", "no_port": "true"}, ("A", "--no-port")),
+        ({"key": "02:00:00:00:00:9"}, ("02:00:00:00:00:9",)),
     ):
         there = json.loads(terminal.run("explain", *words, "-o", "json").out)
         assert filled.rows("explain", **query) == there
@@ -108,7 +110,8 @@ def test_explain_is_the_same_as_on_the_command_line(filled: Api, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("query", "status"), [({"mac": "x"}, 422), ({}, 422), ({"mac": MAC, "nas": "absent"}, 404),
-                          ({"mac": MAC, "protocol": "smtp"}, 422)],
+                          ({"mac": MAC, "protocol": "smtp"}, 422), ({"mac": MAC, "key": MAC}, 422),
+                          ({"mac": MAC, "port": "p", "no_port": "true"}, 422), ({"key": "nobody"}, 404)],
 )  # fmt: skip
 def test_explain_of_nonsense(filled: Api, query: dict[str, str], status: int) -> None:
     """A clear answer, no 500."""

@@ -99,3 +99,30 @@ def test_a_box_is_told_what_its_plan_says(tmp_path: Path) -> None:
     assert f"dhcp: DHCPOFFER: 10.20.1.0 for 600 s; {boot}; {ends}; {alone}\n" in said
     said = terminal.run("explain", "d4:c1:c8:00:00:02", "--protocol", "dhcp").out
     assert f"dhcp: DHCPOFFER: 10.20.1.0 for 3600 s; next server 10.20.0.9; {ends}\n" in said
+
+
+def test_each_end_has_its_exit_code(terminal: Terminal) -> None:
+    """Contract 6 and 10.19: let in, refused, several things, nothing, contradiction."""
+    assert terminal.order("install", "2", "B", "--mac", "d4:c1:c8:ee:9b:20").code == 0
+    codes = {
+        ("explain", MAC): 0,
+        ("explain", "B"): 0,
+        ("explain", "2"): 0,
+        ("explain", "02:00:00:00:00:01"): 3,
+        ("explain", "d4c1"): 2,
+        ("explain", "nobody"): 4,
+        ("explain", MAC, "--port", "p", "--no-port"): 2,
+        ("explain", MAC, "--nas", "nobody"): 4,
+    }
+    said = terminal.run_all(list(codes))
+    assert {arguments: one.code for arguments, one in said.items()} == codes
+    ambiguous = said["explain", "d4c1"]
+    assert (ambiguous.out, MAC in ambiguous.err, "d4:c1:c8:ee:9b:20" in ambiguous.err) == ("", True, True)
+
+
+def test_json_says_what_is_supposed_and_what_was_heard(terminal: Terminal) -> None:
+    """Nothing was: ``last`` is null."""
+    (row, *_) = json.loads(terminal.run("explain", MAC, "--no-port", "-o", "json").out)
+    assert (row["supposed"], row["last"], row["also"]) == (True, None, [])
+    (row, *_) = json.loads(terminal.run("explain", MAC, "-o", "json").out)
+    assert row["supposed"] is False

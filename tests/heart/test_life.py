@@ -14,6 +14,7 @@ from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Told
 from gatekeeper.model import Datagram, Outcome, Reason
 from gatekeeper.state.evidence import Refused
+from gatekeeper.state.refusals import MAX_REFUSALS
 from gatekeeper.wire.aaa import Grant
 from tests.engine.bench import (
     BOX,
@@ -616,3 +617,11 @@ def test_a_request_that_nobody_vouches_for_still_names_its_box_and_line(
     bench = Bench(tmp_path, CONFIG.replace('name = "bras1"', f'name = "bras1"\n{key}'))
     row = refused_rows(bench.ask(access_request(port="ge 1/0/7", sealed=False, extra=proxy)))[reason]
     assert (row.mac, row.port, row.where, row.reply) == (BOX, "bras1|ge 1/0/7", "bras1", "")
+
+
+def test_a_flood_of_strangers_costs_no_box_of_ours_its_evidence(bench: Bench) -> None:
+    """Within one second: the store protects it from then on."""
+    bench.install(port="ge 1/0/7")
+    ours, stranger = bench.hear(discover(agent=circuit("ge 1/0/8"))), bench.hear(discover(OTHER))
+    flood = [stranger._replace(mac=number.to_bytes(6, "big")) for number in range(MAX_REFUSALS + 1)]
+    assert "PORT_MISMATCH" in refused_rows(ours, *flood)

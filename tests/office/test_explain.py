@@ -8,10 +8,11 @@ import pytest
 from gatekeeper.config.load import load_file
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Told
-from gatekeeper.model import Outcome
+from gatekeeper.model import Outcome, Reason
 from gatekeeper.office.explain import Inquiry, explain_key
 from gatekeeper.report.explain import Answer, explain_rows, explain_text, is_refused
 from gatekeeper.wire import radius as radius_wire
+from gatekeeper.wire.aaa import Grant
 from gatekeeper.wire.text import mac_text
 from tests.engine.bench import (
     BOX,
@@ -30,7 +31,7 @@ from tests.engine.bench import (
     renewing,
     selecting,
 )
-from tests.engine.test_explain_knows_every_rule import SITUATIONS, Situation, _heard
+from tests.engine.test_explain_knows_every_rule import ASKING, MADE, SITUATIONS, Situation, _heard
 
 HOME, AWAY = circuit("ge 1/0/7"), circuit("ge 1/0/8")
 MAC = mac_text(BOX)
@@ -319,3 +320,73 @@ def test_what_came_without_a_relay_is_told_by_its_interface(past: Past) -> None:
     assert past.reason("dhcp") == "UNTRUSTED_OPTION_82"
     last = past.rows["dhcp"]["last"]
     assert (last["where"], last["port"]) == ("eth0.100", None)  # type: ignore[index]
+
+
+def test_an_address_that_was_given_back_is_said_to_be(past: Past) -> None:
+    past.bench.install()
+    past.met(past.bench.hear(selecting(BOX, FIRST)))
+    past.met(past.bench.hear(release(BOX, FIRST), now=NOW + 30))
+    past.ask()
+    assert "last heard: DHCP DHCPRELEASE of 10.20.1.0 at 2027-01-15T08:00:30Z: the box gave it back" in past.text
+    assert past.rows["dhcp"]["last"]["message"] == "DHCPRELEASE"  # type: ignore[index]
+
+
+def test_each_box_of_an_account_is_told_of(past: Past) -> None:
+    """One that would be refused makes the whole refused."""
+    past.bench.install()
+    past.bench.install(OTHER, "A")
+    past.met(_request(past.bench, None, password="wrong"))
+    past.ask("A", protocol="radius")
+    assert [line for line in past.text.split("\n") if line.startswith("box ")] == [
+        f"box {mac_text(OTHER)} (zte corporation), account A",
+        f"box {MAC} (zte corporation), account A",
+    ]
+    assert past.refused
+    past.ask(mac_text(OTHER))
+    assert not past.refused
+
+
+def test_a_box_that_only_asked_too_often_is_judged_by_the_rules(past: Past) -> None:
+    """They say more. Where they let it in, the limit stands."""
+    past.bench.install()
+    wrong = _request(past.bench, None, password="wrong")
+    past.met(wrong._replace(verdict=wrong.verdict._replace(reason=Reason.RATE_LIMITED), reply=""))
+    assert past.reason("radius") == "RATE_LIMITED"
+    past.bench.order("suspend")
+    assert past.reason("radius") == "SUSPENDED"
+
+
+def test_relays_that_were_joined_since_are_joined(past: Past) -> None:
+    """One access node behind two of them."""
+    past.bench.install(port="10.20.0.1|ge 1/0/7")
+    past.met(past.bench.hear(discover(agent=HOME, giaddr=0x0A140009)))
+    assert past.reason("dhcp") == "PORT_MISMATCH"
+    past.set('\n[binding]\nport_names = { "10.20.0.9" = "10.20.0.1" }\n')
+    assert past.reason("dhcp") == ""
+
+
+def test_what_was_heard_on_an_interface_is_judged_by_our_address_there(past: Past) -> None:
+    """The name of the interface does not say which subnet that is."""
+    past.bench.install()
+    past.met(past.bench.hear(discover(giaddr=0), via=DIRECT._replace(local=0x0A630001)))
+    assert past.reason("dhcp") == "NO_SUBNET"
+
+
+def test_where_aaa_decides_every_refusal_stands_until_the_box_is_let_in(tmp_path: Path) -> None:
+    """The rules are not walked without its word."""
+    bench = Bench(tmp_path, ASKING)
+    bench.aaa = lambda asked: Grant(None)
+    past = Past(bench, tmp_path)
+    past.met(bench.hear(discover(options=MADE, giaddr=0x0A630001)))
+    assert past.reason("dhcp") == "NO_SUBNET"
+    past.met(bench.hear(selecting(BOX, FIRST, options=MADE)), NOW + 1)
+    assert past.reason("dhcp") == ""
+
+
+def test_a_lease_without_a_line_is_no_packet_that_named_none(past: Past) -> None:
+    """Most of what prolongs it is unicast: it is judged on the port that the account is bound to."""
+    past.bench.install()
+    past.met(past.bench.hear(selecting(BOX, FIRST)))
+    past.met(_request(past.bench, "ge 1/0/7"))
+    assert past.reason("dhcp") == ""
+    assert "port asked about: bras1|ge 1/0/7 (its learned one; none was seen lately)" in past.text

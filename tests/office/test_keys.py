@@ -6,13 +6,13 @@ import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Reason
-from gatekeeper.office.keys import boxes_named
+from gatekeeper.office.keys import boxes_named, subject_named
 from gatekeeper.office.undone import Misread, NoSuch
 from gatekeeper.policy.orders import OrderRules
 from gatekeeper.state.evidence import Refused
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire.text import mac_text
-from tests.store.ledger import NOW, report
+from tests.store.ledger import NOW, bound, report
 
 FIRST, SECOND, THIRD = "d4:c1:c8:ee:9b:1f", "d4:c1:c8:ee:9b:20", "00:25:9e:00:00:07"
 STRANGER, UNHEARD = "02:00:00:00:00:99", "02:aa:bb:cc:dd:ee"
@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> SqliteStore:
     orders: list[dict[str, str]] = [
         {"order": "2026112200017", "account": "028123456@itv", "mac": FIRST, "stbid": STBID},
         {"order": "2026112200018", "account": "028123456@itv", "mac": SECOND},
-        {"order": "2026112200019", "account": "028999999@itv", "mac": THIRD, "address": "10.20.9.9"},
+        {"order": "2026112200019", "account": "028999999@itv", "mac": THIRD, "address": "10.20.9.90"},
         {"order": "2026112300001", "account": "waits"},
         {"order": "2026112300002", "account": "028777777777", "mac": "02:00:00:00:07:07"},
         {"order": "Z-refused", "account": "028999999@itv", "mac": FIRST},
@@ -39,6 +39,7 @@ def store(tmp_path: Path) -> SqliteStore:
     for order in orders:
         desk.hand_in({"kind": "install", **order}, NOW)
     held = report(_mac(SECOND), "028123456@itv")
+    made.commit([bound(_mac(FIRST), 0x0A140150, NOW - 7200)])  # it has run out
     made.commit([held._replace(session=held.session._replace(address=0x0A140150))])
     made.note([Refused(_mac(STRANGER), "dhcp", Reason.WRONG_ADDRESS, "p", 1, NOW, NOW, address=0x0A140777)], {})
     return made
@@ -50,12 +51,12 @@ def store(tmp_path: Path) -> SqliteStore:
         (FIRST, [FIRST]), ("D4C1.C8EE.9B1F", [FIRST]), (" d4c1c8ee9b1f ", [FIRST]), (UNHEARD, [UNHEARD]),
         ("028123456@itv", [FIRST, SECOND]), ("2026112200017", [FIRST, SECOND]), (STBID, [FIRST]),
         (STBID.lower(), [FIRST]),
-        ("10.20.1.80", [SECOND]), ("10.20.9.9", [THIRD]), ("10.20.7.119", [STRANGER]), ("Z-refused", [FIRST]),
+        ("10.20.1.80", [SECOND]), ("10.20.9.90", [THIRD]), ("10.20.7.119", [STRANGER]), ("Z-refused", [FIRST]),
         ("00100199006007000000" + UNHEARD.replace(":", ""), [UNHEARD]),
         ("0281", [FIRST, SECOND]), ("028999", [THIRD]), ("2026112200019", [THIRD]), ("0010019", [FIRST]),
         ("d4:c1:c8:ee:9b:1", [FIRST]), ("D4-C1-C8-EE-9B-2", [SECOND]), ("0025.9", [THIRD]),
         ("02:00:00:00:00", [STRANGER]),
-        ("10.20.9", [THIRD]), ("Z", [FIRST]), ("028777777777", ["02:00:00:00:07:07"]),
+        ("10.20.9", [THIRD]), ("10.20.1.", [SECOND]), ("Z", [FIRST]), ("028777777777", ["02:00:00:00:07:07"]),
     ],
 )  # fmt: skip
 def test_a_box_is_found_by_all_that_names_it(store: SqliteStore, key: str, macs: list[str]) -> None:
@@ -103,7 +104,7 @@ def test_the_candidates_are_bounded(store: SqliteStore) -> None:
     assert "many20" not in str(refused.value)
 
 
-@pytest.mark.parametrize("key", ["nobody", "10.20.1.9", "fe:ed", "waits", "%", "_"])
+@pytest.mark.parametrize("key", ["nobody", "10.20.1.9", "10.20.9.9", "fe:ed", "waits", "%", "_"])
 def test_what_means_no_box_is_said(store: SqliteStore, key: str) -> None:
     """An account that waits for its box is one of them; a whole address is never the beginning of another."""
     with pytest.raises(NoSuch):
@@ -114,3 +115,17 @@ def test_what_means_no_box_is_said(store: SqliteStore, key: str) -> None:
 def test_nothing_names_nothing(store: SqliteStore, key: str) -> None:
     with pytest.raises(Misread):
         boxes_named(store, key, NOW)
+
+
+@pytest.mark.parametrize(
+    ("key", "subject"),
+    [
+        ("0281", ("account", "028123456@itv")), ("2026112200017", ("account", "028123456@itv")),
+        (STBID, ("mac", FIRST)), ("d4c1.c8ee.9b2", ("mac", SECOND)), (UNHEARD.upper(), ("mac", UNHEARD)),
+        ("10.20.9.9", ("address", 0x0A140909)), ("10.20.9.", ("address", 0x0A14095A)), ("waits", ("account", "waits")),
+        ("nobody", ("account", "nobody")), ("028777777777", ("account", "028777777777")),
+    ],
+)  # fmt: skip
+def test_a_timeline_takes_the_same_keys(store: SqliteStore, key: str, subject: tuple[str, object]) -> None:
+    """A whole address is itself: who had it when is its story."""
+    assert subject_named(store, key, NOW) == subject

@@ -42,6 +42,7 @@ _ADDRESSES_ALIKE: Final = f"""
 SELECT 'address', text, account, mac FROM (
     SELECT {_TEXT.format("address")} AS text, '' AS account, mac FROM leases
     WHERE state = 'active' AND expires_at > :now
+    UNION SELECT {_TEXT.format("address")}, '', mac FROM sessions WHERE state = 'active' AND address <> 0 AND mac <> ''
     UNION SELECT {_TEXT.format("address")}, account, '' FROM accounts WHERE address <> 0)
 WHERE substr(text, 1, length(:text)) = :text"""
 

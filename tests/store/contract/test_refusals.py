@@ -47,6 +47,14 @@ def test_different_reasons_are_never_added_up(store: Store) -> None:
     assert [str(row["detail"]).split(",")[0] for row in told] == ["radius PORT_MISMATCH", "dhcp UNKNOWN_MAC"]
 
 
+def test_of_one_box_and_reason_all_is_added_up(store: Store) -> None:
+    """Also within one second, where it was a stranger at first."""
+    store.note([SEEN, SEEN._replace(times=5, last_seen=NOW + 9)], {})
+    store.note([SEEN._replace(last_seen=NOW + 20)], {})
+    (row,) = store.view("refused", NOW)
+    assert (row["count"], row["first_seen"], row["last_seen"]) == (9, NOW + 5, NOW + 20)
+
+
 def test_the_account_of_a_refused_box_is_told(store: Store) -> None:
     store.note([SEEN, SEEN._replace(mac=BOX)], {})
     assert [row["mac"] for row in store.view("refused", NOW, {"account": "A"})] == [mac_text(BOX)]
