@@ -64,3 +64,18 @@ def test_http_in_clear_away_from_the_loopback_is_noted(tmp_path: Path) -> None:
     assert said.code == 2  # there is no port 0
     said = Terminal(tmp_path, '[api]\nlisten = "0.0.0.0:38067"\n').run("check")
     assert "note: [api] listen: HTTP goes in clear" in said.out
+
+
+def test_a_line_that_is_a_vlan_is_noted(tmp_path: Path) -> None:
+    """Out of the store, where there is one; it is no error."""
+    terminal = Terminal(tmp_path, CONFIG)
+    assert "protects nothing" not in terminal.run("check").out
+    lines = [f"{number},install,A{number},mt1|bridge1" for number in range(9)]
+    (tmp_path / "orders.csv").write_text("\n".join(["order,kind,account,port", *lines]))
+    assert terminal.run("orders", "import", "orders.csv").code == 0
+    said = terminal.run("check")
+    assert (said.code, said.err) == (0, "")
+    noted = [line for line in said.out.splitlines() if line.startswith("note: line ")]
+    assert [line.partition(" accounts")[0] for line in noted] == ["note: line mt1|bridge1: 9"]
+    (tmp_path / "gatekeeper.toml").write_text(f'{CONFIG}\n[binding]\nport = "off"\n', encoding="utf-8")
+    assert "protects nothing" not in terminal.run("check").out
