@@ -111,6 +111,10 @@ class BindingPolicy(NamedTuple):
         """True if a box may be refused because its port has too many."""
         return self.port == "learn" and self.boxes_per_port > 0
 
+    def looks_for_vlans(self) -> bool:
+        """True if lines of many accounts are to be told: where boxes are bound to lines."""
+        return self.port != "off" and self.shared_line > 0
+
 
 class Limits(NamedTuple):
     """[limits], packets per second of one mouth. total_per_s: 0 = no limit."""

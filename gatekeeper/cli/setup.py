@@ -69,6 +69,7 @@ def _try_out(settings: "Settings") -> "list[Problem]":
     from gatekeeper.drivers.access import Access
     from gatekeeper.drivers.api_process import listen_tcp
     from gatekeeper.drivers.sockets import DoorError, UdpDoor
+    from gatekeeper.office.listing import vlan_notes
     from gatekeeper.store import StoreError
     from gatekeeper.store.opening import open_store, path_of
 
@@ -97,7 +98,10 @@ def _try_out(settings: "Settings") -> "list[Problem]":
     try:
         path_of_store = path_of(*settings.store)
         if Path(path_of_store).exists():
-            open_store(*settings.store).check()
+            store = open_store(*settings.store)
+            store.check()
+            for note in vlan_notes(settings.book, store):
+                click.echo(f"note: {note}")
         else:
             click.echo(f"note: store {path_of_store} does not exist yet: init, an order, or serve --create makes it")
     except StoreError as error:

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from gatekeeper.model import Effect
+from gatekeeper.policy.lines import LineUse
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
@@ -56,6 +57,13 @@ class Stale(NamedTuple):
     now: int
 
 
+class Survey(NamedTuple):
+    """Look for lines that more accounts than ``most`` are bound to: so many at most."""
+
+    most: int
+    at_most: int
+
+
 class Committer(threading.Thread):
     """The only writer of a running gate."""
 
@@ -65,8 +73,9 @@ class Committer(threading.Thread):
         self._store = open_store()
         # What the change feed knows this process by.
         self.origin = os.urandom(8).hex()
-        self._work: SimpleQueue[Work | Notes | Stale | None] = SimpleQueue()
+        self._work: SimpleQueue[Work | Notes | Stale | Survey | None] = SimpleQueue()
         self._done: deque[Done] = deque()
+        self._surveyed: deque[list[LineUse]] = deque(maxlen=1)
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.notes_error = ""
 
@@ -78,9 +87,13 @@ class Committer(threading.Thread):
         """Commit these as one transaction. One at a time: until ``finished`` has handed the result back."""
         self._work.put(Work(effects, at_ms))
 
-    def note(self, work: Notes | Stale) -> None:
+    def note(self, work: Notes | Stale | Survey) -> None:
         """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
         self._work.put(work)
+
+    def surveyed(self) -> list[LineUse]:
+        """What the last Survey found, once."""
+        return self._surveyed.popleft() if self._surveyed else []
 
     def finished(self) -> Done | None:
         """The commit that ended, once; None if none did."""
@@ -98,7 +111,7 @@ class Committer(threading.Thread):
 
     def run(self) -> None:
         while (work := self._work.get()) is not None:
-            if isinstance(work, Notes | Stale):
+            if isinstance(work, Notes | Stale | Survey):
                 self._write_note(work)
             else:
                 self._commit(work)
@@ -115,10 +128,12 @@ class Committer(threading.Thread):
         self._done.append(Done(lost, error))
         os.eventfd_write(self._event, 1)
 
-    def _write_note(self, note: Notes | Stale) -> None:
+    def _write_note(self, note: Notes | Stale | Survey) -> None:
         try:
             if isinstance(note, Notes):
                 self._store.note(*note, beat=int(time.time()))
+            elif isinstance(note, Survey):
+                self._surveyed.append(self._store.shared_lines(*note))
             else:
                 closed = self._store.close_stale(*note)
                 self._store.prune_journal(note.now - note.keep_s)

@@ -5,16 +5,19 @@ from typing import Final
 
 from gatekeeper.drivers.access import Interfaces, Loop
 from gatekeeper.drivers.clock import Clock
-from gatekeeper.drivers.commit import Committer, Notes, Stale
+from gatekeeper.drivers.commit import Committer, Notes, Stale, Survey
 from gatekeeper.drivers.log import Log
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.tallies import Tallies
+from gatekeeper.policy.lines import MOST_SHARED, shared_notes
 from gatekeeper.report.left_out import left_out_line
 from gatekeeper.state.world import World
 
 EVERY_S: Final = 1.0
 _NEARLY_FULL: Final = 0.9
 _STALE_EVERY_S: Final = 60.0
+_SURVEY_EVERY_S: Final = 300.0
+_MAX_VLANS: Final = 10_000
 _DAY_S: Final = 86_400
 
 
@@ -38,6 +41,8 @@ class Housekeeper:
         self._tallies = tallies
         self._counts = counts
         self._next_stale = 0.0
+        self._next_survey = 0.0
+        self._vlans: set[str] = set()  # lines that were said to be VLANs
 
     def keep(self, engines: Engines, loop: Loop, clock: Clock, now: float) -> None:
         """One round."""
@@ -52,6 +57,7 @@ class Housekeeper:
         if self._committer.notes_error:
             self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
         self._look_at_pools(now)
+        self._look_at_lines(engines, now)
         if clock.jump_s:
             jump = f"the wall clock jumped by {clock.jump_s:.0f} s: leases go on by the time that passed"
             self._log.alarm(jump, now)
@@ -79,3 +85,15 @@ class Housekeeper:
             self._counts["dhcp", "pool-nearly-full"] += 1
             full = f"pool of subnet {subnet}: {used} of {size} addresses in use: widen it, or shorten lease_s"
             self._log.alarm(full, now)
+
+    def _look_at_lines(self, engines: Engines, now: float) -> None:
+        """Lines that are VLANs are told once each. The commit thread looks for them, beside what it writes."""
+        binding = engines.book.binding
+        if now >= self._next_survey and binding.looks_for_vlans():
+            self._next_survey = now + _SURVEY_EVERY_S
+            self._committer.note(Survey(binding.shared_line, MOST_SHARED))
+        fresh = [use for use in self._committer.surveyed() if use.line not in self._vlans]
+        if fresh and len(self._vlans) < _MAX_VLANS:
+            self._vlans.update(use.line for use in fresh)
+            for note in shared_notes(fresh):
+                self._log.say(f"warning: {note}")

@@ -8,6 +8,7 @@ from gatekeeper.model import Holder, Reason
 from gatekeeper.office.keys import subject_named
 from gatekeeper.office.undone import Misread, NoSuch
 from gatekeeper.office.words import address_of, moment_of
+from gatekeeper.policy.lines import MOST_SHARED, shared_notes
 from gatekeeper.report.listing import Filters, chosen, rows_of
 from gatekeeper.report.table import BadColumn, Row, sort_rows
 from gatekeeper.report.timeline import timeline_rows
@@ -55,3 +56,9 @@ def holder(store: Store, ip: str, at: str, now: int) -> Holder:
     if not found:
         raise NoSuch(f"nobody had {ip} then" if at else f"nobody has {ip}")
     return found
+
+
+def vlan_notes(book: Policybook, store: Store) -> list[str]:
+    """What is to be said of lines that are none, because too many accounts are bound to them. Raises StoreError."""
+    binding = book.binding
+    return shared_notes(store.shared_lines(binding.shared_line, MOST_SHARED)) if binding.looks_for_vlans() else []

@@ -1,21 +1,27 @@
 """What can be said of access lines beside the rules: one node under two names, and a line that is a VLAN."""
 
 import json
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS, PortId, Reason
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import parse_ip
 
+MOST_TOLD: Final = 20
+# Looked for at a time: the fullest.
+MOST_SHARED: Final = 1_000
+
 
 class LineUse(NamedTuple):
-    """How many accounts use one access line. port: one spelling of it; there: those of them that were seen on it."""
+    """How many accounts use one access line. port: one spelling of it; there: those of them that were seen on it; line:
+    what all spellings have in common, where somebody asks for it."""
 
     port: str
     accounts: int
     there: int
+    line: str = ""
 
 
 def is_shared(use: LineUse, most: int) -> bool:
@@ -24,16 +30,23 @@ def is_shared(use: LineUse, most: int) -> bool:
     A text that names no access node is a port of each of them: there only those count that were seen on it, and not
     those whose order has it so.
     """
-    named = port_from_text(use.port).qualifier or not port_from_text(f"?|{use.port}").qualifier
-    return 0 < most < (use.accounts if named else use.there)
+    if most == 0 or use.accounts <= most:
+        return False
+    return use.there > most or bool(port_from_text(use.port).qualifier or not port_from_text(f"?|{use.port}").qualifier)
 
 
-def shared_text(use: LineUse) -> str:
-    """What is said of such a line, and what to do."""
+def shared_notes(uses: Sequence[LineUse]) -> list[str]:
+    """What is said of such lines, and what to do: of MOST_TOLD by name, of the others how many they are."""
+    more = len(uses) - MOST_TOLD
+    rest = [f"{more} more lines are VLANs: gatekeeper show ports --match shared=yes"] if more > 0 else []
+    return [*map(_shared_note, uses[:MOST_TOLD]), *rest]
+
+
+def _shared_note(use: LineUse) -> str:
     return (
         f"line {use.port}: {use.accounts} accounts are bound to it, so it is a VLAN and no line, and binding to it"
         " protects nothing: have the access node write Option 82 or a line of its own in RADIUS (port_from says which"
-        ' attribute), or set [binding] port = "off"; gatekeeper show ports has them all'
+        ' attribute), or set [binding] port = "off"; gatekeeper show ports has all lines'
     )
 
 

@@ -139,3 +139,18 @@ def test_what_subnets_classes_and_plans_tell_is_shown(tmp_path: Path) -> None:
     ]
     (note,) = [line for line in lines if "option 43" in line]
     assert note.startswith("note: [[dhcp.subnet]] 10.20.0.0/16 option 43: sub-option runs over the end: sub-option 1")
+
+
+def test_a_line_that_is_a_vlan_is_noted(tmp_path: Path) -> None:
+    """Out of the store, where there is one; it is no error."""
+    terminal = Terminal(tmp_path, CONFIG)
+    assert "protects nothing" not in terminal.run("check").out
+    lines = [f"{number},install,A{number},mt1|bridge1" for number in range(9)]
+    (tmp_path / "orders.csv").write_text("\n".join(["order,kind,account,port", *lines]))
+    assert terminal.run("orders", "import", "orders.csv").code == 0
+    said = terminal.run("check")
+    assert (said.code, said.err) == (0, "")
+    noted = [line for line in said.out.splitlines() if line.startswith("note: line ")]
+    assert [line.partition(" accounts")[0] for line in noted] == ["note: line mt1|bridge1: 9"]
+    (tmp_path / "gatekeeper.toml").write_text(f'{CONFIG}\n[binding]\nport = "off"\n', encoding="utf-8")
+    assert "protects nothing" not in terminal.run("check").out

@@ -21,6 +21,15 @@ def test_a_line_has_no_limit_and_is_a_vlan_from_nine_accounts_on(
     assert binding.counts_boxes() is (expected[0] > 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "looks"),
+    [("", True), ('port = "strict"', True), ('port = "off"', False), ("shared_line = 0", False)],
+)
+def test_vlans_are_looked_for_where_boxes_are_bound_to_lines(tmp_path: Path, text: str, looks: bool) -> None:
+    """Where they are not there is nothing to protect."""
+    assert load_text(tmp_path, f"[binding]\n{text}\n").book.binding.looks_for_vlans() is looks
+
+
 @pytest.mark.parametrize("line", ["boxes_per_port = -1", "shared_line = -1"])
 def test_a_number_of_boxes_is_no_less_than_none(tmp_path: Path, line: str) -> None:
     """Each with its line."""

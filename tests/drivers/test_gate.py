@@ -19,6 +19,7 @@ from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION
 from gatekeeper.model import Effect
+from gatekeeper.policy.orders import OrderRules
 from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.store import StoreError
@@ -187,3 +188,37 @@ def test_while_too_much_waits_for_the_disk_the_rest_waits_in_the_kernel(node: Ca
         one.answer()
         answered += 1
     assert len(list(one.store.view("sessions", NOW))) == total
+
+
+def test_a_line_of_too_many_accounts_is_said_to_be_a_vlan_once(
+    node: Callable[..., Node], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """RouterOS manual, RADIUS client: NAS-Port-Id is the interface of the DHCP server. Looked for at start and on."""
+    one = node()
+
+    def order(kind: str, line: str, *numbers: int) -> None:
+        for number in numbers:
+            fields = {"order": f"{kind}{line}{number}", "kind": kind, "account": f"{line}{number}"}
+            OrderDesk(one.store, OrderRules(2)).hand_in(fields | ({"port": line} if kind == "install" else {}), NOW)
+
+    def keep_house(at: int) -> None:
+        one.gate._keep_house(at)
+        one.committer._work.put(None)
+        one.committer.run()  # what it was given to do, here and now
+        one.gate._keep_house(at + 1)
+
+    order("install", "mt1|bridge1", *range(9))
+    order("install", "mt1|bridge2", *range(8))
+    keep_house(NOW)
+    order("install", "mt1|bridge2", 8)
+    keep_house(NOW + 60)  # it was looked a minute ago
+    order("cancel", "mt1|bridge2", 8)
+    order("install", "mt1|bridge3", *range(9))
+    keep_house(NOW + 300)
+    keep_house(NOW + 600)
+    one.log.stop()
+    said = [line for line in capsys.readouterr().err.splitlines() if "protects nothing" in line]
+    assert [line.partition(" accounts")[0] for line in said] == [
+        "warning: line mt1|bridge1: 9",
+        "warning: line mt1|bridge3: 9",
+    ]

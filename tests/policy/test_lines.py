@@ -6,7 +6,7 @@ import pytest
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.lines import LineUse, differs_by_node, is_shared, joined, remedy, shared_text
+from gatekeeper.policy.lines import MOST_TOLD, LineUse, differs_by_node, is_shared, joined, remedy, shared_notes
 from gatekeeper.wire.line_id import port_from_text
 from tests.config.book import load_text
 
@@ -151,6 +151,17 @@ def test_a_line_of_too_many_accounts_is_a_vlan(port: str, accounts: int, there: 
 
 
 def test_of_a_shared_line_it_is_said_what_is_wrong_and_what_to_do() -> None:
-    told = shared_text(LineUse("mt1|bridge1", 23, 23))
+    (told,) = shared_notes([LineUse("mt1|bridge1", 23, 23)])
     assert told.startswith("line mt1|bridge1: 23 accounts are bound to it")
     assert all(words in told for words in ("protects nothing", "Option 82", "port_from", "show ports"))
+
+
+@pytest.mark.parametrize(("lines", "more"), [(0, ""), (MOST_TOLD, ""), (MOST_TOLD + 1, "1 more"), (99, "79 more")])
+def test_of_many_shared_lines_some_are_named(lines: int, more: str) -> None:
+    """A network whose lines all are VLANs does not fill the log with them."""
+    notes = shared_notes([LineUse(f"mt1|vlan{number}", 9, 9) for number in range(lines)])
+    assert [note.partition(":")[0] for note in notes[:MOST_TOLD]] == [
+        f"line mt1|vlan{number}" for number in range(min(lines, MOST_TOLD))
+    ]
+    assert len(notes) == min(lines, MOST_TOLD) + bool(more)
+    assert not more or notes[-1].startswith(f"{more} lines are VLANs")

@@ -47,7 +47,7 @@ SELECT substr(min(rank || port), 2) AS port,
 FROM standing JOIN lines USING (port) GROUP BY line ORDER BY 1"""
 # Lines by what the packet loop's questions find them by; which of them are too full is asked of an index alone.
 _FULL: Final = """
-SELECT min(port), count(*), sum(port_state = 'learned') FROM accounts
+SELECT min(port), count(*), sum(port_state = 'learned'), line FROM accounts
 WHERE port <> '' AND line IN (SELECT line FROM accounts WHERE port <> '' GROUP BY line HAVING count(*) > ?)
 GROUP BY line ORDER BY 2 DESC, 1"""
 

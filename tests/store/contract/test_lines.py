@@ -7,6 +7,7 @@ from gatekeeper.model import LeaseBound, SessionReported
 from gatekeeper.policy.lines import LineUse
 from gatekeeper.policy.orders import OrderRules
 from gatekeeper.store.ports import Store
+from gatekeeper.store.rows import line_of
 from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, THIRD, learned, lease, report
 
 LINE = "eth 31/31/7:4096.1234 guangzhou001/0/31/63/31/127"
@@ -122,7 +123,7 @@ def test_lines_of_more_accounts_than_so_many_are_told_the_fullest_first(store: S
     _crowd(store, "n|2", 2)
     _crowd(store, LINE, 2)
     _crowd(store, BY_NODE, 1, first=2)
-    found = [LineUse("n|1", 4, 0), LineUse(min(LINE, BY_NODE), 3, 0)]
+    found = [LineUse("n|1", 4, 0, "n|1"), LineUse(min(LINE, BY_NODE), 3, 0, line_of(LINE))]
     assert store.shared_lines(2, 9) == found
     assert store.shared_lines(2, 1) == found[:1]
     assert store.shared_lines(4, 9) == store.shared_lines(0, 9) == []
@@ -132,7 +133,7 @@ def test_a_line_is_full_of_accounts_that_are_bound_to_it_now(store: Store) -> No
     """Not of those that have gone; learned ones were seen there."""
     _crowd(store, "n|1", 2)
     store.commit([learned(port="n|1")])
-    assert store.shared_lines(2, 9) == [LineUse("n|1", 3, 1)]
+    assert store.shared_lines(2, 9) == [LineUse("n|1", 3, 1, "n|1")]
     _order(store, "9", "cancel", "n|10")
     assert store.shared_lines(2, 9) == []
 
@@ -142,4 +143,4 @@ def test_orders_that_name_no_node_do_not_make_a_line_of_many_nodes_a_vlan(store:
     for number in range(3):
         _crowd(store, f"ge 1/0/{number}", 4)
     _crowd(store, "n|1", 3)
-    assert store.shared_lines(2, 1) == [LineUse("n|1", 3, 0)]
+    assert store.shared_lines(2, 1) == [LineUse("n|1", 3, 0, "n|1")]
