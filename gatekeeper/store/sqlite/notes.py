@@ -117,9 +117,10 @@ class NoteTables(JournalTables):
             for unknown, most in ((False, MAX_SECRETS), (True, MAX_UNKNOWN)):
                 self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))
 
-    def _is_old_news(self, mac: str, reason: Reason) -> bool:
-        """True of a refusal from before the order that made the box known, if the order's coming told of it."""
-        return reason is Reason.UNKNOWN_MAC and bool(self._connection.execute(_TOLD_LATELY, (mac,)).fetchone()[0])
+    def _tell_of_before_the_order(self, mac: str, refused: Refused, account: str) -> None:
+        """A box that has got its order since is no refused one; the order's coming may have told of it already."""
+        if not self._connection.execute(_TOLD_LATELY, (mac,)).fetchone()[0]:
+            self._tell_event(refusal_event(refused, account))
 
     def _refuse(self, refused: list[Refused]) -> None:
         """Each joined with what is on record of its box. The journal is told of boxes that orders know."""
@@ -130,7 +131,10 @@ class NoteTables(JournalTables):
             accounts = dict(query(_ACCOUNTS_OF[len(part)], macs).fetchall())
             for mac, one in zip(macs, part, strict=True):
                 before = known.get(one.mac)
-                if mac in accounts and is_news(one, before) and not self._is_old_news(mac, one.reason):
+                if mac in accounts and one.reason is Reason.UNKNOWN_MAC:
+                    self._tell_of_before_the_order(mac, one, accounts[mac])
+                    continue
+                if mac in accounts and is_news(one, before):
                     self._tell_event(refusal_event(one, accounts[mac]))
                 known[one.mac] = joined(before, one) if before else one
             self._connection.executemany(_REFUSE, map(refused_row, known.values()))
