@@ -207,8 +207,7 @@ def _to_the_ms(event: Event, decided_ms: int) -> Event:
     """The event of an effect that was decided then: what a NAS dates to another second stays there."""
     if not 0 <= decided_ms - event.at_ms < 1000:
         return event
-    _, *rest = event
-    return make(Event, (decided_ms, *rest))
+    return make(Event, (decided_ms, *event[1:]))
 
 
 # The store's verb, as EFFECTS has it -> what writes the effect at its place.

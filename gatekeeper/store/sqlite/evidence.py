@@ -76,7 +76,10 @@ class EvidenceTables(JournalTables):
             for mac, one in zip(macs, part, strict=True):
                 key = one[:3]
                 before = written.get(key) or known.get(key)
-                if mac in accounts and is_news(one, before) and not self._is_old_news(mac, one.reason):
+                if mac in accounts and one.reason is Reason.UNKNOWN_MAC:
+                    self._tell_of_before_the_order(mac, one, accounts[mac])
+                    continue
+                if mac in accounts and is_news(one, before):
                     self._tell_event(refusal_event(one, accounts[mac]))
                 written[key] = joined(before, one) if before else one
             self._connection.executemany(_REFUSE, map(refused_row, written.values()))
@@ -84,9 +87,10 @@ class EvidenceTables(JournalTables):
             query(_PRUNE, (MAX_REFUSED,))
             query(_PRUNE_ADMITTED)
 
-    def _is_old_news(self, mac: str, reason: Reason) -> bool:
-        """True of a refusal from before the order that made the box known, if the order's coming told of it."""
-        return reason is Reason.UNKNOWN_MAC and bool(self._connection.execute(_TOLD_LATELY, (mac,)).fetchone()[0])
+    def _tell_of_before_the_order(self, mac: str, refused: Refused, account: str) -> None:
+        """A box that has got its order since is no refused one; the order's coming may have told of it already."""
+        if not self._connection.execute(_TOLD_LATELY, (mac,)).fetchone()[0]:
+            self._tell_event(refusal_event(refused, account))
 
     def _admit(self, admitted: list[Admitted]) -> None:
         """Each in the place of what is older; the journal is told of what is news."""

@@ -13,13 +13,16 @@ from mypy_extensions import trait
 from gatekeeper.model import Event, Holder
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed, marks
-from gatekeeper.store.sqlite.tables import Tables
+from gatekeeper.store.sqlite.schema import CHUNKS
+from gatekeeper.store.sqlite.tables import Tables, parts
 from gatekeeper.wire.text import ip_text, mac_text
 
 MAX_EVENTS: Final = 20_000_000
 _PRUNE: Final = 10_000
 
-_WRITE: Final = f"INSERT INTO journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
+_WRITE: Final = {
+    size: f"INSERT INTO journal ({listed(EVENT)}) VALUES {','.join([f'({marks(EVENT)})'] * size)}" for size in CHUNKS
+}
 _COLUMNS: Final = f"seq, {listed(EVENT)}"
 # What is told of an account without naming a box concerns each of its boxes.
 _OF_BOX: Final = (
@@ -55,7 +58,11 @@ class JournalTables(Tables):
     """Writing is done inside a transaction of those who make it true."""
 
     def _tell_event(self, *events: Event) -> None:
-        self._connection.executemany(_WRITE, events)
+        for part in parts(list(events)):
+            values: list[object] = []
+            for event in part:
+                values += event
+            self._connection.execute(_WRITE[len(part)], values)
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[dict[str, object]]:
         """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in

@@ -106,6 +106,7 @@ def test_what_is_noted_late_of_a_box_that_was_a_stranger_is_told_once(store: Sto
     order(store, "install", "D", mac=other.hex(), now=NOW + 1.5)
     store.note([refused._replace(mac=other)], {})
     assert told(store, other) == ["refused", "order"]
+    assert list(store.view("refused", NOW)) == []  # neither of them is a refused box any more
 
 
 def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: Store) -> None:
