@@ -52,6 +52,7 @@ class Settings(NamedTuple):
     places: Places
     dictionaries: Path  # folder
     api: Api | None = None  # None = no HTTP is served
+    schema: FileSchema = FileSchema()  # what the file says, key by key
 
     @property
     def store(self) -> tuple[str, Path]:
@@ -112,6 +113,7 @@ def load_file(file: Path) -> Settings:
         places=places,
         dictionaries=folder / schema.radius.dictionaries if schema.radius.dictionaries else shipped_folder(),
         api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
+        schema=schema,
     )
 
 
