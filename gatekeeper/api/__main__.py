@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from gatekeeper.api.backing import TokenError
 from gatekeeper.api.process import serve
 from gatekeeper.config import ConfigError
+from gatekeeper.config.token import TokenError
 
 if __name__ == "__main__":
     try:

@@ -3,22 +3,17 @@
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Final, NamedTuple
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
+from gatekeeper.config.token import TokenError, read_token
 from gatekeeper.office.undone import Undone
 from gatekeeper.store.opening import open_store
 from gatekeeper.store.ports import Store
 
 _MOST_IDLE: Final = 8
-_SHORT: Final = 16
-
-
-class TokenError(Exception):
-    """The token cannot be read: why, and what to do."""
 
 
 class _Now(NamedTuple):
@@ -26,17 +21,6 @@ class _Now(NamedTuple):
 
     settings: Settings
     token: bytes
-
-
-def read_token(file: Path) -> bytes:
-    """The first line. Raises TokenError."""
-    try:
-        token = file.read_bytes().partition(b"\n")[0].strip()
-    except OSError as error:
-        raise TokenError(f"{file}: {error.strerror}: serve makes it where it is absent") from None
-    if len(token) < _SHORT:
-        raise TokenError(f"{file} holds no token of at least {_SHORT} characters: remove it, and serve makes one")
-    return token
 
 
 class Backing:
@@ -86,7 +70,7 @@ class Backing:
         try:
             settings = load_file(old.file)._replace(store_url=old.store_url)
             if settings.api is None:
-                return "api: reload: it is served until a restart"
+                return "api: reload: it is served no longer"
             self._now = _Now(settings, read_token(settings.api.token_file))
         except (ConfigError, TokenError) as error:
             return f"api: reload refused, going on as before: {error}"

@@ -1,7 +1,7 @@
 """init and check: a configuration to begin with, and what is wrong with one."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -9,8 +9,14 @@ from gatekeeper.cli.errors import BAD_ARGUMENTS, DONE, FAILED
 from gatekeeper.cli.options import config_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gatekeeper.config import Problem
     from gatekeeper.config.load import Settings
+    from gatekeeper.config.values import Endpoint
+    from gatekeeper.drivers.control import Answer
+
+_STRANGERS: Final = 0o007  # of a file's mode
 
 
 @click.command()
@@ -44,6 +50,8 @@ def init(config: str | None, force: bool) -> None:
 def check(config: str | None, line: tuple[str, ...]) -> None:
     """Report all errors of the configuration, each with its line, and try what can be tried without serving.
 
+    Beside a running gate, what that has open is not tried, and what a reload would change is told.
+
     LINE: say only what these texts would be read as, if an access node, a NAS or an order named a line by them.
     """
     from gatekeeper.config.load import load
@@ -55,28 +63,58 @@ def check(config: str | None, line: tuple[str, ...]) -> None:
         for text in line:
             click.echo("\n".join(reading_text(text, settings.book.binding.lines)))
         return
-    problems = _try_out(settings)
+    gate = _running(settings)
+    problems = _try_out(settings, gate.doors if gate else [])
     for problem in problems:
         click.echo(str(problem), err=True)
     for note in settings.notes:
         click.echo(f"note: {note}")
     _tell(settings)
+    if gate:
+        _tell_of(gate, settings)
     click.echo(f"{settings.file}: {'in order' if not problems else f'{len(problems)} problems'}")
     raise click.exceptions.Exit(BAD_ARGUMENTS if problems else DONE)
 
 
-def _try_out(settings: "Settings") -> "list[Problem]":
+def _running(settings: "Settings") -> "Answer | None":
+    """What the gate that serves over the same store says; None = none does, or it may not be asked."""
+    from gatekeeper.drivers.control import COMPARE, ControlError, ask_gate
+    from gatekeeper.store import StoreError
+    from gatekeeper.store.opening import path_of
+
+    try:
+        return ask_gate(path_of(*settings.store), COMPARE, settings.file)
+    except ControlError as error:
+        click.echo(f"note: {error}")
+    except StoreError:
+        pass  # is told where the store is tried
+    return None
+
+
+def _tell_of(gate: "Answer", settings: "Settings") -> None:
+    same = Path(gate.file) == settings.file.resolve()
+    click.echo(f"a gate serves over this store, with {'this file' if same else gate.file}")
+    for what in gate.taken:
+        click.echo(f"a reload would take over: {what}")
+    for what in gate.waits:
+        click.echo(f"a restart would be needed for: {what}")
+    for problem in gate.problems:
+        click.echo(f"a reload would be refused: {problem}")
+    if not (gate.taken or gate.waits or gate.problems):
+        click.echo("a reload would change nothing")
+
+
+def _try_out(settings: "Settings", open_doors: "Sequence[str]") -> "list[Problem]":
+    """open_doors: what the running gate has open."""
     from gatekeeper.drivers.access import Access
     from gatekeeper.drivers.api_process import listen_tcp
     from gatekeeper.drivers.sockets import DoorError, UdpDoor
-    from gatekeeper.office.listing import vlan_notes
-    from gatekeeper.store import StoreError
-    from gatekeeper.store.opening import open_store, path_of
 
     problems = []
     for at, name in enumerate(settings.interfaces):
         try:
-            Access(settings, name).close()
+            if name not in open_doors:
+                Access(settings, name).close()
         except DoorError as error:
             problems.append(settings.problem(("dhcp", "interfaces", at), str(error)))
     listens = [
@@ -85,16 +123,41 @@ def _try_out(settings: "Settings") -> "list[Problem]":
         (("radius", "listen_acct"), settings.acct_listen),
     ]
     for path, endpoints in listens:
-        for address, port in endpoints:
+        for endpoint in endpoints:
             try:
-                UdpDoor(address, port).close()
+                if not _has(open_doors, endpoint):
+                    UdpDoor(*endpoint).close()
             except DoorError as error:
                 problems.append(settings.problem(path, str(error)))
     if settings.api:
         try:
-            listen_tcp(settings.api).close()
+            if not _has(open_doors, settings.api.listen):
+                listen_tcp(settings.api).close()
         except DoorError as error:
             problems.append(settings.problem(("api", "listen"), str(error)))
+    return problems + _try_files(settings)
+
+
+def _has(open_doors: "Sequence[str]", endpoint: "Endpoint") -> bool:
+    """True if one of these has the port, at this address or at all of them."""
+    from gatekeeper.wire.text import ip_text
+
+    address, _, port = endpoint.text().rpartition(":")
+    for door in open_doors:
+        theirs, _, number = door.rpartition(":")
+        if number == port and (theirs == address or ip_text(0) in (theirs, address)):
+            return True
+    return False
+
+
+def _try_files(settings: "Settings") -> "list[Problem]":
+    """The store, and the token of the API."""
+    from gatekeeper.config.token import TokenError, read_token
+    from gatekeeper.office.listing import vlan_notes
+    from gatekeeper.store import StoreError
+    from gatekeeper.store.opening import open_store, path_of
+
+    problems = []
     try:
         path_of_store = path_of(*settings.store)
         if Path(path_of_store).exists():
@@ -106,6 +169,16 @@ def _try_out(settings: "Settings") -> "list[Problem]":
             click.echo(f"note: store {path_of_store} does not exist yet: init, an order, or serve --create makes it")
     except StoreError as error:
         problems.append(settings.problem(("store", "url"), str(error)))
+    token = settings.api.token_file if settings.api else None
+    if token and token.exists():
+        try:
+            read_token(token)
+            if token.stat().st_mode & _STRANGERS:
+                click.echo(f"note: [api] token_file: everybody on this machine can read {token}: chmod 600 {token}")
+        except TokenError as error:
+            problems.append(settings.problem(("api", "token_file"), str(error)))
+    elif token and not token.parent.is_dir():
+        problems.append(settings.problem(("api", "token_file"), f"there is no folder {token.parent} to make it in"))
     return problems
 
 

@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     places: Places
     dictionaries: tuple[Path, ...]  # folders and files beside those that are shipped
     api: Api | None = None  # None = no HTTP is served
+    schema: FileSchema = FileSchema()  # what the file says, key by key
 
     @property
     def store(self) -> tuple[str, Path]:
@@ -118,6 +119,7 @@ def load_file(file: Path) -> Settings:
         places=places,
         dictionaries=tuple(folder / name for name in schema.radius.dictionaries),
         api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,
+        schema=schema,
     )
 
 

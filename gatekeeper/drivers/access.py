@@ -92,6 +92,14 @@ class Access:
                 self.close()
                 raise
 
+    def set_book(self, book: Policybook, found: tuple[Link, dict[int, Via]] | None) -> None:
+        """Go on with another Policybook. found: what find_access says of it; None = the interface is gone just now."""
+        self._book = book
+        if found and found[1] != self.vias:
+            self.vias = found[1]
+            for door in (self.boxes, self.servers):
+                door.set_vias(self.vias)
+
     def doors(self) -> list[tuple[Door, str]]:
         """All of them, each with what it is for."""
         found: list[tuple[Door, str]] = [(self.boxes, DHCP), (self.servers, WATCH)]
@@ -142,6 +150,11 @@ class Access:
         self.gone = False
 
 
+def _said(book: Policybook) -> set[int]:
+    """Addresses that the book says are ours."""
+    return {book.server_id, *(subnet.server for subnet in book.subnets)} - {0}
+
+
 class Interfaces:
     """All of them."""
 
@@ -152,9 +165,8 @@ class Interfaces:
         self._all: list[Access] = []
         # Called when an address has come or gone: engines must know what a box may call us.
         self.on_new_address: Callable[[], None] = lambda: None
-        said = (settings.book.server_id, *(subnet.server for subnet in settings.book.subnets))
-        self._said = {address for address in said if address}
-        self._said |= {endpoint.address for endpoint in settings.dhcp_listen if endpoint.address}
+        self._listens = {endpoint.address for endpoint in settings.dhcp_listen if endpoint.address}
+        self._said = _said(settings.book)
         # A listener on 0.0.0.0 answers under whichever address of this machine it was asked at.
         self._any = OwnAddresses() if any(not endpoint.address for endpoint in settings.dhcp_listen) else None
         try:
@@ -168,10 +180,23 @@ class Interfaces:
 
     def own_ids(self) -> set[int]:
         """Every address that we answer under."""
-        return self._said.union(self._any.look() if self._any else (), *(one.own_ids() for one in self._all))
+        machine = self._any.look() if self._any else ()
+        return self._said.union(self._listens, machine, *(one.own_ids() for one in self._all))
+
+    def set_book(self, book: Policybook) -> None:
+        """Hear on the same interfaces what another Policybook says of them. Raises DoorError, and all is as before."""
+        found = [None if one.gone else find_access(book, one.name) for one in self._all]
+        for one, access in zip(self._all, found, strict=True):
+            one.set_book(book, access)
+        self._said = _said(book)
+        self._ours = frozenset(self.own_ids())
 
     def doors(self) -> list[tuple[Door, str]]:
         return [pair for one in self._all for pair in one.doors()]
+
+    def endpoints(self) -> list[str]:
+        """Where unicast is heard beside the listeners of the configuration."""
+        return [f"{ip_text(one.link.address)}:{DHCP_PORT}" for one in self._all if one.unicast]
 
     def watch_probes(self, loop: Loop) -> None:
         """Have the loop wake up for what answers to ARP probes."""

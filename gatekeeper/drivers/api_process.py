@@ -4,6 +4,7 @@ The socket is bound here, so that a port that is taken is told at start, and so 
 where the last one has crashed. A crash never touches the packet loop: all waiting is done by a thread.
 """
 
+import contextlib
 import errno
 import os
 import secrets
@@ -14,11 +15,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from gatekeeper.config.load import Api, Settings
+from gatekeeper.config.token import TokenError, read_token
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import DoorError
 from gatekeeper.wire.text import ip_text
@@ -42,14 +44,16 @@ _HELP: Final = {
 }
 
 
-def listen_tcp(api: Api) -> socket.socket:
-    """[api] listen, bound and listening. Raises DoorError."""
-    for left in reversed(range(_TRIES)):
+def listen_tcp(api: Api, tries: int = 1, before: socket.socket | None = None) -> socket.socket:
+    """[api] listen, bound and listening. before: our own, which is about to go and may share the port with it. Raises
+    DoorError."""
+    for left in reversed(range(tries)):
         one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            one.bind((ip_text(api.listen.address), api.listen.port))
-            one.listen(_BACKLOG)
+            with _sharing(one, before):
+                one.bind((ip_text(api.listen.address), api.listen.port))
+                one.listen(_BACKLOG)
             return one
         except OSError as error:
             one.close()
@@ -58,6 +62,19 @@ def listen_tcp(api: Api) -> socket.socket:
                 raise DoorError(f"cannot listen on {api.listen.text()}: {error.strerror}: {help_}") from None
             time.sleep(_TRY_S)
     raise AssertionError
+
+
+@contextlib.contextmanager
+def _sharing(*both: socket.socket | None) -> Iterator[None]:
+    """Let a port of one address be bound to all addresses too; nobody else may have it afterwards."""
+    pair = [one for one in both if one] if all(both) else []
+    for one in pair:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        yield
+    finally:
+        for one in pair:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
 
 
 def make_token(file: Path) -> None:
@@ -72,18 +89,32 @@ def make_token(file: Path) -> None:
         opened.write(secrets.token_urlsafe(32) + "\n")
 
 
+def sure_token(file: Path) -> None:
+    """Make it, or see that there is one. Raises DoorError."""
+    make_token(file)
+    try:
+        read_token(file)
+    except TokenError as error:
+        raise DoorError(f"[api] token_file: {error}") from None
+
+
 class ApiProcess(threading.Thread):
     """One child process after another."""
 
-    def __init__(self, settings: Settings, log: Log, count: Callable[[str], None]) -> None:
-        """Bind. count: is told what is to be counted, from this thread. Raises DoorError."""
+    def __init__(
+        self, settings: Settings, log: Log, count: Callable[[str], None], before: "ApiProcess | None" = None
+    ) -> None:
+        """Bind. count: is told what is to be counted, from this thread; before: whom this one replaces. Raises
+        DoorError."""
         super().__init__(name="api", daemon=True)
         assert settings.api
+        self.listens = settings.api.listen
         self.name_of_door = settings.api.listen.text()
         self._file = settings.file
         self._log = log
         self._count = count
-        self._listener = listen_tcp(settings.api)
+        tries, theirs = (1, before._listener) if before else (_TRIES, None)
+        self._listener: socket.socket = listen_tcp(settings.api, tries, theirs)
         try:
             make_token(settings.api.token_file)
         except DoorError:
@@ -102,6 +133,19 @@ class ApiProcess(threading.Thread):
             self._owed = not self._answers
         if not self._owed:
             self._send(signal.SIGHUP)
+
+    def succeed(self, before: "ApiProcess | None") -> None:
+        """Begin in a running gate, and end the one before beside all that."""
+        self.on_first = lambda state: self._log.say(
+            f"api: it answers on {state}" if state != "failed" else f"api: {state}"
+        )
+        self.start()
+        if before:
+            before.retire()
+
+    def retire(self) -> None:
+        """End it, and wait for nothing."""
+        threading.Thread(target=self.stop, name="api ends").start()
 
     def stop(self) -> None:
         """End it, within _END_S."""

@@ -78,6 +78,14 @@ def filter_program(wanted: tuple[_Check, ...], tagged: bool) -> bytes:
     return b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 
+def _attach(one: socket.socket, program: bytes, tagged: bool) -> None:
+    """Have the kernel filter by this, and tell tags. Raises OSError."""
+    memory = create_string_buffer(program)
+    view = struct.pack("HL", len(program) // 8, addressof(c_char.from_buffer(memory)))
+    one.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, view)
+    one.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, int(tagged))
+
+
 class FrameDoor:
     """DHCP in frames on one interface, of one kind: FROM_BOXES or FROM_SERVERS.
 
@@ -97,25 +105,31 @@ class FrameDoor:
             opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except PermissionError:
             raise DoorError(f"interface {link.name}: hearing frames needs CAP_NET_RAW (root, or setcap)") from None
-        program = filter_program(self._wanted, tagged)
-        memory = create_string_buffer(program)
-        view = struct.pack("HL", len(program) // 8, addressof(c_char.from_buffer(memory)))
         try:
             opened.setblocking(False)
             grow(opened)
             # The filter stands before the socket is bound, so that nothing else ever gets in.
-            opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, view)
-            opened.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, int(tagged))
+            _attach(opened, filter_program(self._wanted, tagged), tagged)
             with suppress(OSError):  # Linux before 4.20 copies all that is sent here for the filter to drop
                 opened.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
             opened.bind((link.name, _ETH_P_ALL))
         except OSError as error:
             opened.close()
             raise DoorError(f"interface {link.name}: {error.strerror}") from None
-        self._socket, self._link, self._tagged = opened, link, tagged
-        self._vias = dict(vias)
-        self._tags = {via.name: vlan for vlan, via in vias.items()}
+        self._socket, self._link = opened, link
+        self._name_places(vias, tagged)
         self.lost = ""
+
+    def _name_places(self, vias: dict[int, Via], tagged: bool) -> None:
+        self._tagged, self._vias = tagged, dict(vias)
+        self._tags = {via.name: vlan for vlan, via in vias.items()}
+
+    def set_vias(self, vias: dict[int, Via]) -> None:
+        """Hear other VLANs from now on."""
+        tagged = any(vias)
+        if tagged != self._tagged:
+            _attach(self._socket, filter_program(self._wanted, tagged), tagged)
+        self._name_places(vias, tagged)
 
     def fileno(self) -> int:
         return self._socket.fileno()

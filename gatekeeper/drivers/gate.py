@@ -24,6 +24,7 @@ from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Told
 from gatekeeper.model import Outcome, Reason
+from gatekeeper.state.pools import Ranges
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import LoopPort
 
@@ -43,10 +44,11 @@ class Gate:
         interfaces: Interfaces,
         seq: int,
         most: int = MOST,
+        ranges: Ranges = (),
     ) -> None:
         """store: the loop's own connection, for reading; seq: the end of the change feed before world was read; most:
-        how many questions may wait for one kind of thing."""
-        self._engines = engines
+        how many questions may wait for one kind of thing; ranges: what the world's pools give out."""
+        self._engines, self._world, self._ranges = engines, world, ranges
         self._probing = interfaces.probing()
         self._heart = Heart(engines.mouths(), world, self._probing, most, self._tell)
         self._committer = committer
@@ -83,8 +85,11 @@ class Gate:
     def unwatch(self, descriptor: int) -> None:
         self._poll.unregister(descriptor)
 
-    def set_engines(self, engines: Engines) -> None:
-        """Go on with another Policybook."""
+    def set_engines(self, engines: Engines, ranges: Ranges) -> None:
+        """Go on with another Policybook. ranges: what each of its subnets gives out."""
+        if ranges != self._ranges:
+            self._world.pools.arrange(ranges, self._clock.now())
+            self._ranges = ranges
         self._house.drain_engines(self._engines)
         self._engines = engines
         self._heart.set_mouths(engines.mouths())

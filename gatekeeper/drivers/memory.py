@@ -1,6 +1,7 @@
 """What one packet process knows when it begins: pools as the store has them, and boxes looked up ahead."""
 
 import time
+from collections.abc import Iterable
 from typing import Final
 
 from gatekeeper.book import Policybook
@@ -8,7 +9,7 @@ from gatekeeper.heart.needs import lacking
 from gatekeeper.model import PortId
 from gatekeeper.policy.order_addresses import never_a_box
 from gatekeeper.state.framed import SessionKey
-from gatekeeper.state.pools import Pools
+from gatekeeper.state.pools import Pools, Ranges, without
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import FactsPort
 
@@ -16,9 +17,14 @@ WARM_S: Final = 0.5
 _AT_ONCE: Final = 1024
 
 
-def make_world(book: Policybook, store: FactsPort) -> World:
-    """The world as the store has it now."""
-    pools = Pools([subnet.ranges for subnet in book.subnets])
+def ranges_of(book: Policybook, ours: Iterable[int] = ()) -> Ranges:
+    """What each subnet gives out: its pools, less the addresses that we have ourselves."""
+    return [without(subnet.ranges, ours) for subnet in book.subnets]
+
+
+def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None) -> World:
+    """The world as the store has it now. ranges: what each subnet gives out, if that is not all that its pools have."""
+    pools = Pools(ranges_of(book) if ranges is None else ranges)
     # A declined address is nobody's.
     leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
     pools.load(leases, store.fixed_addresses())

@@ -5,23 +5,28 @@ import secrets
 import signal
 import socket
 import threading
+from typing import Final
 
 from gatekeeper.book import Policybook
-from gatekeeper.config import ConfigError
-from gatekeeper.config.load import Settings, load_file
+from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
-from gatekeeper.drivers.api_process import ApiProcess
+from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.commit import Committer, Notes
+from gatekeeper.drivers.control import COMPARE, Answer, Control
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.memory import make_world, warm
+from gatekeeper.drivers.memory import make_world, ranges_of, warm
+from gatekeeper.drivers.reload import compare, takeable
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP
 from gatekeeper.state.nas import NasCounts
+from gatekeeper.state.pools import Ranges
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.opening import open_store
+
+_ERRAND: Final = b"\0"  # beside the numbers of signals: the control thread has something to be done
 
 
 def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, str]]:
@@ -49,7 +54,7 @@ class Server:
 
     def __init__(self, settings: Settings, create: bool) -> None:
         """Open everything. Raises StoreError, DoorError."""
-        self._settings = settings
+        self._settings = self._begun = settings
         self._serving = threading.Event()
         self._store = open_store(*settings.store, create=create)
         self._store.check()
@@ -62,23 +67,31 @@ class Server:
             # It takes its time; what follows here goes on beside it.
             self._api.on_first = self._announce
             self._api.start()
+        self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._control = Control(settings.file, lambda: os.write(self._waker, _ERRAND), self._say_refused)
         self._kept, self._seen = Replies(), NasCounts()
         self._key = secrets.token_bytes(32)
         seq = self._store.feed_end()
-        self._world = make_world(settings.book, self._store)
+        ranges = self._ranges(settings.book)
+        self._world = make_world(settings.book, self._store, ranges)
         warm(self._world, self._store)
-        committer = Committer(lambda: open_store(*settings.store))
+        self._committer = committer = Committer(lambda: open_store(*settings.store))
         engines = self._engines(settings.book)
-        self._gate = Gate(engines, self._world, self._store, committer, self._log, self._interfaces, seq)
-        self._interfaces.on_new_address = lambda: self._gate.set_engines(self._engines(self._settings.book))
+        self._gate = Gate(engines, self._world, self._store, committer, self._log, self._interfaces, seq, ranges=ranges)
+        self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
             self._gate.add_door(door, name)
-        self._committer = committer
         self._dynauth = self._dynauth_client()
         self._gate.set_upstream(settings.book.aaa)
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines.of(book, self._world, self._kept, self._seen, self._key, sorted(self._interfaces.own_ids()))
+
+    def _ranges(self, book: Policybook) -> Ranges:
+        return ranges_of(book, self._interfaces.own_ids())
+
+    def _take_book(self, book: Policybook) -> None:
+        self._gate.set_engines(self._engines(book), self._ranges(book))
 
     def _dynauth_client(self) -> DynauthClient | None:
         """Who sends CoA and Disconnect, from the address that NASes know us by; only where there are NASes."""
@@ -89,8 +102,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
-        reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: None)
         self._committer.start()
@@ -100,8 +112,13 @@ class Server:
         self._serving.set()
         if not self._api:
             self._announce("-")
-        self._gate.run(reader, lambda: self._on_signal(os.read(reader, 64)))
+        unheard = self._control.listen(self._store.path)
+        if unheard:
+            self._log.say(f"note: {unheard}")
+        self._control.start()
+        self._gate.run(self._wake, lambda: self._on_signal(os.read(self._wake, 64)))
         _notify("STOPPING=1")
+        self._control.stop()
         if self._api:
             self._api.stop()
         if self._dynauth:
@@ -136,46 +153,75 @@ class Server:
         if signal.SIGTERM in numbers or signal.SIGINT in numbers:
             return False
         if signal.SIGHUP in numbers:
-            self._reload()
+            self._control.hang_up()
+        while self._control.errands:
+            verb, settings, done = self._control.errands.popleft()
+            try:
+                done.set_result(self._compare(settings) if verb == COMPARE else self._reload(settings))
+            except Exception as bug:  # packets go on whatever a reload does
+                self._log.say(f"alarm: bug: {bug!r} in {verb}")
+                done.set_result(Answer([], [], [f"bug: {bug!r}: see the log"]))
         return True
 
-    def _reload(self) -> None:
-        """Take the new policy; a file with an error changes nothing. Doors and store stay as they were opened."""
+    def _compare(self, settings: Settings) -> Answer:
+        doors = [door.name for door, _ in self._doors] + self._interfaces.endpoints()
+        doors += [self._api.name_of_door] if self._api else []
+        return compare(self._begun, self._settings, settings)._replace(doors=list(dict.fromkeys(doors)))
+
+    def _reload(self, settings: Settings) -> Answer:
+        """Take the new policy, all of it or nothing. What is opened once stays as it was opened."""
+        answer = self._compare(settings)
+        wanted = takeable(self._begun, settings)
         try:
-            settings = load_file(self._settings.file)
-        except ConfigError as error:
-            for problem in error.problems:
-                self._log.say(f"reload refused, going on as before: {problem}")
-            return
-        old = self._settings
-        if _ranges(settings.book) != _ranges(old.book):
-            self._log.say("reload refused, going on as before: other pools need a restart")
-            return
-        if bool(settings.book.leasequery) != bool(old.book.leasequery):
-            self._log.say("reload refused, going on as before: [dhcp] leasequery on or off needs a restart")
-            return
-        if (settings.store_url, *_listens(settings)) != (old.store_url, *_listens(old)):
-            self._log.say("reload: interfaces, listen and store stay as they are until a restart")
-        if settings.book.arp_probe != old.book.arp_probe:
-            self._log.say("reload: arp_probe stays as it is until a restart")
-        if settings.api != old.api:
-            self._log.say("reload: [api] stays as it is until a restart, but for its token")
-        self._settings = settings
-        if self._api:
-            self._api.hang_up()
-        self._log.packets = settings.log_packets
-        self._gate.set_engines(self._engines(settings.book))
-        self._gate.set_upstream(settings.book.aaa)
+            self._take(wanted)
+        except DoorError as error:
+            self._say_refused([str(error)])
+            return answer._replace(taken=[], waits=[], problems=[str(error)])
+        for what in answer.waits:
+            self._log.say(f"reload: {what} stays as it is until a restart")
+        self._log.say(f"reload: taken over: {', '.join(answer.taken) or 'nothing is different'}")
         self._log.say(f"reload: {settings.file} is in force")
+        return answer
 
+    def _say_refused(self, problems: list[str]) -> None:
+        for problem in problems:
+            self._log.say(f"reload refused, going on as before: {problem}")
 
-def _ranges(book: Policybook) -> list[tuple[tuple[int, int], ...]]:
-    return [subnet.ranges for subnet in book.subnets]
+    def _take(self, settings: Settings) -> None:
+        """Raises DoorError, and all is as before."""
+        old, api = self._settings, self._next_api(settings)
+        try:
+            self._interfaces.set_book(settings.book)
+        except DoorError:
+            if api and api is not self._api:
+                api.stop()
+            raise
+        self._settings = settings
+        self._log.packets = settings.log_packets
+        self._take_book(settings.book)
+        self._gate.set_upstream(settings.book.aaa)
+        for note in settings.notes:
+            if note not in old.notes:
+                self._log.say(f"note: {note}")
+        self._put_in_place(api)
 
+    def _next_api(self, settings: Settings) -> ApiProcess | None:
+        """Who is to serve [api]: whoever does, another one, or nobody. Raises DoorError."""
+        if settings.api is None:
+            return None
+        sure_token(settings.api.token_file)
+        if self._api and self._api.listens == settings.api.listen:
+            return self._api
+        return ApiProcess(settings, self._log, self._count, self._api)
 
-def _listens(settings: Settings) -> tuple[object, ...]:
-    places = tuple((subnet.interface, subnet.vlan, subnet.server) for subnet in settings.book.subnets)
-    return settings.interfaces, places, settings.dhcp_listen, settings.auth_listen, settings.acct_listen
+    def _put_in_place(self, api: ApiProcess | None) -> None:
+        before, self._api = self._api, api
+        if api and api is before:
+            api.hang_up()
+        elif api:
+            api.succeed(before)
+        elif before:
+            before.retire()
 
 
 def _notify(state: str) -> None:

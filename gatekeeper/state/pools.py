@@ -15,6 +15,9 @@ from gatekeeper.state.framed import FramedAddresses
 _LOOK_AT: Final = 64
 _FOR_EVER: Final = 1 << 62
 
+# For each subnet its ranges: first and last address.
+Ranges = Sequence[Sequence[tuple[int, int]]]
+
 
 class Pool:
     """The dynamic ranges of one subnet: a cursor over the never used, a queue of the used, oldest first."""
@@ -81,7 +84,7 @@ class Pools:
     """All addresses of one node. Bounded by the sizes of the pools, those before the last ``arrange`` among them, and
     the number of fixed addresses."""
 
-    def __init__(self, subnets: Sequence[Sequence[tuple[int, int]]]) -> None:
+    def __init__(self, subnets: Ranges) -> None:
         """subnets: for each subnet its ranges, in the sequence of the configuration."""
         self._held: dict[int, tuple[bytes, int]] = {}
         self._offers: dict[int, tuple[bytes, int]] = {}
@@ -92,7 +95,7 @@ class Pools:
         self._framed = self.framed.by_address  # asked for every packet, at hand
         self._set_ranges(subnets)
 
-    def _set_ranges(self, subnets: Sequence[Sequence[tuple[int, int]]]) -> None:
+    def _set_ranges(self, subnets: Ranges) -> None:
         self._pools = [Pool(ranges) for ranges in subnets]
         spans = [(first, last, pool) for pool in self._pools for first, last in pool.ranges]
         self._spans = sorted(spans, key=_first_of)
@@ -111,7 +114,7 @@ class Pools:
             if pool:
                 pool.used[address] = None
 
-    def arrange(self, subnets: Sequence[Sequence[tuple[int, int]]], now: float) -> None:
+    def arrange(self, subnets: Ranges, now: float) -> None:
         """Give out these ranges from now on. What is held stays so until its end, wherever it is; what is on offer
         too, unless it was of a range that is gone."""
         gone = [address for address in self._offers if self._pool_of(address)]

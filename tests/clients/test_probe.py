@@ -87,5 +87,5 @@ def test_arp_probe_is_taken_up_at_a_restart(world: Direct) -> None:
     assert world.gate.process
     world.gate.process.send(signal.SIGHUP)
     world.gate.wait_for("is in force")
-    assert "reload: arp_probe stays as it is until a restart" in world.gate.log()
+    assert "reload: [dhcp] arp_probe stays as it is until a restart" in world.gate.log()
     world.gate.assert_sound()

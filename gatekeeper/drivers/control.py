@@ -1,0 +1,212 @@
+"""The control channel: a Unix socket beside the store by which ``reload`` and ``check`` speak to the running gate.
+
+Who may connect is who serves, or root: the socket has mode 0600. One line of JSON each way. The file is read in this
+thread, so packets do not wait for that; what comes of it is done by the packet loop, between two packets.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import select
+import socket
+import stat
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from gatekeeper.config import ConfigError
+from gatekeeper.config.load import Settings, load_file
+
+RELOAD: Final = "reload"
+COMPARE: Final = "compare"
+_SUFFIX: Final = ".gate"
+_MODE: Final = 0o600
+_LONGEST: Final = 1 << 20
+_PATIENCE_S: Final = 5.0  # with whoever connects and says nothing
+_TURN_S: Final = 30.0  # until the packet loop has done what it is asked
+_ANSWER_S: Final = 60.0
+
+
+class ControlError(Exception):
+    """The running gate cannot be asked: why."""
+
+
+class Answer(NamedTuple):
+    """What the gate says. taken: what it takes over, or would; waits: what needs a restart; problems: why nothing is
+    taken over. file: the configuration that it reads; doors: where it listens."""
+
+    taken: list[str]
+    waits: list[str]
+    problems: list[str]
+    file: str = ""
+    doors: list[str] = []  # noqa: RUF012 - replaced, never changed
+
+
+class Errand(NamedTuple):
+    """What the packet loop is asked: to take these settings, or (COMPARE) to say what that would change."""
+
+    verb: str
+    settings: Settings
+    done: Future[Answer]
+
+
+class Control(threading.Thread):
+    """One errand after another, from the socket and by SIGHUP."""
+
+    def __init__(self, file: Path, wake: Callable[[], object], refused: Callable[[list[str]], None]) -> None:
+        """file: the configuration; wake: called when ``errands`` has something for the loop; refused: is told what is
+        wrong with a file that was to be taken."""
+        super().__init__(name="control", daemon=True)
+        self.errands: deque[Errand] = deque()
+        self._file = file
+        self._wake = wake
+        self._refused = refused
+        self._stopping = False
+        self._calls = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._listener: socket.socket | None = None
+        self._place: tuple[Path, os.stat_result] | None = None
+
+    def listen(self, store: str) -> str:
+        """Have the socket beside this store; "" or why it cannot be had, and SIGHUP alone is heard."""
+        path = Path(store + _SUFFIX)
+        try:
+            self._listener = _bind(path)
+            self._place = path, path.stat()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return (
+                    f"{path}: another gatekeeper serves over this store: it is the one that 'gatekeeper reload' finds"
+                )
+            return f"{path}: {error.strerror}: 'gatekeeper reload' does not find this gate, SIGHUP does"
+        return ""
+
+    def hang_up(self) -> None:
+        """SIGHUP: read the file again."""
+        os.eventfd_write(self._calls, 1)
+
+    def stop(self) -> None:
+        """Answer nobody any more."""
+        self._stopping = True
+        while self.errands:
+            self.errands.popleft().done.cancel()
+        if self._place:
+            path, made = self._place
+            with contextlib.suppress(OSError):
+                if os.path.samestat(path.stat(), made):
+                    path.unlink()
+        if self._listener:
+            self._listener.close()
+
+    def run(self) -> None:
+        watched: list[Any] = [self._calls, *([self._listener] if self._listener else [])]
+        while not self._stopping:
+            try:
+                ready, _, _ = select.select(watched, [], [], _TURN_S)
+            except (OSError, ValueError):  # closed by stop
+                return
+            if self._calls in ready:
+                os.eventfd_read(self._calls)
+                self._do(RELOAD, str(self._file.resolve()))
+            if self._listener and self._listener in ready:
+                with contextlib.suppress(OSError):
+                    self._hear(self._listener.accept()[0])
+
+    def _hear(self, asking: socket.socket) -> None:
+        with asking:
+            asking.settimeout(_PATIENCE_S)
+            try:
+                verb, file = json.loads(_read_line(asking))
+                answer = self._do(str(verb), str(file))
+            except (ValueError, TypeError):
+                return
+            asking.sendall(json.dumps(answer._asdict()).encode() + b"\n")
+
+    def _do(self, verb: str, file: str) -> Answer:
+        ours = self._file.resolve()
+        if verb == RELOAD and Path(file) != ours:
+            return Answer([], [], [f"the running gate was started with {ours}, not with {file}"], str(ours))
+        try:
+            settings = load_file(self._file if verb == RELOAD else Path(file))
+        except ConfigError as error:
+            problems = [str(problem) for problem in error.problems]
+            if verb == RELOAD:
+                self._refused(problems)
+            return Answer([], [], problems, str(ours))
+        errand = Errand(verb, settings, Future())
+        self.errands.append(errand)
+        self._wake()
+        try:
+            return errand.done.result(_TURN_S)._replace(file=str(ours))
+        except (TimeoutError, CancelledError):
+            return Answer([], [], ["the gate is stopping, or does not get to it"], str(ours))
+
+
+def ask_gate(store: str, verb: str, file: Path) -> Answer | None:
+    """What the gate that serves over this store says; None = none does. Raises ControlError."""
+    path = Path(store + _SUFFIX)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(_ANSWER_S)
+        try:
+            with _reachable(path) as name:
+                asking.connect(name)
+            asking.sendall(json.dumps([verb, str(file.resolve())]).encode() + b"\n")
+            return Answer(**json.loads(_read_line(asking)))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        except PermissionError:
+            raise ControlError(f"{path}: only root and the user that serves may ask the running gate") from None
+        except (OSError, ValueError) as error:
+            raise ControlError(f"{path}: the running gate gives no answer: {error}") from None
+
+
+def _read_line(asking: socket.socket) -> bytes:
+    said = b""
+    while not said.endswith(b"\n") and len(said) < _LONGEST:
+        more = asking.recv(65_536)
+        if not more:
+            break
+        said += more
+    return said
+
+
+@contextlib.contextmanager
+def _reachable(path: Path, locked: bool = False) -> Iterator[str]:
+    """A name of the socket that is short enough for any folder (unix(7): 108 octets). locked: nobody else has it so
+    meanwhile."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if locked:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _bind(path: Path) -> socket.socket:
+    """Bound and listening; what a gate that was killed has left is taken away. Raises OSError: EADDRINUSE where another
+    one listens."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        os.fchmod(listener.fileno(), _MODE)  # which bind gives to the file, so that it never has another one
+        with _reachable(path, locked=True) as name:
+            if path.exists():
+                with (
+                    socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other,
+                    contextlib.suppress(ConnectionRefusedError),
+                ):
+                    other.settimeout(_PATIENCE_S)
+                    other.connect(name)
+                    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+                if stat.S_ISSOCK(path.stat().st_mode):
+                    path.unlink()
+            listener.bind(name)
+            listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
