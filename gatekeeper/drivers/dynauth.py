@@ -41,6 +41,7 @@ _LOOK_S: Final = 0.5
 # RFC 5080 2.2.1. Without jitter: few requests, each to its own session.
 _SCHEDULE: Final = Schedule(irt_s=2.0, mrt_s=16.0, mrc=5, mrd_s=30.0)
 _DATAGRAM: Final = 4096
+_FORGED_ANSWERS: Final = "{} answers under another secret than that of its [[radius.client]]"
 
 
 class _Endpoint(NamedTuple):
@@ -71,6 +72,7 @@ class DynauthClient(threading.Thread):
         self._exchanges: Exchanges[_Endpoint, Wanted] = Exchanges(_SCHEDULE, MOST_WAITING, check=error_cause)
         self._turn = Turn(1)
         self._places: dict[_Endpoint, Place[_Endpoint, Wanted]] = {}  # where somebody is being asked
+        self._forged: set[_Endpoint] = set()  # asked, and answering under another secret
         self._version = -1
         self._fresh: list[Ended] = []
 
@@ -172,7 +174,8 @@ class DynauthClient(threading.Thread):
     def _handle_time(self, now: float) -> None:
         for one in self._exchanges.handle_time(now, MOST_WAITING):
             at = one.place.at
-            self._end_exchange(one, "lost", f"no answer from {ip_text(at.address)}:{at.port} to {one.tries} tries")
+            silence = _FORGED_ANSWERS if at in self._forged else "no answer from {}"
+            self._end_exchange(one, "lost", f"{silence.format(_spelled(at))} to {one.tries} tries")
         self._send()
 
     def _receive(self) -> None:
@@ -189,7 +192,11 @@ class DynauthClient(threading.Thread):
         """An answer is believed if it comes from where we asked, under its secret."""
         place = self._places.get(_Endpoint(source, port))
         heard = self._exchanges.receive(place, data) if place else Doubt.UNASKED
+        if heard is Doubt.BAD_AUTHENTICATOR and place:
+            self._forged.add(place.at)
+            self._log.alarm(_FORGED_ANSWERS.format(_spelled(place.at)), time.time())
         if not isinstance(heard, Doubt):
+            self._forged.discard(_Endpoint(source, port))
             exchange, packet = heard
             self._end_exchange(exchange, *_read(packet, exchange.subject))
 
@@ -207,6 +214,10 @@ class DynauthClient(threading.Thread):
             self._store.end_wanted(self._fresh, time.time())
             self._fresh.clear()
             self._version = -1  # the next one of the same session may go now
+
+
+def _spelled(at: _Endpoint) -> str:
+    return f"{ip_text(at.address)}:{at.port}"
 
 
 def _what(wanted: Wanted) -> str:

@@ -92,14 +92,19 @@ def dialect() -> str:
 
 
 @pytest.fixture
-def client(tmp_path: Path, nas: Nas, store: SqliteStore, dialect: str) -> Iterator[DynauthClient]:
+def log() -> Iterator[Log]:
+    made = Log("none")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def client(tmp_path: Path, nas: Nas, store: SqliteStore, dialect: str, log: Log) -> Iterator[DynauthClient]:
     """Its rounds are taken by the test."""
     book = load_text(tmp_path, CONFIG.format(port=nas.port, dialect=dialect)).book
-    log = Log("none")
     made = DynauthClient(lambda: SqliteStore(str(tmp_path / "gatekeeper.db")), lambda: book, log, LOCALHOST)
     yield made
     made.close()
-    log.stop()
 
 
 def slow_down_and_suspend(store: SqliteStore) -> None:
@@ -127,6 +132,39 @@ def test_rfc5080_2_2_1_a_nas_that_is_silent_is_asked_four_times_in_30_seconds(
         assert [state for state, _ in states(store, numbers)] == ["sent" if at < 30.0 else "lost"]
     assert (seen, len(octets)) == ([0.0, 2.0, 6.0, 14.0], 1)
     assert states(store, numbers) == [("lost", f"no answer from 127.0.0.1:{nas.port} to 4 tries")]
+
+
+def test_a_nas_that_answers_under_another_secret_is_said_to_do_so(
+    client: DynauthClient, nas: Nas, store: SqliteStore, log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its answer is not believed (RFC 5176 2.3), and it is not silent either: in the log, and where it was lost."""
+    numbers = store.ask_to_disconnect("1", NOW)
+    client.turn(100.0)
+    (request,) = nas.hear()
+    nas.answer(request, DISCONNECT_ACK, secret=Secret(b"another"))
+    client.turn(101.0)
+    assert [state for state, _ in states(store, numbers)] == ["sent"]
+    for at in (102.0, 106.0, 114.0, 130.0):
+        client.turn(at)
+    told = f"127.0.0.1:{nas.port} answers under another secret than that of its [[radius.client]]"
+    assert states(store, numbers) == [("lost", f"{told} to 4 tries")]
+    log.stop()
+    assert capsys.readouterr().err.splitlines()[0] == f"alarm: {told}"
+
+
+def test_a_nas_that_answers_rightly_in_the_end_is_believed(client: DynauthClient, nas: Nas, store: SqliteStore) -> None:
+    """Somebody else's forged answer before it changes nothing, then and later."""
+    numbers = store.ask_to_disconnect("1", NOW)
+    client.turn(100.0)
+    (request,) = nas.hear()
+    nas.answer(request, DISCONNECT_ACK, secret=Secret(b"another"))
+    nas.answer(request, DISCONNECT_ACK)
+    client.turn(101.0)
+    assert states(store, numbers) == [("acknowledged", "")]
+    again = store.ask_to_disconnect("2", NOW)
+    for at in (102.0, 104.0, 108.0, 116.0, 132.0):
+        client.turn(at)
+    assert states(store, again) == [("lost", f"no answer from 127.0.0.1:{nas.port} to 4 tries")]
 
 
 def test_rfc5176_2_3_a_request_is_signed_and_names_its_session(

@@ -10,6 +10,7 @@ import dpkt
 import pytest
 
 from gatekeeper.drivers.capture import Capture, CaptureError
+from gatekeeper.wire.dhcp import encode, message
 from gatekeeper.wire.frame import udp_frame
 from tests.cli.terminal import Terminal
 from tests.replay.test_stories import STORIES
@@ -78,6 +79,17 @@ def test_a_radius_answer_of_one_octet_is_no_answer(tmp_path: Path) -> None:
         writer.writepkt(udp_frame(b"\2", bytes(6), bytes(6), 1, 2, 1812, 50_000), ts=time)
     terminal = Terminal(tmp_path)
     assert rows(terminal, with_it) == rows(terminal, Path(f"{STORY}.pcap"))
+
+
+def test_what_is_malformed_has_a_row_that_names_its_box(tmp_path: Path) -> None:
+    """By the header, which is sound; the message by option 53, which stands in front of the fault."""
+    mac = bytes.fromhex("02005e100001")
+    whole = encode(message(1, mac, 7, {82: b"\x01\x09ge"}, giaddr=0x0A140001))
+    path = tmp_path / "malformed.pcap"
+    with path.open("wb") as target:
+        dpkt.pcap.Writer(target).writepkt(udp_frame(whole, bytes(6), bytes(6), 0x0A140001, 0x0A140002, 67, 67), ts=1.0)
+    _, (row,), _ = rows(Terminal(tmp_path), path)
+    assert (row["mac"], row["message"], row["reason"]) == (mac.hex(":"), "DHCPDISCOVER", "MALFORMED")
 
 
 @pytest.mark.parametrize("lost", [1, 40, 300])
