@@ -87,7 +87,8 @@ def _lines(schema: FileSchema, problems: Problems) -> Lines:
 
 def _own(schema: FileSchema) -> frozenset[int]:
     """Every address of ours that the file names."""
-    listens = (*schema.dhcp.listen, *schema.radius.listen_auth, *schema.radius.listen_acct)
+    listens = [*schema.dhcp.listen, *schema.radius.listen_auth, *schema.radius.listen_acct]
+    listens += [schema.api.listen] if schema.api else []
     said = (schema.dhcp.server_id, *(subnet.server for subnet in schema.dhcp.subnet))
     return frozenset(address for address in (*said, *(listen.address for listen in listens)) if address)
 

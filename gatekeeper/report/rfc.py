@@ -30,7 +30,7 @@ ROWS: Final = (
     RfcRow(2131, "4.3.2", "INIT-REBOOT: ACK, NAK, silence without a record", "yes"),
     RfcRow(2131, "4.3.2", "RENEWING and REBINDING", "yes"),
     RfcRow(2131, "4.3.2", "options 50 and 54 and ciaddr where table 4 has them", "partly",
-           "clients that misplace them are answered where that can mean one thing only; lenient = false: silence"),
+           "clients that misplace them are answered where they mean one thing only; [dhcp] lenient = false: silence"),
     RfcRow(2131, "4.3.3", "DHCPDECLINE: quarantine, alarm", "yes"),
     RfcRow(2131, "4.3.4", "DHCPRELEASE: free, record kept", "yes"),
     RfcRow(2131, "4.3.5", "DHCPINFORM: neither address nor lease time, answered at ciaddr", "yes",

@@ -56,6 +56,19 @@ def test_option_43_comes_to_a_box_that_does_not_ask_for_it(world: Direct) -> Non
     assert [seen[at].option(12) for at in (0, 2)] == [STBID.encode()] * 2
 
 
+def test_two_boxes_of_an_account_share_no_address(world: Direct) -> None:
+    """The ordered one is the first box's; the other one gets one of the pool, and keeps that."""
+    world.gate.install(STRANGER, "028123456@itv", "--address", "10.20.9.9")
+    first, second = world.box(MAC), world.box(STRANGER)
+    assert first.udhcpc_once() == 0
+    assert first.wait_for("bound")["ip"] == "10.20.9.9"
+    assert second.udhcpc_once() == 0
+    held = second.wait_for("bound")["ip"]
+    assert held.startswith("10.20.") and held != "10.20.9.9"
+    assert world.gate.lease(MAC)["address"] == "10.20.9.9"
+    assert world.gate.lease(STRANGER)["address"] == held
+
+
 def test_an_unknown_box_gets_nothing_and_is_listed(world: Direct) -> None:
     """Not one packet to it; the technician finds it in ``show refused``."""
     tap = world.tap()

@@ -26,6 +26,8 @@ options = { 121 = ["0.0.0.0/0 10.30.0.1", "10.99.0.0/24 10.30.0.7"], 33 = ["10.9
 [radius]
 listen_auth = ["192.0.2.41:1812"]
 listen_acct = ["192.0.2.42:1813"]
+[api]
+listen = "192.0.2.43:8067"
 [[radius.client]]
 name = "bras1"
 ipaddr = "192.0.2.1"
@@ -55,6 +57,7 @@ def rules(tmp_path: Path) -> AddressRules:
         ("192.0.2.40", "our own address"),
         ("192.0.2.41", "our own address"),
         ("192.0.2.42", "our own address"),
+        ("192.0.2.43", "our own address"),
         ("10.20.0.0", "the network address of 10.20.0.0/16"),
         ("10.20.255.255", "the broadcast address of 10.20.0.0/16"),
         ("10.30.0.255", "the broadcast address of 10.30.0.0/24"),

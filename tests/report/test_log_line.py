@@ -29,6 +29,10 @@ def _radius(reply: str, verdict: Verdict, port: PortId | None = None, binding: B
             'DHCPACK on 10.20.1.7 to d4:c1:c8:ee:9b:1f via 10.20.0.1 account=028123456@itv port="10.20.0.1|ge 1/0/7"',
         ),
         (
+            _dhcp("DHCPREQUEST", "DHCPACK", Verdict(Action.ACK, seen="Option 82 is cut", address=ON), binding=BINDING),
+            'DHCPACK on 10.20.1.7 to d4:c1:c8:ee:9b:1f via 10.20.0.1 account=028123456@itv note="Option 82 is cut"',
+        ),
+        (
             _dhcp("DHCPINFORM", "DHCPACK", Verdict(Action.INFORM), binding=BINDING),
             "DHCPACK to d4:c1:c8:ee:9b:1f via 10.20.0.1 account=028123456@itv",
         ),

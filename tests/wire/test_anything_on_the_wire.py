@@ -126,6 +126,32 @@ def test_option_82_is_read_as_equipment_writes_it(value: str, parts: dict[int, b
     assert read_suboptions(bytes.fromhex(value)) == (parts, odd)
 
 
+_SUB_OPTION = st.tuples(st.sampled_from([2, 5, 9, 10, 11, 19, 151]), st.binary(max_size=20))
+_ASSIGNED = st.lists(_SUB_OPTION, max_size=4).map(
+    lambda pairs: b"".join(bytes((code, len(value))) + value for code, value in pairs)
+)
+_CIRCUIT = st.binary(max_size=20)
+
+
+@given(_ASSIGNED, _CIRCUIT, _ASSIGNED, _CIRCUIT, st.sampled_from([b"", b"\xff", bytes(3), b"\xff\0\0"]))
+def test_the_first_circuit_id_counts_whatever_is_appended(
+    before: bytes, first: bytes, behind: bytes, second: bytes, end: bytes
+) -> None:
+    """Each of the two options may be ended or filled as options are."""
+    node, relay = before + bytes((1, len(first))) + first, behind + bytes((1, len(second))) + second
+    parts, odd = read_suboptions(node + end + relay + end)
+    assert (parts[1], odd) == (first, "")
+
+
+@given(_ASSIGNED, st.binary(min_size=1, max_size=20), _ASSIGNED, st.integers(0, 200))
+def test_an_option_82_that_is_cut_anywhere_names_its_own_line_or_none(
+    before: bytes, line: bytes, behind: bytes, at: int
+) -> None:
+    """Never a part of one, and never one made of other octets."""
+    whole = before + bytes((1, len(line))) + line + behind
+    assert read_suboptions(whole[:at]).parts.get(1) in (None, line)
+
+
 @pytest.mark.parametrize(
     ("value", "port_key", "line"),
     [
