@@ -35,10 +35,14 @@ OF_LINES: Final = {
     "account": _OF.format(key="account = :account", more=f"{_BOUND}account = :account"),
     "address": _OF.format(key="address = :address", more=""),
 }
-# What all spellings have in common is asked once for each of them.
+# What all spellings have in common stands beside those that are bound, and is asked once for each of the others.
 LINES: Final = f"""
 WITH standing AS ({_STANDING}),
-     lines AS (SELECT port, line_of(port) AS line FROM (SELECT DISTINCT port FROM standing))
+     bound AS (SELECT port, line FROM accounts WHERE port <> '' GROUP BY port),
+     lines AS (
+         SELECT port, line FROM bound UNION ALL
+         SELECT port, line_of(port) FROM (
+             SELECT DISTINCT port FROM standing WHERE port NOT IN (SELECT port FROM bound)))
 SELECT substr(min(rank || port), 2) AS port,
        count(DISTINCT CASE WHEN uses AND account <> '' THEN account END) AS accounts,
        count(DISTINCT CASE WHEN uses AND mac <> '' THEN mac END) AS boxes,
