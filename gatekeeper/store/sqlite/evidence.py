@@ -5,6 +5,7 @@ from typing import Final
 
 from mypy_extensions import trait
 
+from gatekeeper.model import Reason
 from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.refusals import is_news, joined, refusal_event
@@ -31,6 +32,9 @@ _REFUSED_OF: Final = {
 }
 _REFUSALS: Final = f"{_REFUSED_OF[1]} ORDER BY last_seen DESC, ms DESC, protocol, reason"
 _REFUSE: Final = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({marks(REFUSED)})"
+_ORDERED_AT: Final = """
+SELECT o.received FROM accounts a JOIN orders o ON o.number = a.last_order
+WHERE a.account = ? AND a.state <> 'cancelled'"""
 # Boxes that no order names go first, and of these those that were not heard of for longest.
 _PRUNE: Final = """
 DELETE FROM refused WHERE mac IN (
@@ -69,6 +73,8 @@ class EvidenceTables(JournalTables):
             written: dict[tuple[object, ...], Refused] = {}
             for mac, one in zip(macs, part, strict=True):
                 key = one[:3]
+                if one.reason is Reason.UNKNOWN_MAC and mac in accounts and self._is_over(one, accounts[mac]):
+                    continue
                 before = written.get(key) or known.get(key)
                 if mac in accounts and is_news(one, before):
                     self._tell_event(refusal_event(one, accounts[mac]))
@@ -77,6 +83,11 @@ class EvidenceTables(JournalTables):
         if refused and query("SELECT count(*) FROM refused").fetchone()[0] > MAX_REFUSED:
             query(_PRUNE, (MAX_REFUSED,))
             query(_PRUNE_ADMITTED)
+
+    def _is_over(self, refused: Refused, account: str) -> bool:
+        """True if an order for the box came since: what was counted before it is noted up to a second later."""
+        row = self._connection.execute(_ORDERED_AT, (account,)).fetchone()
+        return bool(row) and refused.last_seen <= row[0] + 1
 
     def _admit(self, admitted: list[Admitted]) -> None:
         """Each in the place of what is older; the journal is told of what is news."""
