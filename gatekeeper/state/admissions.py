@@ -7,7 +7,7 @@ that was, to the second; what is kept here is which came later where a box was r
 from itertools import islice
 from typing import Final
 
-from gatekeeper.model import Event, make
+from gatekeeper.model import Event, Outcome
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.evidence import Admitted
 from gatekeeper.wire.text import mac_text
@@ -17,8 +17,6 @@ MAX_NEWS: Final = 4_096
 MAX_WAITING: Final = 65_536
 MAX_DOUBTED: Final = 8_192
 _NEWS_EVERY_S: Final = 3600
-
-_Key = tuple[bytes, str]
 
 
 def admission_event(admitted: Admitted) -> Event:
@@ -33,20 +31,20 @@ class Admissions:
     def __init__(self) -> None:
         self._met: dict[bytes, Admitted] = {}
         self._news: list[Admitted] = []
-        self._waiting: dict[_Key, Admitted] = {}
+        self._last: dict[bytes, tuple[str, str, str, float]] = {}  # account, where, port, when
+        self._leases: dict[bytes, Admitted] = {}
         # MACs refused since the last drain, and before it.
         self._doubted: set[bytes] = set()
         self._doubted_before: set[bytes] = set()
 
     def meet(self, mac: bytes, account: str, where: str, port: str, now: float) -> None:
         """RADIUS let a box in at this NAS and port."""
+        last = self._last if len(self._last) < MAX_WAITING else bounded(self._last, MAX_WAITING)
+        last[mac] = account, where, port, now
         met = self._met.get(mac)
-        at = int(now)
-        ms = int((now - at) * 1000)
-        self._keep(make(Admitted, (mac, account, where, port, at, "radius", 0, ms, False)))
         if met and met.where == where and met.port == port and now < met.at + _NEWS_EVERY_S and met.account == account:
             return
-        found = Admitted(mac, account, where, port, at, ms=ms)
+        found = _admitted(mac, account, where, port, now)
         bounded(self._met, MAX_MET)[mac] = found
         if len(self._news) < MAX_NEWS:
             self._news.append(found)
@@ -56,18 +54,26 @@ class Admissions:
         if len(self._doubted) < MAX_DOUBTED:
             self._doubted.add(mac)
 
-    def meet_lease(self, mac: bytes, account: str, where: str, port: str, address: int, now: float) -> None:
+    def meet_lease(self, outcome: Outcome, now: float) -> None:
         """DHCP acknowledged an address to a box."""
-        if mac in self._doubted or mac in self._doubted_before:
-            at = int(now)
-            self._keep(Admitted(mac, account, where, port, at, "dhcp", address, int((now - at) * 1000), news=False))
-
-    def _keep(self, admitted: Admitted) -> None:
-        bounded(self._waiting, MAX_WAITING)[admitted.mac, admitted.protocol] = admitted
+        mac, binding = outcome.mac, outcome.binding
+        if binding and (mac in self._doubted or mac in self._doubted_before):
+            port = outcome.port.text if outcome.port else ""
+            found = _admitted(mac, binding.account, outcome.where, port, now)
+            leased = found._replace(protocol="dhcp", address=outcome.verdict.address, news=False)
+            bounded(self._leases, MAX_WAITING)[mac] = leased
 
     def drain(self) -> list[Admitted]:
         """Who was let in since the last time: what is news, then the last of each box; of these so many at most, the
         rest next time."""
         news, self._news = self._news, []
         self._doubted_before, self._doubted = self._doubted, set()
-        return news + [self._waiting.pop(key) for key in list(islice(self._waiting, MAX_NEWS))]
+        macs = list(islice(self._last, MAX_NEWS))
+        last = [_admitted(mac, *self._last.pop(mac))._replace(news=False) for mac in macs]
+        leases = [self._leases.pop(mac) for mac in list(islice(self._leases, MAX_NEWS))]
+        return news + last + leases
+
+
+def _admitted(mac: bytes, account: str, where: str, port: str, now: float) -> Admitted:
+    at = int(now)
+    return Admitted(mac, account, where, port, at, ms=int((now - at) * 1000))

@@ -1,9 +1,10 @@
 """Refused boxes, counted: a tally beside the world. What one refusal does to an older one of the same box, protocol and
 reason, in memory as on disk, is said here once."""
 
+from dataclasses import dataclass
 from typing import Final
 
-from gatekeeper.model import Event, Reason, make
+from gatekeeper.model import Event, Outcome, Reason, make
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.evidence import Refused
 from gatekeeper.wire.text import mac_text
@@ -22,6 +23,12 @@ UNPROVEN: Final = frozenset(
     }
 )
 _NEWS_EVERY_S: Final = 3600
+# Where a packet is refused before its line is read, or what it says of one is not believed.
+_UNREAD: Final = frozenset(
+    {Reason.MALFORMED, Reason.BAD_AUTHENTICATOR, Reason.UNSUPPORTED, Reason.UNTRUSTED_OPTION_82, Reason.UNKNOWN_NAS}
+)
+# What is sent by unicast passes the relay by, and names no line (RFC 3046 2.1).
+_UNICAST: Final = frozenset({"renewing", "inform", "release"})
 
 
 def joined(older: Refused, newer: Refused) -> Refused:
@@ -55,30 +62,69 @@ def _first_ms(refused: Refused) -> int:
     return refused.first_seen * 1000 + (refused.ms if refused.times == 1 else 0)
 
 
+def refused_by(outcome: Outcome, reason: Reason, times: int, first: float, last: float) -> Refused:
+    """So many refusals, first and last at these times, told as this last one was."""
+    verdict = outcome.verdict
+    state, link, address = outcome.asked or ("", 0, 0)
+    port = outcome.port.text if outcome.port else None if reason in _UNREAD or state in _UNICAST else ""
+    second = int(last)
+    return Refused(
+        outcome.mac,
+        outcome.protocol,
+        reason,
+        port,
+        times,
+        int(first),
+        second,
+        verdict.bound,
+        verdict.seen,
+        outcome.where,
+        outcome.message,
+        outcome.reply,
+        verdict.address or address,
+        state,
+        link,
+        int((last - second) * 1000),
+    )
+
+
 _Key = tuple[bytes, str, Reason]
+
+
+@dataclass(slots=True)
+class _Counted:
+    """The last one, how many there were, and when; what is kept of it is made when it is drained."""
+
+    outcome: Outcome
+    reason: Reason
+    times: int
+    first: float
+    last: float
 
 
 class Refusals:
     """Those since the last drain, one row a box, protocol and reason."""
 
     def __init__(self) -> None:
-        self._ours: dict[_Key, Refused] = {}
+        self._ours: dict[_Key, _Counted] = {}
         # Strangers apart, so that a flood of invented MACs pushes out strangers only.
-        self._strangers: dict[_Key, Refused] = {}
+        self._strangers: dict[_Key, _Counted] = {}
 
-    def count(self, refused: Refused, ours: bool) -> None:
-        """A box was refused. ours: an order names it."""
-        table = self._ours if ours else self._strangers
-        key = refused.mac, refused.protocol, refused.reason
+    def count(self, outcome: Outcome, reason: Reason, at: float) -> None:
+        """A box was refused."""
+        table = self._ours if outcome.binding else self._strangers
+        key = outcome.mac, outcome.protocol, reason
         found = table.get(key)
         if found:
-            table[key] = joined(found, refused)
-        elif refused.reason not in UNPROVEN or len(table) < MAX_UNPROVEN:
-            bounded(table, MAX_REFUSALS)[key] = refused
+            found.outcome = outcome
+            found.times += 1
+            found.last = at
+        elif reason not in UNPROVEN or len(table) < MAX_UNPROVEN:
+            bounded(table, MAX_REFUSALS)[key] = _Counted(outcome, reason, 1, at, at)
 
     def drain(self) -> list[Refused]:
         """What was refused since the last time."""
-        drained = [*self._strangers.values(), *self._ours.values()]
+        counted = [*self._strangers.values(), *self._ours.values()]
         self._strangers.clear()
         self._ours.clear()
-        return drained
+        return [refused_by(one.outcome, one.reason, one.times, one.first, one.last) for one in counted]

@@ -2,8 +2,10 @@
 
 import pytest
 
+from gatekeeper.model import Action, Binding, Outcome, Rate, Verdict
 from gatekeeper.state.admissions import MAX_NEWS, MAX_WAITING, Admissions
 from gatekeeper.state.evidence import Admitted
+from gatekeeper.wire.line_id import port_from_text
 
 BOX = b"\x02\0\0\0\0\x01"
 
@@ -42,8 +44,11 @@ def test_a_lease_is_kept_where_its_box_was_refused_shortly_before(drains: int, k
     met.doubt(BOX)
     for _ in range(drains):
         met.drain()
-    met.meet_lease(BOX, "A", "10.20.0.1", "p", 7, 1000.25)
-    met.meet_lease(b"\x02\0\0\0\0\x02", "A", "10.20.0.1", "p", 8, 1000.25)
+    binding = Binding("A", "", "", "active", Rate(0, 0), None, "unlearned", 0, "", "#1")
+    line = port_from_text("p")
+    ack = Outcome("dhcp", "DHCPREQUEST", "DHCPACK", BOX, Verdict(Action.ACK, address=7), "10.20.0.1", line, binding)
+    met.meet_lease(ack, 1000.25)
+    met.meet_lease(ack._replace(mac=b"\x02\0\0\0\0\x02"), 1000.25)
     assert met.drain() == [(BOX, "A", "10.20.0.1", "p", 1000, "dhcp", 7, 250, False)] * kept
 
 

@@ -2,15 +2,25 @@
 
 import pytest
 
-from gatekeeper.model import Reason
+from gatekeeper.model import Action, Binding, Outcome, Rate, Reason, Verdict
 from gatekeeper.state.evidence import Refused
 from gatekeeper.state.refusals import MAX_REFUSALS, MAX_UNPROVEN, UNPROVEN, Refusals, is_news, joined
+from gatekeeper.wire.line_id import port_from_text
 
 BOX = b"\x02\0\0\0\0\x01"
+BINDING = Binding("A", "", "", "active", Rate(0, 0), None, "unlearned", 0, "", "#1")
 
 
 def _refused(reason: Reason, at: int, port: str | None = "p", mac: bytes = BOX, protocol: str = "dhcp") -> Refused:
     return Refused(mac, protocol, reason, port, 1, at, at, where=f"relay {at}")
+
+
+def _met(refused: Refused, ours: bool = True) -> Outcome:
+    """The outcome that this is kept of."""
+    line = port_from_text(refused.port) if refused.port else None
+    verdict = Verdict(Action.SILENT, refused.reason)
+    where, binding = refused.where, BINDING if ours else None
+    return Outcome(refused.protocol, refused.message, "", refused.mac, verdict, where, line, binding)
 
 
 def _mac(number: int) -> bytes:
@@ -19,14 +29,18 @@ def _mac(number: int) -> bytes:
 
 def _count(refusals: Refusals, *refused: Refused, ours: bool = True) -> list[Refused]:
     for one in refused:
-        refusals.count(one, ours)
+        refusals.count(_met(one, ours), one.reason, one.last_seen)
     return refusals.drain()
+
+
+def _flood(refusals: Refusals, stranger: Refused) -> None:
+    refusals.count(_met(stranger, ours=False), stranger.reason, stranger.last_seen)
 
 
 def test_the_same_refusal_again_is_counted_and_told_as_it_was_last() -> None:
     """Since the first time; drained once, then new."""
     refusals = Refusals()
-    first, last = _refused(Reason.PORT_MISMATCH, 1000, "p"), _refused(Reason.PORT_MISMATCH, 1005, None)
+    first, last = _refused(Reason.PORT_MISMATCH, 1000, "p"), _refused(Reason.PORT_MISMATCH, 1005, "")
     assert _count(refusals, first, last) == [last._replace(times=2, first_seen=1000)]
     assert refusals.drain() == []
 
@@ -51,9 +65,9 @@ def test_a_flood_that_says_nothing_of_its_boxes_leaves_room_for_those_who_are_re
     """It pushes nobody out, and lists no more of its invented MACs than that."""
     refusals = Refusals()
     for number in range(MAX_REFUSALS * 2):
-        refusals.count(_refused(reason, 1000, mac=_mac(number)), ours=False)
+        _flood(refusals, _refused(reason, 1000, mac=_mac(number)))
     for number in range(MAX_REFUSALS - MAX_UNPROVEN):
-        refusals.count(_refused(Reason.UNKNOWN_MAC, 1000, mac=_mac(100_000 + number)), ours=False)
+        _flood(refusals, _refused(Reason.UNKNOWN_MAC, 1000, mac=_mac(100_000 + number)))
     listed = [refused.reason for refused in refusals.drain()]
     assert (listed.count(reason), len(listed)) == (MAX_UNPROVEN, MAX_REFUSALS)
 
@@ -62,9 +76,9 @@ def test_a_flood_of_invented_macs_pushes_out_strangers_only() -> None:
     """It costs no more memory than that, and a box of ours keeps its evidence."""
     refusals = Refusals()
     ours = _refused(Reason.PORT_MISMATCH, 1000)
-    refusals.count(ours, ours=True)
+    refusals.count(_met(ours), ours.reason, 1000)
     for number in range(MAX_REFUSALS + 100):
-        refusals.count(_refused(Reason.UNKNOWN_MAC, 1000, mac=_mac(number)), ours=False)
+        _flood(refusals, _refused(Reason.UNKNOWN_MAC, 1000, mac=_mac(number)))
     drained = refusals.drain()
     assert ours in drained
     assert MAX_REFUSALS * 7 // 8 < len(drained) - 1 <= MAX_REFUSALS

@@ -47,12 +47,25 @@ def test_different_reasons_are_never_added_up(store: Store) -> None:
     assert [str(row["detail"]).split(",")[0] for row in told] == ["radius PORT_MISMATCH", "dhcp UNKNOWN_MAC"]
 
 
+@pytest.mark.parametrize(("after_s", "listed"), [(0, False), (1, False), (2, True)])
+def test_what_was_counted_before_the_order_came_is_not_listed_after_it(
+    store: Store, after_s: int, listed: bool
+) -> None:
+    """It is noted up to a second later, and would stand there as if the order had done nothing."""
+    at = NOW + after_s
+    unknown = Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 1, at, at)
+    _order(store, "install", "N", mac=STRANGER.hex())
+    store.note([unknown, unknown._replace(reason=Reason.RATE_LIMITED)], {})
+    reasons = {row["reason"] for row in store.view("refused", NOW)}
+    assert reasons == {"RATE_LIMITED"} | ({"UNKNOWN_MAC"} if listed else set())
+
+
 def test_of_one_box_and_reason_all_is_added_up(store: Store) -> None:
-    """Also within one second, where it was a stranger at first."""
-    store.note([SEEN, SEEN._replace(times=5, last_seen=NOW + 9)], {})
+    """Also within one second, where it was a stranger at first: however many rows are written at a time."""
+    store.note([SEEN._replace(last_seen=NOW + second) for second in range(7)], {})
     store.note([SEEN._replace(last_seen=NOW + 20)], {})
     (row,) = store.view("refused", NOW)
-    assert (row["count"], row["first_seen"], row["last_seen"]) == (9, NOW + 5, NOW + 20)
+    assert (row["count"], row["first_seen"], row["last_seen"]) == (16, NOW + 5, NOW + 20)
 
 
 def test_the_account_of_a_refused_box_is_told(store: Store) -> None:
