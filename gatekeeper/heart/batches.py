@@ -14,12 +14,14 @@ from gatekeeper.model import Effect, Outcome
 
 
 class Promise(NamedTuple):
-    """An outcome that is told when its effects are on disk: whose question it answers, and by which door that came."""
+    """An outcome that is told when its effects are on disk: whose question it answers, by which door that came, and
+    when it was decided."""
 
     mouth: str
     question: Any
     door: Any
     outcome: Outcome
+    at: float
 
 
 class Batches:
@@ -42,15 +44,15 @@ class Batches:
     def is_full(self) -> bool:
         return len(self._gathered) > self._most
 
-    def enter(self, promise: Promise, now: float) -> bool:
-        """Let it wait for the commit of its effects, which are decided now. False: there is no room."""
+    def enter(self, promise: Promise) -> bool:
+        """Let it wait for the commit of its effects. False: there is no room."""
         if len(self._gathered) >= 2 * self._most:
             self.turned_away += 1
             return False
         self._gathered.append(promise)
         effects = promise.outcome.effects
         self._effects += effects
-        self._at_ms += (int(now * 1000),) * len(effects)
+        self._at_ms += (int(promise.at * 1000),) * len(effects)
         return True
 
     def next(self) -> Batch | None:

@@ -34,7 +34,7 @@ class Endings:
     def keep(self, promises: Iterable[Promise], now: float) -> None:
         """These are on disk."""
         settle, mouths, hear = self._world.settle, self.mouths, self.hear
-        for name, question, door, outcome in promises:
+        for name, question, door, outcome, at in promises:
             try:
                 settle(outcome.effects)
                 if outcome.token and outcome.answer:
@@ -42,11 +42,11 @@ class Endings:
             except Exception as bug:
                 self.meet_bug(name, question, bug, now)
             else:
-                hear(make(Told, (outcome, door, now)))
+                hear(make(Told, (outcome, door, at)))
 
     def lose(self, promise: Promise, taken: AbstractSet[int], now: float) -> None:
         """No answer may come of it. taken: places of its effects that are another's; none = the store failed."""
-        name, question, door, outcome = promise
+        name, question, door, outcome, _ = promise
         self._world.lose(outcome.effects, taken)
         self.mouths[name].forget(question)
         verdict = Verdict(Action.SILENT, lost_reason(outcome.effects, taken))

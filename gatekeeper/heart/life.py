@@ -147,7 +147,7 @@ class Heart:
         for guest, offer in self._elsewhere.contradicted(address, mac):
             try:
                 conflict = self._dhcp.conflict(offer, now)
-                self._gather(Promise(guest.mouth, guest.question, guest.door, conflict), now)
+                self._gather(Promise(guest.mouth, guest.question, guest.door, conflict, now), now)
             except Exception as bug:
                 self._ends.meet_bug(guest.mouth, guest.question, bug, now)
 
@@ -248,7 +248,7 @@ class Heart:
             self._ends.meet_bug(name, question, bug, now)
             return
         if outcome.durable:
-            self._gather(make(Promise, (name, question, door, outcome)), now)
+            self._gather(make(Promise, (name, question, door, outcome, now)), now)
         elif self._probing and self._is_probed(outcome):
             guest = guest or Waiting(name, question, door)
             guest.outcome = outcome
@@ -274,7 +274,7 @@ class Heart:
         return via is not None and via.raw and via.name in self._probing and self._world.is_first(outcome)
 
     def _gather(self, promise: Promise, now: float) -> None:
-        if not self._batches.enter(promise, now):
+        if not self._batches.enter(promise):
             self._ends.lose(promise, frozenset(), now)
 
     def _take_back(self, number: int) -> list[Promise]:

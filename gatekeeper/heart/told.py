@@ -8,7 +8,7 @@ from gatekeeper.model import Datagram, Outcome
 class Told(NamedTuple):
     """How one question ended. outcome.answer leaves by door, "" = none does. Log, counters and tallies read it.
 
-    door: the driver's own, as it came with the datagram.
+    door: the driver's own, as it came with the datagram. at: when it was decided, or when nothing could come of it.
     """
 
     outcome: Outcome

@@ -205,6 +205,17 @@ def test_nothing_durable_leaves_before_its_commit_has_ended(bench: Bench) -> Non
     assert ends(bench.heart) == []
 
 
+def test_what_was_committed_happened_when_it_was_decided(bench: Bench) -> None:
+    """The journal is told so, to the millisecond; and whoever counts, however long the disk took."""
+    bench.install()
+    ack_under_way(bench)
+    bench.hear(selecting(BOX, FIRST), now=NOW + 0.125)
+    under_way = batch(bench.heart)
+    assert under_way.at_ms == [NOW * 1000, NOW * 1000 + 125]
+    bench.heart.committed(under_way.number, bench.store.commit(under_way.effects), NOW + 3)
+    assert [one.at for one in bench.heart.told()] == [NOW, NOW + 0.125]
+
+
 def test_what_gathers_while_a_batch_is_under_way_is_the_next(bench: Bench) -> None:
     """Group commit: the price of an fsync is shared by more and more leases; each batch ends for itself."""
     bench.install()

@@ -29,7 +29,8 @@ _OF_BOX: Final = (
     "(mac = :value OR (mac = '' AND account <> '' AND account = (SELECT account FROM boxes WHERE mac = :value)))"
 )
 # By when it happened, for what RADIUS and DHCP refuse or admit is noted up to a second later than what came of it; the
-# sequence decides within a millisecond. Who is refused still is no event yet, and is told to the second.
+# sequence decides within a millisecond, but for an Access-Accept, which comes before the port that it let be learned.
+# Who is refused still is no event yet, and is told to the second.
 _OF_KEY: Final = f"""
 SELECT * FROM (
     SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at_ms >= :since * 1000
@@ -38,7 +39,7 @@ SELECT * FROM (
            protocol || ' ' || reason || ', ' || count || ' times since '
            || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
     FROM refused WHERE mac = {{mac}} AND last_seen >= :since)
-ORDER BY at_ms, seq"""
+ORDER BY at_ms, kind <> 'Access-Accept', seq"""
 # Kinds that say who has an address from then on, or that nobody has.
 _HOLDS: Final = "'lease', 'lease ended', 'released', 'declined'"
 _LEASE: Final = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"

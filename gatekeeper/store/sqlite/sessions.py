@@ -55,8 +55,8 @@ UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'coa' AND verified 
 # before it did. What it dates to later than that says that the box is still online.
 _ENDING_S: Final = 10
 _SHOW_STILL: Final = """
-UPDATE dynauth SET still_online = ?1 WHERE session = ?2 AND kind = 'disconnect' AND state = 'acknowledged'
-    AND verified = 0 AND still_online = 0 AND ended + ?3 < ?1"""
+UPDATE dynauth SET still_online = ? WHERE session = ? AND kind = 'disconnect' AND state = 'acknowledged'
+    AND verified = 0 AND still_online = 0 AND ended < ?"""
 
 _FIXED: Final = """
 SELECT s.address, s.mac, s.nas, s.device, s.session, s.heard FROM accounts a JOIN sessions s ON s.address = a.address
@@ -90,7 +90,7 @@ class SessionTables(JournalTables):
         if after.state == "closed":
             return (end_event(said, after.session.cause),) if known.state != "closed" else ()
         dated = min(said.last_seen, now)
-        still = self._connection.execute(_SHOW_STILL, (dated, row, _ENDING_S)).rowcount
+        still = self._connection.execute(_SHOW_STILL, (dated, row, dated - _ENDING_S)).rowcount
         return (still_online_event(said),) if still else ()
 
     def _begin_session(self, report: SessionReported) -> Sequence[Event]:

@@ -56,6 +56,13 @@ def test_within_a_second_things_stand_where_they_happened(store: Store) -> None:
     assert rows == [("refused", 100), ("order", 250), *refused, ("Access-Accept", 625), ("lease", 750)]
 
 
+def test_an_access_accept_stands_before_the_port_that_it_let_be_learned(store: Store) -> None:
+    """Both are of one packet, and the port is on disk first."""
+    store.commit([learned()], at_ms=[NOW * 1000 + 125])
+    store.note([], {}, admitted=[Admitted(BOX, "A", "bras1", "n|1", NOW + 0.125)])
+    assert kinds(store) == ["order", "Access-Accept", "port learned"]
+
+
 def test_within_a_millisecond_things_stand_in_the_sequence_in_which_they_were_noted(store: Store) -> None:
     """An order, then what came of it."""
     order(store, "swap", old_mac=BOX.hex(), mac=STRANGER.hex(), now=NOW + 0.5)
