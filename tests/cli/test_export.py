@@ -14,7 +14,7 @@ from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.intake.formats import open_orders
 from gatekeeper.model import Lease, LeaseBound
 from gatekeeper.policy.orders import Account, Boxed, OrderRules
-from gatekeeper.report.export import HOSTS, Policy, orders
+from gatekeeper.report.export import HOSTS, Policy, accounts_in_subnets, orders
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire.nas import DIALECTS
 from tests.cli.terminal import Terminal
@@ -155,6 +155,13 @@ def test_addresses_that_no_subnet_holds_are_left_out_for_kea_and_told(terminal: 
     said = terminal.run("export", "--format", "kea-leases")
     assert (said.code, said.err, said.out.count("\n")) == (0, told, 2)
     assert "192.0.2.9" in "".join(export(terminal, "dnsmasq-hosts"))
+
+
+def test_without_subnets_every_address_is_exported() -> None:
+    """A gate that speaks RADIUS alone knows none."""
+    outside: list[str] = []
+    assert list(accounts_in_subnets(SIMPLE, POLICY, outside)) == SIMPLE
+    assert outside == []
 
 
 @pytest.mark.parametrize("place", ["global", "subnet"])
