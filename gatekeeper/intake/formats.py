@@ -106,15 +106,17 @@ class ForeignFile:
 
 
 def _known(form: Format, lines: Iterator[Line], path: Path) -> Iterator[Line]:
-    """The lines, if any of them is an order, or the file looks like nothing else. Raises OrderFileError."""
+    """The lines, if an early one is an order, or the file looks like nothing else. Raises OrderFileError."""
     begun: list[Line] = []
     for line in lines:
         begun.append(line)
-        if not line.refusal or len(begun) > _PATIENCE:
+        if not line.refusal:
             return chain(begun, lines)
+        if len(begun) > _PATIENCE:
+            break
     if not begun or _rather(form.name, path):
         raise OrderFileError(f"1: there are no {form.wants} in it")
-    return iter(begun)
+    return chain(begun, lines)
 
 
 def _rather(form: str, path: Path) -> str:

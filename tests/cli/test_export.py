@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatekeeper.engine.order_desk import OrderDesk
-from gatekeeper.intake.formats import open_orders
+from gatekeeper.intake.entry import Taking
+from gatekeeper.intake.formats import open_orders, recognised
 from gatekeeper.model import Lease, LeaseBound
 from gatekeeper.policy.orders import Account, Boxed, OrderRules
-from gatekeeper.report.export import HOSTS, Policy, orders
+from gatekeeper.report.export import HOSTS, LEASES, Policy, accounts_in_subnets, orders
 from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire.nas import DIALECTS
+from gatekeeper.wire.text import parse_ip, parse_mac
 from tests.cli.terminal import Terminal
 from tests.engine.bench import BOX, FIRST, NOW, OTHER, THIRD
 
@@ -157,6 +159,13 @@ def test_addresses_that_no_subnet_holds_are_left_out_for_kea_and_told(terminal: 
     assert "192.0.2.9" in "".join(export(terminal, "dnsmasq-hosts"))
 
 
+def test_without_subnets_every_address_is_exported() -> None:
+    """A gate that speaks RADIUS alone knows none."""
+    outside: list[str] = []
+    assert list(accounts_in_subnets(SIMPLE, POLICY, outside)) == SIMPLE
+    assert outside == []
+
+
 @pytest.mark.parametrize("place", ["global", "subnet"])
 def test_kea_takes_the_reservations(terminal: Terminal, place: str) -> None:
     """kea-dhcp4 -t (2.2): global, and in the subnet that holds all its addresses."""
@@ -287,6 +296,38 @@ def test_any_boxes_come_back_from_any_file(
     if any(one.boxes for one in accounts):
         found = imported(tmp_path, SOURCES[form], list(HOSTS[form](accounts, POLICY)))
         assert simplified(found, form) == simplified(accounts, form)
+
+
+HELD = st.lists(
+    st.tuples(
+        MACS,
+        st.integers(1 << 24, (1 << 32) - 1),
+        st.sampled_from(["active", "declined", "released"]),
+        st.integers(-9, 9),
+    ),
+    unique_by=(lambda one: one[0], lambda one: one[1]),
+    max_size=6,
+)
+
+
+@pytest.mark.parametrize("form", LEASES)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(held=HELD)
+def test_any_leases_come_back_as_boxes_with_addresses(
+    tmp_path: Path, form: str, held: list[tuple[bytes, int, str, int]]
+) -> None:
+    """Those that are not over, and none of an address that was declined."""
+    leases = [
+        Lease(address, mac, "A", "", state, NOW + left, NOW - 20, NOW - 10, b"", b"\x01" + mac)
+        for mac, address, state, left in held
+    ]
+    wanted = {mac: address for mac, address, state, left in held if state == "active" and left > 0}
+    if wanted:
+        (tmp_path / "leases").write_text("\n".join(LEASES[form](leases, POLICY)) + "\n")
+        assert recognised(tmp_path / "leases") == form
+        with open_orders(form, tmp_path / "leases", Taking(leased=True)) as lines:
+            found = {parse_mac(str(line.fields["mac"])): parse_ip(str(line.fields["address"])) for line in lines}
+        assert found == wanted
 
 
 SIMPLE = [

@@ -258,6 +258,7 @@ USERS = [
      {"account": "028123456@itv"}, "a password that is not the MAC"),
     (f'DEFAULT Calling-Station-Id == "{BARE}", Auth-Type := Accept\n\tFramed-IP-Address = 10.20.1.7',
      {"account": MAC, "address": "10.20.1.7"}, ""),
+    (f'bob Calling-Station-Id != "{BARE}"', {"refused": "entry 'bob' is not named by a MAC: orders name each box"}, ""),
     ('bob Calling-Station-Id == "a"', {"refused": "entry 'bob' is not named by a MAC: orders name each box"}, ""),
     ("DEFAULT Auth-Type = Reject", {"refused": "entry DEFAULT is for everybody: orders name each box"}, ""),
     # RFC 2865 5.8: 255.255.255.254 lets the NAS choose, 255.255.255.255 the user.

@@ -165,7 +165,10 @@ def test_hosts_of_openwrt_as_uci_shows_them(tmp_path: Path) -> None:
     ]
 
 
-# Each file: MAC had .1 and has .2; TWO has .1, which was MAC's; THREE's lease is over; .9 was declined.
+# Each file: MAC had .1 and has .2; TWO has .1, which was MAC's; THREE's lease is over; .9 was declined; FOUR's .4
+# went to FIVE.
+FOUR = "02:00:00:00:00:04"
+FIVE = "02:00:00:00:00:05"
 ISC_LEASES = f"""
 authoring-byte-order little-endian;
 server-duid "\\000\\001";
@@ -175,8 +178,11 @@ lease 10.20.1.2 {{ binding state active; hardware ethernet {MAC}; }}
 lease 10.20.1.1 {{ binding state active; hardware ethernet {TWO}; }}
 lease 10.20.1.3 {{ binding state active; hardware ethernet {THREE}; }}
 lease 10.20.1.3 {{ binding state free; hardware ethernet {THREE}; }}
-lease 10.20.1.9 {{ binding state abandoned; }}
+lease 10.20.1.9 {{ binding state abandoned; hardware ethernet 02:00:00:00:00:09; }}
 lease 10.20.1.8 {{ binding state backup; }}
+lease 10.20.1.4 {{ binding state active; hardware ethernet {FOUR}; }}
+lease 10.20.1.4 {{ binding state active; hardware ethernet {FIVE}; }}
+lease 10.20.1.1 {{ binding state expired; hardware ethernet {MAC}; }}
 """
 KEA_LEASES = f"""address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,user_context
 10.20.1.1,{MAC},01:02,3600,1800000000,1,0,0,a&#x2cb,0,
@@ -185,10 +191,15 @@ KEA_LEASES = f"""address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_f
 10.20.1.3,{THREE},,3600,1800000000,1,0,0,,0,
 10.20.1.3,{THREE},,0,1800000000,1,0,0,,0,
 10.20.1.9,,,3600,1800000000,1,0,0,,1,
+10.20.1.4,{FOUR},,3600,1800000000,1,0,0,,0,
+10.20.1.4,{FIVE},,3600,1800000000,1,0,0,,0,
+10.20.1.1,{MAC},,3600,1800000000,1,0,0,,2,
 """
 DNSMASQ_LEASES = f"""1800000000 {MAC} 10.20.1.2 stb 01:02
 1800000000 01-{TWO} 10.20.1.1 * *
 1800000000 {THREE} 10.20.1.3 * *
+1800000000 {FOUR} 10.20.1.4 * *
+1800000000 {FIVE} 10.20.1.4 * *
 duid 00:01:00:01
 1800000000 7 fd00::7 * 00:01
 """
@@ -199,7 +210,7 @@ LEASES = {"isc-leases": ISC_LEASES, "kea-leases": KEA_LEASES, "dnsmasq-leases": 
 def test_a_lease_file_is_a_list_of_boxes(tmp_path: Path, form: str) -> None:
     """Each box once, its account its MAC: names in a lease are what boxes call themselves. No address is ordered."""
     lines = entries(tmp_path, form, LEASES[form])
-    assert [taken(line) for line in lines] == [{"account": mac} for mac in (MAC, TWO, THREE)]
+    assert [taken(line) for line in lines] == [{"account": mac} for mac in (MAC, TWO, THREE, FOUR, FIVE)]
 
 
 @pytest.mark.parametrize("form", LEASES)
@@ -209,7 +220,7 @@ def test_a_lease_file_gives_addresses_where_they_are_asked_for(tmp_path: Path, f
     with open_orders(form, tmp_path / "leases", Taking(leased=True)) as lines:
         found = [(line.fields["mac"], line.fields.get("address")) for line in lines]
     third = "10.20.1.3" if form == "dnsmasq-leases" else None
-    assert found == [(MAC, "10.20.1.2"), (TWO, "10.20.1.1"), (THREE, third)]
+    assert found == [(MAC, "10.20.1.2"), (TWO, "10.20.1.1"), (THREE, third), (FOUR, None), (FIVE, "10.20.1.4")]
 
 
 def test_hosts_that_were_declared_by_omapi_stand_in_the_lease_file(tmp_path: Path) -> None:
@@ -305,6 +316,15 @@ def test_a_file_of_another_format_is_never_nothing(tmp_path: Path, asked: str, f
         assert f"--format {form}" in str(error)
     else:
         assert any(not line.refusal for line in found)
+
+
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_a_long_file_is_told_like_a_short_one(tmp_path: Path, rows: int) -> None:
+    """Of another format it is refused as a whole; with nothing but odd lines, each is told."""
+    with pytest.raises(OrderFileError, match="--format ethers"):
+        entries(tmp_path, "dnsmasq", f"{MAC} box\n" * rows)
+    lines = entries(tmp_path, "dnsmasq", "dhcp-host=box1,10.20.1.7\n" * rows)
+    assert [line.number for line in lines if line.refusal] == list(range(1, rows + 1))
 
 
 @pytest.mark.parametrize("form", [name for name in NAMES if name not in ("csv", "kea", "kea-leases")])
