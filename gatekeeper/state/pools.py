@@ -146,8 +146,8 @@ class Pools:
         for address in self._reserved:
             self._held[address] = (b"", _FOR_EVER)
         for pool in self._pools:
-            for address in self._reserved & pool.used.keys():
-                del pool.used[address]
+            for address in self._reserved:
+                pool.used.pop(address, None)
             if before - self._reserved:
                 pool.start_over()
 

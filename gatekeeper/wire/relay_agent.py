@@ -25,6 +25,7 @@ _PAD: Final = 0
 _END: Final = 255
 _FIRST_SIGN: Final = 0x20
 _LAST_SIGN: Final = 0x7E
+_DELETE: Final = 0x7F
 TEXT: Final = "Option 82 is bare text"
 CUT: Final = "Option 82 is cut"
 
@@ -54,20 +55,35 @@ NO_RELAY_INFO: Final = RelayInfo(b"", 0, 0, False, False)
 
 def read_suboptions(value: bytes) -> SubOptions:
     """Value of option 82, all instances joined -> its sub-options. It takes any octets."""
-    parts, cut_at = _walk(value, 0)
-    if value and _FIRST_SIGN <= value[0] <= _LAST_SIGN:
-        # No such sub-option is assigned. Text ends where the sub-options of another instance begin, all under 32.
-        end = 1
-        while end < len(value) and _FIRST_SIGN <= value[end] <= _LAST_SIGN:
-            end += 1
-        behind, behind_cut_at = _walk(value, end)
-        if end == len(value) or (cut_at >= 0 and behind_cut_at < 0):
+    parts, sound = _walk(value, 0)
+    end = _text_end(value) if value and value[0] >= _FIRST_SIGN else 0
+    if end:
+        behind, behind_sound = _walk(value, end)
+        # No sub-option from 32 to 126 is assigned: what is text to its end is nothing else, however its lengths add up.
+        if (end == len(value) and value[0] <= _LAST_SIGN) or (behind_sound and not sound):
             return SubOptions(behind | {CIRCUIT_ID: value[:end]}, TEXT)
-    return SubOptions(parts, CUT if cut_at >= 0 else "")
+    return SubOptions(parts, "" if sound else CUT)
 
 
-def _walk(value: bytes, at: int) -> tuple[dict[int, bytes], int]:
-    """Sub-options from this place on, and where one runs over the end; -1 = none does."""
+def _text_end(value: bytes) -> int:
+    """Where the text that the value begins with ends, 0 = it begins with none: UTF-8, or GBK behind an ASCII character.
+
+    Behind it sub-options of another instance may stand, whose codes are under 32.
+    """
+    end = 0
+    while end < len(value) and value[end] >= _FIRST_SIGN and value[end] not in (_DELETE, _END):
+        end += 1
+    for encoding in ("utf-8", "gbk") if value[0] <= _LAST_SIGN else ("utf-8",):
+        try:
+            value[:end].decode(encoding)
+        except ValueError:
+            continue
+        return end
+    return 0
+
+
+def _walk(value: bytes, at: int) -> tuple[dict[int, bytes], bool]:
+    """Sub-options from this place on; false: one runs over the end."""
     parts: dict[int, bytes] = {}
     end = len(value)
     while at < end:
@@ -77,11 +93,11 @@ def _walk(value: bytes, at: int) -> tuple[dict[int, bytes], int]:
             continue
         start = at + 2
         if start > end or start + value[at + 1] > end:
-            return parts, at
+            return parts, False
         stop = start + value[at + 1]
         parts.setdefault(code, value[start:stop])
         at = stop
-    return parts, -1
+    return parts, True
 
 
 def read_relay_info(agent: bytes, port_key: str) -> RelayInfo:

@@ -116,6 +116,12 @@ def test_any_option_can_be_shown(code: int, value: bytes) -> None:
         (b"eth 0/1".hex() + "0000", {1: b"eth 0/1"}, TEXT),
         (b"eth 0/1".hex() + "010178 020142", {1: b"eth 0/1", 2: b"B"}, TEXT),
         (b"eth 0/1".hex() + "010578", {}, CUT),
+        (b"eth 0/1".hex() + "ff", {1: b"eth 0/1"}, TEXT),
+        ("广州 eth 0/1".encode().hex(), {1: "广州 eth 0/1".encode()}, TEXT),
+        ("OLT-广州 eth 0/1".encode("gbk").hex(), {1: "OLT-广州 eth 0/1".encode("gbk")}, TEXT),
+        # Cisco's 151 (VSS), cut: it is no text in any encoding that may begin so.
+        ("972076706e3761", {}, CUT),
+        ("9703616263", {0x97: b"abc"}, ""),
     ],
 )
 def test_option_82_is_read_as_equipment_writes_it(value: str, parts: dict[int, bytes], odd: str) -> None:
