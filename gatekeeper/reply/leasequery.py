@@ -5,7 +5,7 @@ from typing import Final
 from gatekeeper.book import Subnet
 from gatekeeper.model import Lease
 from gatekeeper.reply.dhcp import AROUND, LARGEST_SIZE
-from gatekeeper.wire.dhcp import BOOTREPLY, DhcpMessage, encode, split_option
+from gatekeeper.wire.dhcp import BOOTREPLY, NO_INSTANCES, DhcpMessage, encode, split_option
 
 _LEASE_TIME: Final = 51
 _TYPE: Final = 53
@@ -37,7 +37,7 @@ def render_answer(
     option 55 asks for, everything without one, and the client identifier always.
     """
     options = {_TYPE: bytes((kind,)), _SERVER_ID: server_id.to_bytes(4, "big")}
-    head = query._replace(op=BOOTREPLY, hops=0, secs=0, yiaddr=0, siaddr=0, kind=kind)
+    head = query._replace(op=BOOTREPLY, hops=0, secs=0, yiaddr=0, siaddr=0, kind=kind, instances=NO_INSTANCES)
     if lease is None:
         # What was asked for comes back: ciaddr and chaddr as they were, and these.
         options |= {code: query.options[code] for code in (_CLIENT_ID, _AGENT) if code in query.options}

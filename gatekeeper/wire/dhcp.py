@@ -196,8 +196,15 @@ def encode(message: DhcpMessage) -> bytes:
     head = HEADER.pack(
         m.op, m.htype, len(m.mac), m.hops, m.xid, m.secs, m.flags, m.ciaddr, m.yiaddr, m.siaddr, m.giaddr, m.mac
     )
-    body = b"".join(split_option(code, value) for code, value in m.options.items())
+    body = b"".join(_spelled(code, m.instances.get(code, (value,))) for code, value in m.options.items())
     return b"".join((head, bytes(SNAME_SIZE + FILE_SIZE), MAGIC, body, b"\xff")).ljust(MINIMUM, b"\0")
+
+
+def _spelled(code: int, values: tuple[bytes, ...]) -> bytes:
+    """Each value whole; where its last part is full, an empty one ends it, so that the next value is another."""
+    parts = [split_option(code, value) for value in values]
+    ends = [bytes((code, 0)) if value and len(value) % _FULL == 0 else b"" for value in values[:-1]]
+    return b"".join(part + end for part, end in zip(parts, [*ends, b""], strict=True))
 
 
 def message(kind: int, mac: bytes, xid: int, options: dict[int, bytes] | None = None, **header: int) -> DhcpMessage:

@@ -184,8 +184,14 @@ def vendor_classes(options: Mapping[int, bytes], instances: Mapping[int, tuple[b
     """
     found = list(instances.get(60, ())) or ([options[60]] if 60 in options else [])
     if 124 in options:
-        try:
-            found += [data for _, data in enterprises(options[124])]
-        except ValueError:
-            pass  # a stranger's octets: they name no class
+        # RFC 3925 3 joins several; where one of them is cut, the others still say what they say.
+        found += _data_of(options[124]) or [data for one in instances.get(124, ()) for data in _data_of(one)]
     return [value.rstrip(b"\0") for value in found]  # RFC 2132 2
+
+
+def _data_of(value: bytes) -> list[bytes]:
+    """The data of each enterprise in an option 124; none where it is cut: a stranger's octets, they name no class."""
+    try:
+        return [data for _, data in enterprises(value)]
+    except ValueError:
+        return []

@@ -18,11 +18,11 @@ _HOST_NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
 _SEPARATORS: Final = str.maketrans("", "", ":.- ")
 # Groups of digits with one separator throughout; dots part quads only, so that no address is taken for octets.
 _OCTETS: Final = re.compile(
-    r"(?:0[xX])?[0-9A-Fa-f]+(?:([: -])(?:0[xX])?[0-9A-Fa-f]+(?:\1(?:0[xX])?[0-9A-Fa-f]+)*)?"
+    r"(?:0[xX])?[0-9A-Fa-f]+(?:([: ,-])(?:0[xX])?[0-9A-Fa-f]+(?:\1(?:0[xX])?[0-9A-Fa-f]+)*)?"
     r"|(?:0[xX])?[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4})*\.(?:[0-9A-Fa-f]{2}){1,2}"
 )
-_GROUPS: Final = re.compile(r"[:. -]")
-_AROUND_SEPARATOR: Final = re.compile(r"\s*([:-]|\s)\s*")
+_GROUPS: Final = re.compile(r"[:., -]")
+_AROUND_SEPARATOR: Final = re.compile(r"\s*([:,-]|\s)\s*")
 _PRINTABLE: Final = re.compile(rb"[\x20-\x7e]+")
 
 
@@ -92,7 +92,7 @@ def parse_octets(value: object) -> bytes:
     """Octets as manuals write them. Raises ValueError.
 
     ``0x0120ff``, ``0120ff``, ``01:20:ff``, ``1:20:ff`` (ISC dhcpd), ``01-20-ff``, ``01 20 ff`` and ``0120 ff`` (H3C),
-    ``0x01 0x20 0xff``, ``0120.ff`` (Cisco IOS); digits in either case; a long one may go on in the next line.
+    ``0x01, 0x20, 0xff``, ``0120.ff`` (Cisco IOS); digits in either case; a long one may go on in the next line.
     """
     text = _AROUND_SEPARATOR.sub(r"\1", value.strip()) if isinstance(value, str) else ""
     spelled = _OCTETS.fullmatch(text)

@@ -38,3 +38,10 @@ def test_a_lease_of_another_length_has_its_own_times(lease_s: int, t1: int, t2: 
     query = message(LEASEQUERY, BOX, 7, giaddr=0x0A140001)
     told = decode(render_answer(query, LEASEACTIVE, lease, (), subnet, SERVER, NOW)).options
     assert (told[58], told[59]) == (t1.to_bytes(4, "big"), t2.to_bytes(4, "big"))
+
+
+def test_what_a_query_said_twice_is_not_said_for_the_lease() -> None:
+    """Its instances are the query's own; the lease has its own Option 82."""
+    query = message(LEASEQUERY, BOX, 7, giaddr=0x0A140001)._replace(instances={82: (b"\x01\x01a", b"\x01\x01b")})
+    lease = Lease(FIRST, BOX, "A", "", "active", NOW + 1800, NOW, NOW, _AGENT, b"")
+    assert decode(render_answer(query, LEASEACTIVE, lease, (), None, SERVER, NOW)).options[82] == _AGENT

@@ -74,6 +74,7 @@ def test_bytes_that_are_not_printable_text_print_as_hex(value: bytes, text: str)
         "01 20 ff",
         "0120 ff",  # H3C CWMP guide: blanks between quads
         "0x01 0x20 0xff",
+        "0x01, 0x20, 0xff",  # as in C
         "0120.ff",  # Cisco IOS, option 43 hex: dots between quads
         " 01:20:\n   ff\n",  # a long one over several lines
     ],
@@ -86,7 +87,23 @@ def test_octets_are_read_as_manuals_spell_them(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "0x", "1", "012", "0120 f", "012:345", "zz", "01:2g", "01::20", "01:20:", ":01", "01:20-ff", "0x 01"),
+        *(
+            "",
+            "0x",
+            "1",
+            "012",
+            "0120 f",
+            "012:345",
+            "zz",
+            "01:2g",
+            "01::20",
+            "01:20:",
+            ":01",
+            "01,,20",
+            "01,20,",
+            "01:20-ff",
+            "0x 01",
+        ),
         *("10.20.0.1", "1.2.3.4", "0120.f", "012.0ff0", "\uff11\uff12"),  # an address is no octets
     ],
 )

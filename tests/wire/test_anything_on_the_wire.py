@@ -68,6 +68,13 @@ def test_rfc3396_a_message_that_is_encoded_and_decoded_is_itself(sent: DhcpMessa
     assert list(received.options) == list(sent.options)
 
 
+@given(st.lists(st.one_of(st.binary(max_size=9), st.sampled_from([bytes(255), bytes(510), bytes(511)])), min_size=2))
+def test_values_that_came_one_by_one_go_out_one_by_one(values: list[bytes]) -> None:
+    """RFC 3396 5: also one whose last part is full, for an empty part ends it."""
+    sent = message(1, bytes(6), 7, {43: b"".join(values), 60: b"stb"})._replace(instances={43: tuple(values)})
+    assert decode(encode(sent)) == sent
+
+
 @pytest.mark.parametrize(
     ("length", "parts"), [(0, [0]), (1, [1]), (255, [255]), (256, [255, 1]), (510, [255, 255]), (511, [255, 255, 1])]
 )

@@ -216,3 +216,10 @@ def test_what_a_box_says_of_its_make(options: dict[int, bytes], makes: list[byte
 def test_a_box_that_says_two_makes_has_both() -> None:
     """OpenWrt's udhcpc says its own beside the one that it is given."""
     assert vendor_classes({60: b"a", 124: b"\0\0\0\x09\x01b"}, {60: (b"a", b"c\0")}) == [b"a", b"c", b"b"]
+
+
+def test_of_two_vendor_classes_a_cut_one_does_not_silence_the_other() -> None:
+    """RFC 3925 3: joined first; that cannot be read here."""
+    whole, cut = b"\0\0\0\x09\x01b", b"\0\0\0\x09\x05b"
+    assert vendor_classes({124: whole + cut}, {124: (whole, cut)}) == [b"b"]
+    assert vendor_classes({124: cut + whole}, {124: (cut, whole)}) == [b"b"]
