@@ -298,6 +298,15 @@ def test_a_number_under_an_unnamed_vendor_is_not_standard(tmp_path: Path) -> Non
     assert _read(tmp_path, "ATTRIBUTE Somebodys 26.4242.7 string\n").attribute("Somebodys")[:2] == (4242, 7)
 
 
+def test_dictionaries_that_cannot_be_read_hide_no_other_error(tmp_path: Path) -> None:
+    """But nothing that is named is said to be lacking."""
+    text = f'[radius]\ndictionaries = ["gone"] #!\n{CLIENT}reply = {{ "Acme-Name" = 1 }}\n'
+    text += CLIENT.replace('"a"', '"a" #!').replace("192.0.2.1", "192.0.2.2")
+    found = problems(tmp_path, text)
+    assert [line for line, _ in found] == marked(text)
+    assert "name a folder that holds FreeRADIUS dictionaries" in found[0][1]
+
+
 def test_ones_own_word_on_a_shipped_attribute_stands(tmp_path: Path) -> None:
     """And its values' names are added to those that it has."""
     text = "ATTRIBUTE Filter-Id 199 octets\nATTRIBUTE Tunnel-Type 64 integer has_tag\nVALUE Tunnel-Type SPECIAL 99\n"
