@@ -70,6 +70,13 @@ def _readers() -> dict[str, list[re.Pattern[str]]]:
 
 
 _READERS: Final = _readers()
+# Attributes on whose unit sources contradict each other -> as what they are read.
+_DISPUTED: Final = {
+    row.attribute: dialect.disputed_unit
+    for dialect in DIALECTS.values()
+    if dialect.disputed_unit
+    for row in dialect.rates
+}
 
 
 def read(text: IO[str]) -> Iterator[Line]:
@@ -141,7 +148,9 @@ def _order(entry: _Entry) -> Line:
     ignored = [item.name for item in entry.replies if not _take(item, fields)]
     # Which password a box has is said once for all boxes of a NAS: [[radius.client]] mac_password.
     ignored += ["a password that is not the MAC"] if password != name else []
-    return Line(number, install("freeradius", mac, **fields), note=note_of(list(dict.fromkeys(ignored))))
+    assumed = [f"{one.name} read as {_DISPUTED[one.name]}/s" for one in entry.replies if one.name in _DISPUTED]
+    notes = [note_of(list(dict.fromkeys(ignored))), *assumed]
+    return Line(number, install("freeradius", mac, **fields), note="; ".join(note for note in notes if note))
 
 
 def _take(item: _Item, fields: dict[str, str]) -> bool:
