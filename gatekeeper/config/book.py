@@ -168,6 +168,7 @@ def _check_places(dhcp: DhcpSection, problems: Problems) -> None:
 def _clients(schema: FileSchema, folder: Path, lines: Lines, acs: Acs | None, problems: Problems) -> tuple[Nas, ...]:
     if not schema.radius.client:
         return ()
+    _check_twice(schema.radius.client, problems)
     try:
         dictionary = Dictionary([folder / name for name in schema.radius.dictionaries])
     except ValueError as error:
@@ -180,16 +181,20 @@ def _clients(schema: FileSchema, folder: Path, lines: Lines, acs: Acs | None, pr
     profiles = read_profiles(schema.radius.profile, names, attributes, problems)
     clients: list[Nas] = []
     for index, section in enumerate(schema.radius.client):
-        place: KeyPath = ("radius", "client", index)
-        for earlier in clients:
-            if earlier.name == section.name:
-                problems.add((*place, "name"), f"{section.name} is there twice")
-            if (earlier.network, earlier.mask) == tuple(section.ipaddr):
-                problems.add((*place, "ipaddr"), f"{section.ipaddr.text()} is {earlier.name} already")
         reader = ClientReader(index, section, dictionary, attributes, problems)
         dialect = reader.fields(schema.binding, lines, acs, profiles_of(profiles, section.name))
         clients.append(_client(section, dialect))
     return tuple(sorted(clients, key=lambda nas: -nas.mask))
+
+
+def _check_twice(sections: list[ClientSection], problems: Problems) -> None:
+    for index, section in enumerate(sections):
+        place: KeyPath = ("radius", "client", index)
+        for earlier in sections[:index]:
+            if earlier.name == section.name:
+                problems.add((*place, "name"), f"{section.name} is there twice")
+            if earlier.ipaddr == section.ipaddr:
+                problems.add((*place, "ipaddr"), f"{section.ipaddr.text()} is {earlier.name} already")
 
 
 def _client(section: ClientSection, dialect: dict[str, Any]) -> Nas:

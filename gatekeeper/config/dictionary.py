@@ -40,7 +40,6 @@ class Dictionary:
         The shipped ones are read before: the dialects' names are always there, and others add to them.
         """
         self._reader = DictionaryReader()
-        self._by_code: dict[tuple[int, int], Entry] = {}
         for place in (shipped_folder(), *places):
             for file in _files(place):
                 try:
@@ -79,11 +78,7 @@ class Dictionary:
 
     def describe(self, vendor: int, code: int) -> Meaning | None:
         """An attribute by its numbers; None = not in here."""
-        if not self._by_code:
-            for entry in self._reader.entries.values():
-                if len(entry.path) == 1:
-                    self._by_code.setdefault((entry.vendor, entry.path[0]), entry)
-        found = self._by_code.get((vendor, code))
+        found = self._reader.by_number.get((vendor, (code,)))
         if found is None:
             return None
         octets = NUMBERS.get(found.kind, 4)

@@ -18,24 +18,10 @@ _MAX_OCTETS: Final = 8_000_000
 _VENDOR_SPECIFIC: Final = 26
 _END: Final = re.compile(r"\r\n|\r|\n")  # Latin-1 has more that Unicode takes for ends of lines
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_FLAGS: Final = frozenset(
-    {
-        *(
-            "has_tag",
-            "array",
-            "concat",
-            "virtual",
-            "internal",
-            "secret",
-            "long",
-            "extra",
-            "unsafe",
-            "counter",
-            "encrypt",
-        ),
-        *("enum", "key", "clone", "ref", "offset", "length", "prefix", "subtype", "format", "flat", "unknown"),
-        "name_only",
-    }
+_FLAG: Final = re.compile(
+    r"has_tag|array|concat|virtual|internal|secret|encrypt|extended|long[-_]extended|long|unsafe|counter|extra|flat"
+    r"|has_value|edge|dns_label|name_only|key|[a-z_]+=.*",
+    re.IGNORECASE,
 )
 # They say nothing of an attribute that has a number of its own on the wire.
 _PASSED: Final = frozenset({"flags", "member", "struct", "define", "enum", "protocol", "value-alias", "format"})
@@ -77,11 +63,12 @@ class DictionaryReader:
         self.entries: dict[
             str, Entry
         ] = {}  # by name in small letters, and where a vendor's name lacks in it, with that
+        self.by_number: dict[tuple[int, tuple[int, ...]], Entry] = {}
         self.passed: list[str] = []
         self.lacking: dict[str, str] = {}  # attributes that were passed over -> where and why
         self._vendors: dict[str, _Vendor] = {}
         self._read: set[Path] = set()
-        self._values: list[tuple[str, str, str, str]] = []
+        self._values: list[tuple[str, str, str, str, str]] = []
         self._layer = 0
         self._depth = 0
         self._where = ""
@@ -107,9 +94,9 @@ class DictionaryReader:
         """This file and what it includes; its names stand above those of files read before. Raises OSError."""
         self._layer += 1
         self._file(file)
-        for where, name, word, number in self._values:
+        for where, *value in self._values:
             self._where = where
-            self._take(self._add_value, name, word, number)
+            self._take(self._add_value, *value)
         self._values.clear()
 
     def _file(self, file: Path) -> None:
@@ -178,8 +165,8 @@ class DictionaryReader:
             raise ValueError(f"BEGIN-VENDOR {' '.join(words)}: no such vendor; its attributes are passed over")
 
     def _begin(self, words: list[str]) -> None:
-        outer = self._find(words[0]) if words else None
         vendor, path = self._inside[-1]
+        outer = self._find(words[0], vendor.name) if words else None
         self._inside.append((vendor, outer.path if outer else (*path, 0)))
         if outer is None:
             raise ValueError(f"no attribute {' '.join(words)} to begin")
@@ -197,9 +184,15 @@ class DictionaryReader:
         self._foreign = ""
 
     def _alias(self, words: list[str]) -> None:
-        """Version 4: another name, of a path of names."""
+        """Version 4: another name, of a path of names or of numbers."""
         name, path = _at_least(2, words)[:2]
-        found = self._find("-".join(path.split(".")[-2:])) or self._find(path.rpartition(".")[2])
+        parts = path.split(".")
+        if path.replace(".", "").isdigit():
+            number = tuple(map(int, filter(None, parts)))
+            vendor = number[1] if number[0] == _VENDOR_SPECIFIC and len(number) > 2 else 0
+            found = self.by_number.get((vendor, number[2:] if vendor else number))
+        else:
+            found = self._find(parts[-1], parts[-2] if parts[1:] else "")
         if found:
             self.entries.setdefault(name.lower(), found._replace(name=name))
 
@@ -227,7 +220,7 @@ class DictionaryReader:
             named = self._vendors.get((value if key.lower() == "vendor" else flag).lower())
             if named:
                 vendor = named
-            elif key.lower() not in _FLAGS:
+            elif not _FLAG.fullmatch(flag):
                 raise ValueError(f"{flag[:40]!r} is neither a flag nor a vendor")
             elif key.lower() == "has_tag":
                 is_tagged = True
@@ -235,7 +228,8 @@ class DictionaryReader:
                 encrypted = int(value) if value.isdigit() else 1
         path = self._path(number, inside)
         if path[0] == _VENDOR_SPECIFIC and len(path) == 3 and not vendor.number:
-            vendor, path = next((one for one in self._vendors.values() if one.number == path[1]), vendor), path[2:]
+            known = (one for one in self._vendors.values() if one.number == path[1])
+            vendor, path = next(known, _Vendor("", path[1])), path[2:]
         size = size.rstrip("]")
         octets = int(size) if size.isdigit() else 0
         where, layer, shape = self._where, self._layer, vendor.shape
@@ -251,29 +245,39 @@ class DictionaryReader:
 
     def _add(self, entry: Entry) -> None:
         vendor, _ = self._inside[-1]
-        for name in (entry.name, f"{vendor.name}-{entry.name}"):
-            known = self.entries.get(name.lower())
-            # Said again it stands (FreeRADIUS does the same); under another number it is a slip of one of the two.
-            if known is None or known.layer < entry.layer or (known.vendor, known.path) == (entry.vendor, entry.path):
-                values = known.values if known and known.path == entry.path else {}
-                self.entries[name.lower()] = entry._replace(values=values)
-            elif known.vendor == entry.vendor:
-                raise ValueError(f"another number is said of it already ({known.where})")
+        if vendor.name and not entry.name.lower().startswith(vendor.name.lower()):
+            # Version 4 has names that are one vendor's only: NAS-Port is Cisco's attribute 2, and the standard's 5.
+            self._put(entry, f"{vendor.name}-{entry.name}")
+        self._put(entry, entry.name)
+
+    def _put(self, entry: Entry, name: str) -> None:
+        known = self.entries.get(name.lower())
+        if known and known.vendor != entry.vendor and entry.vendor:
+            return
+        # Said again it stands (FreeRADIUS does the same); under another number it is a slip of one of the two.
+        if known and known.path != entry.path and known.vendor == entry.vendor and known.layer == entry.layer:
+            raise ValueError(f"another number is said of it already ({known.where})")
+        values = known.values if known and known.path == entry.path else entry.values
+        self.entries[name.lower()] = entry = entry._replace(values=values)
+        # FreeRADIUS's own folder lists what IANA has not given away before what it has: the later name is the number's.
+        self.by_number[entry.vendor, entry.path] = entry
 
     def _value(self, words: list[str]) -> None:
         name, word, number = _at_least(3, words)[:3]
-        if self._inside[-1][0].number >= 0:
-            self._values.append((self._where, name, word, number))
+        vendor, _ = self._inside[-1]
+        if vendor.number >= 0:
+            self._values.append((self._where, vendor.name, name, word, number))
 
-    def _add_value(self, name: str, word: str, number: str) -> None:
-        entry = self._find(name)
+    def _add_value(self, vendor: str, name: str, word: str, number: str) -> None:
+        entry = self._find(name, vendor)
         if entry and entry.kind in NUMBERS:
             entry.values[word] = _whole(number)
         elif entry is None and name.lower() not in self.lacking:
             raise ValueError(f"VALUE {word[:40]} of an attribute {name[:64]} that is not there")
 
-    def _find(self, name: str) -> Entry | None:
-        return self.entries.get(name.lower())
+    def _find(self, name: str, vendor: str) -> Entry | None:
+        """vendor: whose block it is named in."""
+        return self.entries.get(f"{vendor}-{name}".lower()) or self.entries.get(name.lower())
 
 
 def _at_least(count: int, words: list[str]) -> list[str]:

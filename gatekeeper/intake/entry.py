@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
     name: what the file calls it; account: whose it is, where the file knows our accounts; "" = it does not say.
     address: one that is kept for the boxes; lease: one that a box has. fields: further fields of an order. ignored:
-    what has no place in an order.
+    what has no place in an order. assumed: what it leaves open, and how it was taken.
     """
 
     number: int
@@ -35,6 +35,7 @@ class Entry(NamedTuple):
     lease: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
+    assumed: str = ""
 
 
 class Taking(NamedTuple):
@@ -100,7 +101,7 @@ def _again(form: str, one: Entry, mac: bytes, taken: _Taken) -> Line:
 def _installs(form: str, one: Entry, account: str, note: str, taking: Taking) -> Iterator[Line]:
     many = len(one.macs) > taking.boxes_per_account
     one = one._replace(fields=(*one.fields, ("boxes", str(len(one.macs))))) if many else one
-    notes = "; ".join(filter(None, (note, note_of(one.ignored))))
+    notes = "; ".join(filter(None, (note, note_of(one.ignored), one.assumed)))
     for mac in one.macs:
         yield Line(one.number, _install(form, mac, account, one), note=notes)
         notes = ""  # said once

@@ -76,6 +76,13 @@ def _readers() -> dict[str, list[re.Pattern[str]]]:
 
 
 _READERS: Final = _readers()
+# Attributes on whose unit sources contradict each other -> as what they are read.
+_DISPUTED: Final = {
+    row.attribute: dialect.disputed_unit
+    for dialect in DIALECTS.values()
+    if dialect.disputed_unit
+    for row in dialect.rates
+}
 
 
 def read(text: IO[str]) -> Iterator[Entry | Line]:
@@ -152,10 +159,13 @@ def _order(entry: _Entry) -> Entry | Line:
     ignored = [what for item in entry.replies if (what := _take(item, fields))]
     # Which password a box has is said once for all boxes of a NAS: [[radius.client]] mac_password.
     ignored += ["a password that is not the MAC"] if password != name else []
+    assumed = "; ".join(f"{one.name} read as {_DISPUTED[one.name]}/s" for one in entry.replies if one.name in _DISPUTED)
     address = fields.pop("address", "")
     account = "" if default or is_mac(name) else name
     kept = tuple(dict.fromkeys(ignored))
-    return Entry(number, (mac,), address=address, account=account, fields=tuple(fields.items()), ignored=kept)
+    return Entry(
+        number, (mac,), address=address, account=account, fields=tuple(fields.items()), ignored=kept, assumed=assumed
+    )
 
 
 def _take(item: _Item, fields: dict[str, str]) -> str:

@@ -140,7 +140,9 @@ def dnsmasq_hosts(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
 
 def freeradius_users(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
     """Entries of an authorize file: the MAC as name and password, address and rates as reply items."""
-    rows = DIALECTS[policy.dialect].rates
+    rows, disputed = DIALECTS[policy.dialect].rates, DIALECTS[policy.dialect].disputed_unit
+    if disputed:
+        yield f"# rates in {disputed}/s: sources contradict each other on this make's unit"
     for account, boxes in accounts:
         rate = Rate(account.rate_down_kbps, account.rate_up_kbps)
         replies = [f"Framed-IP-Address = {ip_text(account.address)}"] if account.address else []

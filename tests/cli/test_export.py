@@ -385,6 +385,13 @@ server default {{
 """
 
 
+@pytest.mark.parametrize(("dialect", "said"), [("zte", ["# rates in kbit/s"]), ("huawei", [])])
+def test_a_unit_that_sources_disagree_on_is_said(dialect: str, said: list[str]) -> None:
+    """Above the first entry."""
+    lines = HOSTS["freeradius-users"](SIMPLE, Policy(NOW, (), 2, dialect))
+    assert [line.partition(":")[0] for line in lines if line.startswith("# rates")] == said
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_freeradius_reads_the_users(tmp_path: Path, dialect: str) -> None:
     """FreeRADIUS's own check: every attribute is in its dictionaries, every value of its type."""

@@ -81,6 +81,7 @@ def test_what_cannot_be_sent_says_why(freeradius: Dictionary, name: str, why: st
         "ATTRIBUTE Name 7 string",  # version 4: the vendor is no part of the name
         "ATTRIBUTE Acme-Name 7 string Acme",  # version 1
         "END-VENDOR Acme\nATTRIBUTE Acme-Name 26.99999.7 string\nBEGIN-VENDOR Acme",
+        "ATTRIBUTE Acme-Name 7 string has_tag,format=x",
         "END-VENDOR Acme\nATTRIBUTE Acme-Name 7 string vendor=Acme\nBEGIN-VENDOR Acme",  # radcli
     ],
 )
@@ -205,10 +206,16 @@ END-VENDOR Other
 VENDOR Acme 99999
 BEGIN-VENDOR Acme
 ATTRIBUTE AVPair 1 string
+ATTRIBUTE NAS-Port 2 string
+ATTRIBUTE Session-Timeout 3 integer
+VALUE Session-Timeout Never 0
 DEFINE Something struct
 MEMBER Part uint8
 END-VENDOR Acme
 ALIAS Old-Pair Vendor-Specific.Acme.AVPair
+ALIAS Old-Port 26.99999.2
+ALIAS Old-Filter 11
+ATTRIBUTE Extended-Attribute-9 241 tlv extended
 END-PROTOCOL RADIUS
 BEGIN-PROTOCOL DHCPv4
 ATTRIBUTE User-Name 199 octets
@@ -219,6 +226,9 @@ ATTRIBUTE Framed-Something 199 ipv4addr
     assert found.note() == ""
     assert [found.attribute(name)[:2] for name in ("Acme-AVPair", "Old-Pair")] == [(99999, 1)] * 2
     assert found.attribute("Other-AVPair")[:2] == (99998, 2)
+    ports = [found.attribute(name)[:2] for name in ("NAS-Port", "Acme-NAS-Port", "Old-Port", "Old-Filter")]
+    assert ports == [(0, 5), (99999, 2), (99999, 2), (0, 11)]
+    assert (found.number("Acme-Session-Timeout", "never"), found.number("Session-Timeout", "never")) == (0, None)
     assert found.attribute("User-Name").code == 1
     assert found.attribute("Framed-Something")[:3] == (0, 199, "ipaddr")
 
@@ -281,6 +291,20 @@ def test_a_folder_a_file_or_a_list_of_them(tmp_path: Path, value: str) -> None:
     text = f'[radius]\ndictionaries = {value}\n{CLIENT}reply = {{ "Acme-Name" = "x", "Filter-Id" = "y" }}\n'
     (nas,) = load_text(tmp_path, text).book.clients
     assert [row.code[:2] for row in nas.rates] == [(99999, 7), (0, 11)]
+
+
+def test_a_number_under_an_unnamed_vendor_is_not_standard(tmp_path: Path) -> None:
+    """26.VENDOR.NUMBER of version 3."""
+    assert _read(tmp_path, "ATTRIBUTE Somebodys 26.4242.7 string\n").attribute("Somebodys")[:2] == (4242, 7)
+
+
+def test_dictionaries_that_cannot_be_read_hide_no_other_error(tmp_path: Path) -> None:
+    """But nothing that is named is said to be lacking."""
+    text = f'[radius]\ndictionaries = ["gone"] #!\n{CLIENT}reply = {{ "Acme-Name" = 1 }}\n'
+    text += CLIENT.replace('"a"', '"a" #!').replace("192.0.2.1", "192.0.2.2")
+    found = problems(tmp_path, text)
+    assert [line for line, _ in found] == marked(text)
+    assert "name a folder that holds FreeRADIUS dictionaries" in found[0][1]
 
 
 def test_ones_own_word_on_a_shipped_attribute_stands(tmp_path: Path) -> None:

@@ -287,6 +287,15 @@ def test_an_entry_of_an_authorize_file(tmp_path: Path, text: str, wanted: dict[s
         assert (line.fields["order"], line.fields["mac"]) == (f"import-freeradius-{BARE}", MAC)
 
 
+def test_a_unit_that_sources_disagree_on_is_said(tmp_path: Path) -> None:
+    """ZTE's: off by 1,000 it is another line."""
+    rates = "ZTE-Rate-Ctrl-SCR-Up = 4000, ZTE-Rate-Ctrl-SCR-Down = 20000, Idle-Timeout = 5"
+    (line,) = entries(tmp_path, "freeradius", f"{BARE}\n\t{rates}\n")
+    assert taken(line) == {"account": MAC, "rate_up_kbps": "4000", "rate_down_kbps": "20000"}
+    said = "ZTE-Rate-Ctrl-SCR-Up read as kbit/s; ZTE-Rate-Ctrl-SCR-Down read as kbit/s"
+    assert line.note == f"not taken over: Idle-Timeout; {said}"
+
+
 def test_a_password_is_never_told(tmp_path: Path) -> None:
     """Also where its line cannot be read."""
     text = f'{BARE} Cleartext-Password := "secret1\n{BARE} Cleartext-Password := "secret2"\nbob Password = secret3\n'
