@@ -3,6 +3,8 @@
 import socket
 from pathlib import Path
 
+import pytest
+
 from tests.cli.terminal import Terminal
 
 CONFIG = """
@@ -56,6 +58,38 @@ def test_a_port_of_the_api_that_is_taken_is_told_with_its_line(tmp_path: Path) -
     said = terminal.run("check")
     assert (said.code, said.err) == (0, "")
     assert "[api]" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("token", "why"),
+    [
+        ("folder", "api.token_file: {file} is a folder: name a file"),
+        ("short", "api.token_file: {file} holds no token of at least 16 characters"),
+        ("nowhere", "api.token_file: there is no folder"),
+    ],
+)
+def test_a_token_that_cannot_be_used_is_told_with_its_line(tmp_path: Path, token: str, why: str) -> None:
+    """2, before serve would meet it."""
+    file = tmp_path / "api.token" if token != "nowhere" else tmp_path / "nowhere" / "api.token"
+    if token == "folder":
+        file.mkdir()
+    elif token == "short":
+        file.write_text("short\n")
+    said = Terminal(tmp_path, f'[api]\nlisten = "127.0.0.1:38069"\ntoken_file = "{file}"\n').run("check")
+    assert said.code == 2
+    assert f"gatekeeper.toml:3: {why.format(file=file)}" in said.err
+
+
+def test_a_token_that_everybody_can_read_is_noted(tmp_path: Path) -> None:
+    """A note with what mends it; none where it is as serve makes it."""
+    terminal = Terminal(tmp_path, '[api]\nlisten = "127.0.0.1:38069"\n')
+    token = tmp_path / "api.token"
+    token.write_text("a token that is long enough\n")
+    for mode, noted in ((0o644, True), (0o600, False), (0o640, False)):
+        token.chmod(mode)
+        said = terminal.run("check")
+        assert (said.code, said.err) == (0, "")
+        assert (f"everybody on this machine can read {token}: chmod 600 {token}" in said.out) is noted
 
 
 def test_http_in_clear_away_from_the_loopback_is_noted(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_version_is_the_packages(tmp_path: Path) -> None:
 def test_help_names_every_verb(tmp_path: Path) -> None:
     """One line each."""
     said = Terminal(tmp_path).run("--help").out
-    for verb in ("init", "check", "serve", "order", "orders", "show", "explain", "replay", "lab"):
+    for verb in ("init", "check", "serve", "reload", "order", "orders", "show", "explain", "replay", "lab"):
         assert f"\n  {verb} " in said
 
 

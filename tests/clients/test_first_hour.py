@@ -1,11 +1,14 @@
 """What a newcomer meets: a listener on every address of the machine, and the file that ``init`` writes."""
 
+import stat
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.clients.boxes import MAC, STBID
-from tests.clients.net import wait_until
+from tests.clients.boxes import MAC, STBID, STRANGER, Box
+from tests.clients.gate import GATEKEEPER, OPTION_43, Gate
+from tests.clients.net import Net, run, wait_until
 from tests.clients.worlds import SERVER, Relayed
 
 pytestmark = pytest.mark.clients
@@ -59,3 +62,56 @@ def test_an_address_that_comes_later_is_ours_too(relayed: Callable[..., Relayed]
     assert box.udhcpc_once() == 0
     assert box.wait_for("bound")["serverid"] in (SERVER, later)
     assert "OTHER_SERVER" not in world.gate.log()
+
+
+class Lab:
+    """A newcomer's: a gate with one address in the network of the file that ``init`` wrote, and boxes on its wire."""
+
+    def __init__(self, net: Net, folder: Path, address: str) -> None:
+        self._net, self._folder = net, folder
+        self._switch = net.switch()
+        self.space = net.space("gate")
+        net.plug(self.space, "eth0", self._switch)
+        self.space.set_up("eth0", address)
+        self.file = folder / "lab" / "gatekeeper.toml"
+        run(*GATEKEEPER, "init", "-c", str(self.file))
+        self.gate = Gate(self.space, self.file.parent, self.file.read_text())
+
+    def box(self, name: str, mac: str) -> Box:
+        space = self._net.space(name)
+        self._net.plug(space, "eth0", self._switch)
+        return Box(space, mac, self._folder)
+
+
+def test_the_file_that_init_writes_serves_a_box_as_it_stands(net: Net, tmp_path: Path) -> None:
+    """init, check, an order, serve, check, udhcpc: nothing is edited. A stranger is refused, and said why."""
+    lab = Lab(net, tmp_path, "10.20.0.2/16")
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in lab.file.parent.iterdir()}
+    assert modes["gatekeeper.db"] & 0o137 == 0 and modes["gatekeeper.toml"] == 0o600
+    checked = lab.space.run(*GATEKEEPER, "check", "-c", str(lab.file))
+    assert (checked.stderr, checked.stdout.splitlines()[-1]) == ("", f"{lab.file}: in order")
+    lab.gate.install(MAC, "028123456@itv", "--stbid", STBID)
+    lab.gate.start()
+    checked = lab.space.run(*GATEKEEPER, "check", "-c", str(lab.file))
+    assert "a reload would change nothing" in checked.stdout
+    box = lab.box("box", MAC)
+    assert box.udhcpc_once() == 0
+    bound = box.wait_for("bound")
+    assert (bound["ip"], bound["serverid"], bound["router"]) == ("10.20.1.1", "10.20.0.2", "10.20.0.1")
+    assert bound["opt43"] == OPTION_43[: 2 + OPTION_43[1]].hex()
+    assert lab.box("other", STRANGER).udhcpc_once() != 0
+    assert "UNKNOWN_MAC" in lab.gate.cli("explain", STRANGER, check=False).stdout
+    lab.gate.assert_sound()
+
+
+def test_the_gates_own_address_is_given_to_nobody(net: Net, tmp_path: Path) -> None:
+    """The first one of the pool is the gate's own; one that comes later is spared as well."""
+    lab = Lab(net, tmp_path, "10.20.1.1/16")
+    lab.gate.install(MAC, "028123456@itv")
+    lab.gate.start()
+    lab.space.ip("address add 10.20.1.2/16 dev eth0")
+    lab.gate.wait_for("10.20.1.2 has come")
+    box = lab.box("box", MAC)
+    assert box.udhcpc_once() == 0
+    bound = box.wait_for("bound")
+    assert (bound["ip"], bound["serverid"]) == ("10.20.1.3", "10.20.1.1")
