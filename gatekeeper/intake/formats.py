@@ -140,8 +140,12 @@ def recognised(path: Path) -> str:
 
 def chosen(asked: str | None, path: Path) -> str:
     """The format to read the file as. asked: of NAMES, None = whatever it looks like. Raises OrderFileError."""
+    if asked == CSV:
+        return CSV
     seen = recognised(path)
-    return seen or CSV if asked is None else seen if seen == f"{asked}-leases" else asked
+    if asked is None:
+        return seen or CSV
+    return seen if seen == f"{asked}-leases" else asked
 
 
 def open_orders(form: str, path: Path, taking: Taking = Taking()) -> OrderSource:  # noqa: B008 - a frozen value

@@ -26,6 +26,7 @@ _LINE: Final = "\0line"  # no key of JSON that a person writes
 _NONE: Final = "0.0.0.0"  # noqa: S104
 _IDENTIFIERS: Final = ("client-id", "circuit-id", "duid", "flex-id")
 _LISTS: Final = ("reservations", "hosts")
+_HOLDERS: Final = frozenset({*_LISTS, "arguments", "result", "Dhcp4", "subnet4", "subnet"})
 _TAKEN: Final = frozenset({"hw-address", "ip-address", "hostname", "user-context", "subnet-id", _LINE})
 
 
@@ -90,9 +91,8 @@ def _answer(found: object) -> str:
 
 
 def _is_list(found: object) -> TypeGuard[list[object]]:
-    """True for a list of reservations, which a list of answers is not."""
-    answers = {"arguments", "result", "Dhcp4"}
-    return isinstance(found, list) and not any(isinstance(one, dict) and one.keys() & answers for one in found)
+    """True for a list of reservations; one of answers, subnets or shared networks has them further inside."""
+    return isinstance(found, list) and not any(isinstance(one, dict) and one.keys() & _HOLDERS for one in found)
 
 
 def _reservations(found: object, depth: int) -> Iterator[object]:

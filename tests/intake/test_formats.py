@@ -164,6 +164,8 @@ def test_kea_reservations_of_every_level(tmp_path: Path) -> None:
         '[ { "result": 0, "arguments": { "Dhcp4": { "subnet4": [ { "reservations": [ HOST ] } ] }, "hash": "0" } } ]',
         # A part that a configuration includes; commas behind the last item.
         '"reservations": [ HOST, ],',
+        '[ { "subnet": "10.20.0.0/16", "id": 1 }, { "subnet": "10.30.0.0/16", "id": 2, "reservations": [ HOST ] } ]',
+        '[ { "name": "iptv", "subnet4": [ { "subnet": "10.20.0.0/16", "reservations": [ HOST ] } ] } ]',
         '{ "Dhcp4": { "reservations": [ HOST, ], }, }',
         "HOST",
         "/* of */ # all\n[ HOST ] // kinds",
