@@ -97,13 +97,14 @@ class DhcpEngine:
         if message.kind == LEASEQUERY:
             return self._queries.read(message, datagram, relay.source_port, now)
         where = ip_text(giaddr) if giaddr else door.name
-        named = options.get(_SERVER_ID, b"")
-        server_id = int.from_bytes(named, "big") if len(named) == 4 else 0
         state, note = state_of(message, door.raw, relay.unicast), relay.odd
-        if self._lenient and (not state or (state in _NAMING and (message.ciaddr or server_id in NOBODY))):
-            ours = self._is_this(server_id, relay, door.local)
+        server_id, named = 0, options.get(_SERVER_ID)
+        if named is not None and len(named) == 4:
+            server_id = int.from_bytes(named, "big")
+        misplaced = named is not None and state in _NAMING and (message.ciaddr or server_id in NOBODY)
+        if (misplaced or not state) and self._lenient:
             by_unicast = relay.unicast or not (door.raw or giaddr)
-            state, why = loosened(message, server_id, ours, by_unicast)
+            state, why = loosened(message, server_id, self._is_this(server_id, relay, door.local), by_unicast)
             note = f"{why}; {note}" if why and note else why or note
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
             state = "rapid"

@@ -15,11 +15,14 @@ from gatekeeper.wire.text import ip_text
 
 # RFC 2865 5.8: the user, or the NAS, is to choose.
 _ANY: Final = frozenset({0xFFFFFFFF, 0xFFFFFFFE})
+_FIRST_HOST: Final = 0x01000000
+_LOOPBACK: Final = 127
+_MULTICAST: Final = 0xE0000000
 # (network, length, what its addresses are)
 _RANGES: Final = (
     (0x00000000, 8, "of 0.0.0.0/8, which is no host's (RFC 1122 3.2.1.3)"),
-    (0x7F000000, 8, "a loopback address (RFC 1122 3.2.1.3)"),
-    (0xE0000000, 4, "a multicast address (RFC 1112 4)"),
+    (_LOOPBACK << 24, 8, "a loopback address (RFC 1122 3.2.1.3)"),
+    (_MULTICAST, 4, "a multicast address (RFC 1112 4)"),
     (0xF0000000, 4, "of 240.0.0.0/4, which is reserved (RFC 1112 4)"),
 )
 _ROUTED: Final = frozenset({3, 33, 121, 249})  # options that name routers
@@ -75,6 +78,8 @@ def _routers(subnet: Subnet) -> Iterable[int]:
 
 def is_no_hosts(address: int) -> str:
     """What an address of no host is, as "a multicast address"; "" = it may be one's."""
+    if _FIRST_HOST <= address < _MULTICAST and address >> 24 != _LOOPBACK:
+        return ""  # as of nearly every one: this is asked for packets too
     for network, length, what in _RANGES:
         if address >> (32 - length) == network >> (32 - length):
             return what

@@ -7,6 +7,8 @@ at the start.
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from gatekeeper.model import make
+
 # Between an Access-Accept and the report that the session has started, that of the one before it may still end.
 STARTS_WITHIN_S: Final = 60
 
@@ -38,10 +40,12 @@ class FramedAddresses:
 
     def tell(self, mac: bytes, address: int, until: int, now: int) -> None:
         """An Access-Accept tells the box its address."""
-        held = self.by_address.get(address)
-        session = held.session if held and held.mac == mac else None
         self._latest = now
-        self._put(address, Framed(mac, until, session, now))
+        held = self.by_address.get(address)
+        if held and held.mac == mac:
+            self.by_address[address] = make(Framed, (mac, until, held.session, now))
+        else:
+            self._put(address, make(Framed, (mac, until, None, now)))
 
     def report(self, session: SessionKey, mac: bytes, address: int, until: int, now: int) -> None:
         """The session runs, and has the address. Two that run with one address: it stays the first one's."""

@@ -5,7 +5,7 @@ Every call may raise StoreError. MACs are octets, addresses numbers, times Unix 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from gatekeeper.model import Effect, Facts, Holder, Lease
 from gatekeeper.policy.leasequery import Sought
@@ -17,6 +17,7 @@ from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.found import InSession, Named, PoolCount
 from gatekeeper.store.outbox import Ended, Standing, Wanted
 
 ViewRow = dict[str, object]
@@ -33,34 +34,6 @@ MAX_SECRETS: Final = 4_096
 MAX_UNKNOWN: Final = 256
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
-
-
-class Named(NamedTuple):
-    """What a person's word may mean. kind: account order STBID MAC address; mac: as text, "" = all of the account."""
-
-    kind: str
-    value: str
-    account: str
-    mac: str
-
-
-class InSession(NamedTuple):
-    """A running session, and the address that it has. heard: when it was reported last."""
-
-    address: int
-    mac: bytes
-    nas: str
-    device: str
-    session: str
-    heard: int
-
-
-class PoolCount(NamedTuple):
-    """How full the ranges of one subnet are, in addresses."""
-
-    total: int
-    leased: int
-    quarantined: int
 
 
 class Closable(Protocol):

@@ -229,7 +229,7 @@ ACCOUNTS = st.builds(
     account=TEXT, subscriber=st.just("") | TEXT, state=st.sampled_from(["active", "suspended"]),
     rate_down_kbps=st.integers(0, 10**9), rate_up_kbps=st.integers(0, 10**9),
     port=st.sampled_from(["", "ge 1/0/7", "10.20.0.1|ge 1/0/7", "olt1 eth 1/2:7"]),
-    address=st.just(0) | st.integers(1 << 24, (1 << 32) - 3), acs_url=st.sampled_from(["", "http://a.example/"]),
+    address=st.just(0) | st.integers(11 << 24, (127 << 24) - 1), acs_url=st.sampled_from(["", "http://a.example/"]),
     boxes=st.integers(0, 5), plan=st.just("") | TEXT, port_state=st.just(""), last_order=st.just(""),
 )  # fmt: skip
 STORES = st.lists(st.tuples(ACCOUNTS, st.lists(MACS, max_size=5)), max_size=5)

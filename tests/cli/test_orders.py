@@ -174,7 +174,7 @@ def test_what_an_order_names_and_is_not_taken_as_said_is_told_with_its_line(term
         "d4c1c8000002 Cleartext-Password := x\n\tFramed-IP-Address = 10.20.0.1\n"
     )
     done = terminal.run("orders", "import", "--format", "freeradius", "users")
-    note = "255.255.255.254 means any address (RFC 2865 5.8): none is ordered"
+    note = "Framed-IP-Address 255.255.255.254 (the NAS chooses, RFC 2865 5.8)"
     assert done.code == 3
     assert done.err.startswith("users:1: note: ") and done.err.count(note) == 1
     assert "BAD_FIELD: address 10.20.0.1 is the router of 10.20.0.0/16: no box may have it\n" in done.err

@@ -8,7 +8,7 @@ from mypy_extensions import trait
 
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import PoolCount
+from gatekeeper.store.found import PoolCount
 from gatekeeper.store.rows import COUNTER, COUNTER_NAME, FATE, FATE_NAME, counter_of, fate_of, listed
 from gatekeeper.store.sqlite.tables import Tables
 

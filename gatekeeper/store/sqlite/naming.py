@@ -6,7 +6,8 @@ from typing import Final
 from mypy_extensions import trait
 
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import MAX_NAMED, Named
+from gatekeeper.store.found import Named
+from gatekeeper.store.ports import MAX_NAMED
 from gatekeeper.store.sqlite.tables import Tables
 
 # kind, value, account, mac. An order that was not applied speaks of its own box, any other of all of its account.

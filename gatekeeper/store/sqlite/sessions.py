@@ -19,7 +19,7 @@ from gatekeeper.policy.sessions import (
     still_online_event,
 )
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import InSession
+from gatekeeper.store.found import InSession
 from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, mac_of, marks, session_change, session_of, session_row
 from gatekeeper.store.sqlite.journal import JournalTables
 

@@ -4,7 +4,8 @@ import pytest
 
 from gatekeeper.state.counts import Counted, Fate, spelled
 from gatekeeper.state.nas import NasSeen
-from gatekeeper.store.ports import PoolCount, Store
+from gatekeeper.store.found import PoolCount
+from gatekeeper.store.ports import Store
 from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, released, report
 
 COUNTS: dict[tuple[str, ...], int] = {

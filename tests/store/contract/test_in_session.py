@@ -2,7 +2,8 @@
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.policy.orders import OrderRules
-from gatekeeper.store.ports import InSession, Store
+from gatekeeper.store.found import InSession
+from gatekeeper.store.ports import Store
 from tests.store.ledger import BOX, NOW, OTHER, THIRD, report
 
 FIXED, POOLED = 0x0A140909, 0x0A140101
