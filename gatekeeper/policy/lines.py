@@ -1,7 +1,7 @@
 """What can be said of access lines beside the rules: one node under two names, and a line that is a VLAN."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from gatekeeper.book import Policybook
@@ -55,12 +55,6 @@ def differs_by_node(bound: PortId, seen: PortId) -> bool:
     if not bound.qualifier or not seen.qualifier or bound.qualifier == seen.qualifier:
         return False
     return bound._replace(qualifier=seen.qualifier).covers(seen)
-
-
-def joined(port: PortId, names: Mapping[str, str]) -> PortId:
-    """The port under the name that [binding] port_names has for its node."""
-    node = names.get(port.qualifier, "")
-    return port_from_text(f"{node}|{port.text.partition('|')[2]}") if node and port.qualifier else port
 
 
 def remedy(reason: Reason, bound: str, seen: str, book: Policybook) -> str:

@@ -99,7 +99,10 @@ class RadiusReplies:
             if seconds and kind not in said:
                 own += attribute(kind, seconds.to_bytes(4, "big"))
         if nas.option_43 and (self._book.acs or acs_url):
-            own += self._option_43(nas.option_43, acs_url)
+            carried = self._option_43(nas.option_43, acs_url)
+            own += carried
+            if not carried:
+                self.left_out[nas.name, nas.option_43.name] += 1
         holder = holder_of(binding, mac) if binding else NOBODY
         body = self._rows(nas, rate_parts(rows, rate, nas.kilobit, holder), _LARGEST - _BESIDE - len(own)) + own
         self._compiled[profile] = body

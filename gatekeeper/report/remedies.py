@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gatekeeper.model import REASONS, Binding, Reason, Verdict
+from gatekeeper.policy.lines import differs_by_node
+from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
 
 
@@ -27,6 +29,8 @@ def _resume(mac: bytes, binding: Binding | None, verdict: Verdict) -> str:
 def _move(mac: bytes, binding: Binding | None, verdict: Verdict) -> str:
     if not binding or not verdict.seen:
         return ""
+    if differs_by_node(port_from_text(verdict.bound), port_from_text(verdict.seen)):
+        return ""  # What the remedy says: the names are to be joined, and the port stays.
     account, port = shlex.quote(binding.account), shlex.quote(verdict.seen)
     return f"gatekeeper order move --order NUMBER --account {account} --port {port}"
 

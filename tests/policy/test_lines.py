@@ -6,7 +6,7 @@ import pytest
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS, Reason
-from gatekeeper.policy.lines import MOST_TOLD, LineUse, differs_by_node, is_shared, joined, remedy, shared_notes
+from gatekeeper.policy.lines import MOST_TOLD, LineUse, differs_by_node, is_shared, remedy, shared_notes
 from gatekeeper.wire.line_id import port_from_text
 from tests.config.book import load_text
 
@@ -83,8 +83,8 @@ def test_the_names_to_join_can_be_pasted(tmp_path: Path, names: str, bound: str,
     told = remedy(Reason.PORT_MISMATCH, home, here, _book(tmp_path, names))
     assert told.startswith("only the access node's name differs: if ")
     assert f"[binding] port_names = {paste}; else move" in told
-    joins = _book(tmp_path, paste).binding.port_names
-    assert joined(port_from_text(home), joins).covers(joined(port_from_text(here), joins))
+    lines = _book(tmp_path, paste).binding.lines
+    assert lines.of_text(home).covers(lines.of_text(here))
 
 
 @pytest.mark.parametrize(("bound", "seen"), [("bras1", "10.20.0.1"), ("10.20.0.1", "bras1"), ("bras1", "10.20.0.3")])
@@ -115,22 +115,6 @@ def test_a_name_that_no_packet_has_is_not_joined_but_told(tmp_path: Path, bound:
 def test_any_other_refusal_is_mended_as_its_reason_says(tmp_path: Path, reason: Reason, bound: str, seen: str) -> None:
     """reasons.py."""
     assert remedy(reason, bound, seen, _book(tmp_path)) == REASONS[reason].remedy
-
-
-@pytest.mark.parametrize(
-    ("port", "under"),
-    [
-        ("bras1|ge 1/0/7", "10.20.0.1|ge 1/0/7"),
-        ("bras1||ge|7", "10.20.0.1||ge|7"),  # a bar of the line's own stays
-        ("h3c1|ge 1/0/7", "h3c1|ge 1/0/7"),
-        ("ge 1/0/7", "ge 1/0/7"),
-        (NAMED, NAMED),
-    ],
-)
-def test_a_port_is_told_under_the_name_that_stands_for_its_node(port: str, under: str) -> None:
-    """Contract 10.1."""
-    names = {"bras1": "10.20.0.1", "": "10.20.0.9"}
-    assert joined(port_from_text(port), names) == port_from_text(under)
 
 
 @pytest.mark.parametrize(
