@@ -102,7 +102,7 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
     found = answer.found
     reason = found.verdict.reason
     yields = ": ".join(part for part in (found.reply, found.gives) if part)
-    yield f"{found.protocol}: " + (str(reason) if reason else yields)
+    yield f"{found.protocol}: " + (": ".join(filter(None, (reason, found.gives))) if reason else yields)
     if answer.supposed:
         yield f"  supposed: port {answer.port or 'none'}" + (f", {answer.nas}" if answer.nas else "")
     form = port_form(answer.port)

@@ -23,7 +23,7 @@ DISCONNECT: Final = "disconnect"
 COA: Final = "coa"
 # Bounds that every store keeps. How many are handed over for sending at a time:
 MOST_WAITING: Final = 256
-# A flood of invented MACs must not fill the disk: of so many boxes refusals are kept, those of our own first.
+# A flood of invented MACs must not fill the disk: so many refusals are kept, and those of our own boxes longest.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
 # How many things that a name may mean are told.

@@ -379,6 +379,7 @@ def test_where_aaa_decides_every_refusal_stands_until_the_box_is_let_in(tmp_path
     past = Past(bench, tmp_path)
     past.met(bench.hear(discover(options=MADE, giaddr=0x0A630001)))
     assert past.reason("dhcp") == "NO_SUBNET"
+    assert "dhcp: NO_SUBNET: upstream AAA (192.0.2.9:1812) decides, asked about User-Name {option60}-{mac}" in past.text
     past.met(bench.hear(selecting(BOX, FIRST, options=MADE)), NOW + 1)
     assert past.reason("dhcp") == ""
 

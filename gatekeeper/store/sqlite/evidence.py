@@ -35,11 +35,14 @@ _REFUSE: Final = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({m
 _ORDERED_AT: Final = """
 SELECT o.received FROM accounts a JOIN orders o ON o.number = a.last_order
 WHERE a.account = ? AND a.state <> 'cancelled'"""
-# Boxes that no order names go first, and of these those that were not heard of for longest.
-_PRUNE: Final = """
-DELETE FROM refused WHERE mac IN (
-    SELECT mac FROM refused GROUP BY mac
-    ORDER BY mac IN (SELECT mac FROM boxes) DESC, max(last_seen) DESC LIMIT -1 OFFSET ?)"""
+# The oldest go, and first of all those of boxes that no order names.
+_PRUNE: Final = tuple(
+    f"""
+DELETE FROM refused WHERE (mac, protocol, reason) IN (
+    SELECT mac, protocol, reason FROM refused r {of} ORDER BY last_seen
+    LIMIT max(0, (SELECT count(*) FROM refused) - ?))"""
+    for of in ("WHERE NOT EXISTS (SELECT 1 FROM boxes b WHERE b.mac = r.mac)", "")
+)
 # Of DHCP only what says which of two came later is kept beside the leases.
 _PRUNE_ADMITTED: Final = "DELETE FROM admitted WHERE protocol = 'dhcp' AND mac NOT IN (SELECT mac FROM refused)"
 _ADMIT: Final = f"""
@@ -81,7 +84,8 @@ class EvidenceTables(JournalTables):
                 written[key] = joined(before, one) if before else one
             self._connection.executemany(_REFUSE, map(refused_row, written.values()))
         if refused and query("SELECT count(*) FROM refused").fetchone()[0] > MAX_REFUSED:
-            query(_PRUNE, (MAX_REFUSED,))
+            for statement in _PRUNE:
+                query(statement, (MAX_REFUSED,))
             query(_PRUNE_ADMITTED)
 
     def _is_over(self, refused: Refused, account: str) -> bool:
