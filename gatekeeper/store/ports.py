@@ -260,7 +260,7 @@ class ViewsPort(Protocol):
         """What was refused of this box, and when it was let in. What DHCP let in is with its lease."""
 
     def named(self, text: str, mac: str, address: int, now: int) -> list[Named]:
-        """What this is the whole name of. mac: as text, "" = it is none; address: 0 = it is none."""
+        """What this is the whole name of. mac: as text, of an STBID its own, "" = none; address: 0 = it is none."""
 
     def named_alike(self, text: str, pairs: str, now: int) -> list[Named]:
         """What begins so, one more than MAX_NAMED of each kind at most. pairs: as a MAC begins, "" = it is none."""
