@@ -218,7 +218,7 @@ def test_what_anybody_may_send_in_its_name_does_not_hide_why_a_box_is_refused(pa
     past.bench.install(port="ge 1/0/7")
     past.met(_request(past.bench, "ge 1/0/8"))
     forged = _request(past.bench, None, identifier=2)
-    verdict = forged.verdict._replace(reason=later)
+    verdict = forged.verdict._replace(reason=Reason(later))
     past.met(forged._replace(verdict=verdict, reply="", answer=b""), NOW + 1)
     assert past.reason("radius") == "PORT_MISMATCH"
     assert past.rows["radius"]["last"]["reason"] == later  # type: ignore[index]
