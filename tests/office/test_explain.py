@@ -185,7 +185,7 @@ def test_a_wrong_password_stands_until_the_box_is_let_in(past: Past) -> None:
     past.bench.install()
     past.met(_request(past.bench, None, password="wrong"), NOW)
     answer = past.ask()["radius"]
-    assert (answer.found.verdict.reason, answer.again, past.refused) == ("BAD_PASSWORD", True, True)
+    assert (answer.found.verdict.reason, answer.stands, past.refused) == ("BAD_PASSWORD", True, True)
     assert {line.result for line in answer.found.rules} == {"pass"}
     assert "why: the password is not what mac_password asks for" in past.text
     past.met(_request(past.bench, None, identifier=2), NOW + 0.5)

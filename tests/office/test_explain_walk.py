@@ -90,4 +90,4 @@ def test_explain_says_what_the_engine_said_last(line: str, steps: list[tuple[str
             if reason is not Reason.NO_MESSAGE_AUTHENTICATOR or len(answer.past.standing) == 1:
                 assert answer.found.verdict.reason is reason
                 assert (answer.found.verdict.bound, answer.found.verdict.seen) == outcome.verdict[2:4]
-                assert answer.again is not can_be_judged(last)
+                assert answer.stands is not can_be_judged(last)
