@@ -99,7 +99,7 @@ class _Explainer:
             return Answer(judged, past, scene.text, scene.port_from, nas, supposed=True, note=note)
         by_aaa = past.protocol == "dhcp" and self._book.aaa is not None
         found = with_hindsight(past, judged, by_aaa)
-        return Answer(found, past, scene.text, scene.port_from, nas, again=found is not judged, note=note)
+        return Answer(found, past, scene.text, scene.port_from, nas, stands=found is not judged, note=note)
 
     def _scene(self, past: Past, nas: Nas | None, facts: Facts, heard: Heard) -> _Scene:
         """What is judged: as supposed, else as the packet of record showed it, else what is likely."""

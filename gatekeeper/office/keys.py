@@ -37,7 +37,7 @@ def boxes_named(store: Store, key: str, now: int) -> Boxes:
     """The boxes that a key names, all those of an account or order among them.
 
     A whole MAC, or STBID, is a box whether anything is known of it or not. Raises Misread where the key may mean boxes
-    that differ, with what it may mean; NoSuch where it means nothing, or an account without boxes; StoreError.
+    that differ, with what it may mean, or is no text; NoSuch where it means nothing, or an account without boxes.
     """
     text = key.strip()
     if not text:
@@ -71,6 +71,8 @@ def subject_named(store: Store, key: str, now: int) -> tuple[str, object]:
 
 def _meaning(store: Store, text: str, now: int) -> _Meaning | None:
     """What a text names whole, or else is the beginning of; None = nothing that is known. Raises Misread."""
+    if not text.isprintable():
+        raise Misread(f"{text!r} is no text that anything is named by: {_WANTED} is wanted", Reason.BAD_FIELD)
     mac, address = _mac_in(text), _address_in(text)
     found = store.named(text, mac_text(mac) if mac else "", address, now)
     if not found and text and not address and (mac is None or _DIGITS.fullmatch(text)):

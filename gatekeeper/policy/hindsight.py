@@ -73,7 +73,9 @@ def with_hindsight(past: Past, judged: Explanation, by_aaa: bool = False) -> Exp
 def _as_told(refused: Refused, judged: Explanation) -> Explanation:
     action = _ACTIONS.get(refused.reply, Action.SILENT)
     verdict = Verdict(action, refused.reason, refused.bound, refused.seen, refused.address)
-    return judged._replace(verdict=verdict, reply=refused.reply, gives="", remedy="")
+    # What would have been given is not; who decides instead of the rules still does.
+    gives = "" if judged.reply else judged.gives
+    return judged._replace(verdict=verdict, reply=refused.reply, gives=gives, remedy="")
 
 
 def port_again(text: str, node: str, book: Policybook) -> PortId:

@@ -29,7 +29,7 @@ class Subject(NamedTuple):
 class Answer(NamedTuple):
     """One protocol's. port and nas: what was asked about, "" = none; port_from: where that comes from.
 
-    supposed: a person said what to ask about. again: the verdict is that on record, which the rules cannot judge again.
+    supposed: a person said what to ask about. stands: the verdict is that on record: the rules cannot judge it.
     """
 
     found: Explanation
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
     port_from: str
     nas: str
     supposed: bool = False
-    again: bool = False
+    stands: bool = False
     note: str = ""
 
 
@@ -105,7 +105,7 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
     found = answer.found
     reason = found.verdict.reason
     yields = ": ".join(part for part in (found.reply, found.gives) if part)
-    yield f"{found.protocol}: " + (str(reason) if reason else yields)
+    yield f"{found.protocol}: " + (": ".join(filter(None, (reason, found.gives))) if reason else yields)
     if answer.supposed:
         yield f"  supposed: port {answer.port or 'none'}" + (f", {answer.nas}" if answer.nas else "")
     form = port_form(answer.port)
@@ -114,7 +114,7 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
         yield f"  asked by {answer.nas}"
     if answer.note:
         yield f"  {answer.note}"
-    if answer.again:
+    if answer.stands:
         yield "  this stands since it was last heard; the rules cannot judge it again, and of the rest they say:"
     for rule in found.rules:
         says = rule.says + _values(rule) if rule.result != "skip" else "not asked"

@@ -1,7 +1,6 @@
 """Refused boxes, counted: a tally beside the world. What one refusal does to an older one of the same box, protocol and
 reason, in memory as on disk, is said here once."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from gatekeeper.model import Event, Outcome, Reason, make
@@ -91,15 +90,16 @@ def refused_by(outcome: Outcome, reason: Reason, times: int, first: float, last:
 _Key = tuple[bytes, str, Reason]
 
 
-@dataclass(slots=True)
 class _Counted:
     """The last one, how many there were, and when; what is kept of it is made when it is drained."""
 
-    outcome: Outcome
-    reason: Reason
-    times: int
-    first: float
-    last: float
+    __slots__ = ("first", "last", "outcome", "reason", "times")
+
+    def __init__(self, outcome: Outcome, reason: Reason, at: float) -> None:
+        self.outcome = outcome
+        self.reason = reason
+        self.times = 1
+        self.first = self.last = at
 
 
 class Refusals:
@@ -120,7 +120,7 @@ class Refusals:
             found.times += 1
             found.last = at
         elif reason not in UNPROVEN or len(table) < MAX_UNPROVEN:
-            bounded(table, MAX_REFUSALS)[key] = _Counted(outcome, reason, 1, at, at)
+            bounded(table, MAX_REFUSALS)[key] = _Counted(outcome, reason, at)
 
     def drain(self) -> list[Refused]:
         """What was refused since the last time."""

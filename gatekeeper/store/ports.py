@@ -23,8 +23,8 @@ from gatekeeper.store.outbox import Ended, Standing, Wanted
 ViewRow = dict[str, object]
 Only = Mapping[str, str]
 
-# Bounds that every store keeps. A flood of invented MACs must not fill the disk: of so many boxes refusals are kept,
-# those of our own first.
+# Bounds that every store keeps. A flood of invented MACs must not fill the disk: so many refusals are kept, and those of
+# our own boxes longest.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
 # How many things that a name may mean are told.
@@ -218,7 +218,7 @@ class ViewsPort(Protocol):
         """What was refused of this box, and when it was let in. What DHCP let in is with its lease."""
 
     def named(self, text: str, mac: str, address: int, now: int) -> list[Named]:
-        """What this is the whole name of. mac: as text, "" = it is none; address: 0 = it is none."""
+        """What this is the whole name of. mac: as text, of an STBID its own, "" = none; address: 0 = it is none."""
 
     def named_alike(self, text: str, pairs: str, now: int) -> list[Named]:
         """What begins so, one more than MAX_NAMED of each kind at most. pairs: as a MAC begins, "" = it is none."""

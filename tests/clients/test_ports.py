@@ -98,6 +98,15 @@ def test_a_request_that_names_no_line_is_refused_once_one_is_learned(line: Line)
     assert (refused.name, refused.one("Reply-Message")) == ("Access-Reject", "PORT_MISSING")
     assert line.is_silent(b"")
     line.gate.wait_for("no offer PORT_MISSING")
+    wait_until(lambda: len(line.gate.show("refused", "--mac", MAC)) == 2, 5, "both protocols' rows")
+    said = line.gate.cli("explain", MAC, check=False)
+    assert said.returncode == 3
+    for protocol, message in (("RADIUS", "Access-Request from bras1"), ("DHCP", "DHCPDISCOVER (discover) via")):
+        assert f"last heard: {protocol} {message}" in said.stdout
+    assert said.stdout.count("naming no port") == 2
+    assert line.by_radius(HOME_AT_BRAS).name == "Access-Accept"
+    let_in = wait_until(lambda: "let in: Access-Accept" in line.gate.cli("explain", MAC, check=False).stdout, 5, "it")
+    assert let_in
 
 
 def test_a_move_order_lets_the_box_learn_its_new_line(line: Line) -> None:

@@ -185,7 +185,7 @@ def test_a_wrong_password_stands_until_the_box_is_let_in(past: Past) -> None:
     past.bench.install()
     past.met(_request(past.bench, None, password="wrong"), NOW)
     answer = past.ask()["radius"]
-    assert (answer.found.verdict.reason, answer.again, past.refused) == ("BAD_PASSWORD", True, True)
+    assert (answer.found.verdict.reason, answer.stands, past.refused) == ("BAD_PASSWORD", True, True)
     assert {line.result for line in answer.found.rules} == {"pass"}
     assert "why: the password is not what mac_password asks for" in past.text
     past.met(_request(past.bench, None, identifier=2), NOW + 0.5)
@@ -218,7 +218,7 @@ def test_what_anybody_may_send_in_its_name_does_not_hide_why_a_box_is_refused(pa
     past.bench.install(port="ge 1/0/7")
     past.met(_request(past.bench, "ge 1/0/8"))
     forged = _request(past.bench, None, identifier=2)
-    verdict = forged.verdict._replace(reason=later)
+    verdict = forged.verdict._replace(reason=Reason(later))
     past.met(forged._replace(verdict=verdict, reply="", answer=b""), NOW + 1)
     assert past.reason("radius") == "PORT_MISMATCH"
     assert past.rows["radius"]["last"]["reason"] == later  # type: ignore[index]
@@ -379,6 +379,7 @@ def test_where_aaa_decides_every_refusal_stands_until_the_box_is_let_in(tmp_path
     past = Past(bench, tmp_path)
     past.met(bench.hear(discover(options=MADE, giaddr=0x0A630001)))
     assert past.reason("dhcp") == "NO_SUBNET"
+    assert "dhcp: NO_SUBNET: upstream AAA (192.0.2.9:1812) decides, asked about User-Name {option60}-{mac}" in past.text
     past.met(bench.hear(selecting(BOX, FIRST, options=MADE)), NOW + 1)
     assert past.reason("dhcp") == ""
 

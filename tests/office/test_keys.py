@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Reason
 from gatekeeper.office.keys import boxes_named, subject_named
-from gatekeeper.office.undone import Misread, NoSuch
+from gatekeeper.office.undone import Misread, NoSuch, Undone
 from gatekeeper.policy.orders import OrderRules
 from gatekeeper.state.evidence import Refused
 from gatekeeper.store.sqlite import SqliteStore
@@ -129,3 +131,20 @@ def test_nothing_names_nothing(store: SqliteStore, key: str) -> None:
 def test_a_timeline_takes_the_same_keys(store: SqliteStore, key: str, subject: tuple[str, object]) -> None:
     """A whole address is itself: who had it when is its story."""
     assert subject_named(store, key, NOW) == subject
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(max_size=20), st.from_regex(r"[0-9a-fA-F:.|@%_' -]{0,20}", fullmatch=True)))
+def test_any_text_names_something_or_is_said_to_name_nothing(store: SqliteStore, key: str) -> None:
+    """Wildcards of SQL, separators alone, octets that are no UTF-8 as an argument brings them."""
+    for ask in (boxes_named, subject_named):
+        try:
+            ask(store, key, NOW)
+        except Undone as told:
+            assert told.detail
+
+
+def test_octets_that_are_no_text_name_nothing(store: SqliteStore) -> None:
+    for ask in (boxes_named, subject_named):
+        with pytest.raises(Misread, match="no text"):
+            ask(store, "\udcff", NOW)

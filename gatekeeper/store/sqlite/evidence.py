@@ -32,11 +32,14 @@ _REFUSED_OF: Final = {
 }
 _REFUSALS: Final = f"{_REFUSED_OF[1]} ORDER BY last_seen DESC, ms DESC, protocol, reason"
 _REFUSE: Final = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({marks(REFUSED)})"
-# Boxes that no order names go first, and of these those that were not heard of for longest.
-_PRUNE: Final = """
-DELETE FROM refused WHERE mac IN (
-    SELECT mac FROM refused GROUP BY mac
-    ORDER BY mac IN (SELECT mac FROM boxes) DESC, max(last_seen) DESC LIMIT -1 OFFSET ?)"""
+# The oldest go, and first of all those of boxes that no order names.
+_PRUNE: Final = tuple(
+    f"""
+DELETE FROM refused WHERE (mac, protocol, reason) IN (
+    SELECT mac, protocol, reason FROM refused r {of} ORDER BY last_seen
+    LIMIT max(0, (SELECT count(*) FROM refused) - ?))"""
+    for of in ("WHERE NOT EXISTS (SELECT 1 FROM boxes b WHERE b.mac = r.mac)", "")
+)
 # Of DHCP only what says which of two came later is kept beside the leases.
 _PRUNE_ADMITTED: Final = "DELETE FROM admitted WHERE protocol = 'dhcp' AND mac NOT IN (SELECT mac FROM refused)"
 _ADMIT: Final = f"""
@@ -84,7 +87,8 @@ class EvidenceTables(JournalTables):
                 written[key] = joined(before, one) if before else one
             self._connection.executemany(_REFUSE, map(refused_row, written.values()))
         if refused and query("SELECT count(*) FROM refused").fetchone()[0] > MAX_REFUSED:
-            query(_PRUNE, (MAX_REFUSED,))
+            for statement in _PRUNE:
+                query(statement, (MAX_REFUSED,))
             query(_PRUNE_ADMITTED)
 
     def _tell_of_before_the_order(self, mac: str, refused: Refused, account: str) -> None:

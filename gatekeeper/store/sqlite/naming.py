@@ -15,14 +15,14 @@ _WHOLE: Final = """
 SELECT 'account', account, account, '' FROM accounts WHERE account = :text
 UNION ALL SELECT 'order', number, account, CASE state WHEN 'applied' THEN '' ELSE mac END
     FROM orders WHERE number = :text AND (account <> '' OR mac <> '')
-UNION ALL SELECT 'STBID', stbid, account, mac FROM boxes WHERE stbid = upper(:text) AND stbid <> ''
+UNION ALL SELECT 'STBID', stbid, account, mac FROM boxes WHERE mac = :mac AND stbid = upper(:text)
 UNION ALL SELECT 'MAC', mac, account, mac FROM boxes WHERE mac = :mac
 UNION ALL SELECT DISTINCT 'MAC', mac, '', mac FROM refused WHERE mac = :mac AND mac NOT IN (SELECT mac FROM boxes)"""
 # Who has an address: the first of these that knows.
 _HOLDERS: Final = (
     "SELECT '', mac FROM leases WHERE address = :address AND state = 'active' AND expires_at > :now",
     "SELECT '', mac FROM sessions WHERE address = :address AND state = 'active' AND mac <> '' ORDER BY id DESC LIMIT 1",
-    "SELECT account, '' FROM accounts WHERE address = :address",
+    "SELECT account, '' FROM accounts WHERE address = :address AND address <> 0",
     "SELECT '', mac FROM leases WHERE address = :address AND state <> 'declined'",
     "SELECT '', mac FROM refused WHERE address = :address ORDER BY last_seen DESC LIMIT 1",
 )
@@ -53,7 +53,10 @@ class NamingTables(Tables):
     """Reads only."""
 
     def named(self, text: str, mac: str, address: int, now: int) -> list[Named]:
-        """What this is the whole name of. mac: as text, "" = it is none; address: 0 = it is none. Raises StoreError."""
+        """What this is the whole name of. mac: as text, of an STBID its own, "" = it is none; address: 0 = it is none.
+
+        Raises StoreError.
+        """
         values = {"text": text, "mac": mac, "address": address, "now": now}
         found = self._named(_WHOLE, values)
         for query in _HOLDERS if address else ():

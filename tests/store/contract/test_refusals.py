@@ -102,13 +102,16 @@ def test_the_journal_is_told_of_those_that_are_news(store: Store) -> None:
 def test_a_flood_of_invented_macs_costs_no_box_of_ours_its_evidence(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So many boxes are kept, each with all its reasons; the strangers that were not heard of for longest go."""
+    """So many rows are kept: the oldest strangers go, and only where there is none left, the oldest of ours."""
     for module in ("gatekeeper.store.sqlite.evidence", "gatekeeper.store.ports"):
-        monkeypatch.setattr(f"{module}.MAX_REFUSED", 3)
-    assert ports.MAX_REFUSED == 3
+        monkeypatch.setattr(f"{module}.MAX_REFUSED", 4)
+    assert ports.MAX_REFUSED == 4
     ours = SEEN._replace(mac=BOX)
     store.note([ours, ours._replace(protocol="dhcp")], {})
     for number in range(5):
         at = NOW + 100 + number
         store.note([SEEN._replace(mac=bytes((2, 0, 0, 0, 9, number)), first_seen=at, last_seen=at)], {})
     assert [str(row["mac"])[-5:] for row in store.view("refused", NOW)] == ["09:04", "09:03", "00:01", "00:01"]
+    store.note([ours._replace(reason=reason, last_seen=NOW + 200) for reason in list(Reason)[:4]], {})
+    left = [(row["mac"], row["last_seen"]) for row in store.view("refused", NOW)]
+    assert left == [(mac_text(BOX), NOW + 200)] * 4
