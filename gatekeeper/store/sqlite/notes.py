@@ -5,7 +5,7 @@ from typing import Final
 
 from mypy_extensions import trait
 
-from gatekeeper.model import Admitted, Reason, Refused
+from gatekeeper.model import Admitted, Refused
 from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.nas import NasSeen
@@ -69,10 +69,6 @@ ON CONFLICT (source, port) DO UPDATE SET name = excluded.name, reason = excluded
 _PRUNE_SECRETS: Final = """
 DELETE FROM nas_secrets WHERE (name = '') = ? AND (source, port) IN
     (SELECT source, port FROM nas_secrets WHERE (name = '') = ? ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
-# Among the last events, however many there are.
-_TOLD_LATELY: Final = """
-SELECT EXISTS (SELECT 1 FROM journal
-               WHERE seq > (SELECT max(seq) FROM journal) - 1000 AND mac = ? AND kind = 'refused')"""
 _BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
@@ -117,11 +113,6 @@ class NoteTables(JournalTables):
             for unknown, most in ((False, MAX_SECRETS), (True, MAX_UNKNOWN)):
                 self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))
 
-    def _tell_of_before_the_order(self, mac: str, refused: Refused, account: str) -> None:
-        """A box that has got its order since is no refused one; the order's coming may have told of it already."""
-        if not self._connection.execute(_TOLD_LATELY, (mac,)).fetchone()[0]:
-            self._tell_event(refusal_event(refused, account))
-
     def _refuse(self, refused: list[Refused]) -> None:
         """Each joined with what is on record of its box. The journal is told of boxes that orders know."""
         query = self._connection.execute
@@ -131,9 +122,6 @@ class NoteTables(JournalTables):
             accounts = dict(query(_ACCOUNTS_OF[len(part)], macs).fetchall())
             for mac, one in zip(macs, part, strict=True):
                 before = known.get(one.mac)
-                if mac in accounts and one.reason is Reason.UNKNOWN_MAC:
-                    self._tell_of_before_the_order(mac, one, accounts[mac])
-                    continue
                 if mac in accounts and is_news(one, before):
                     self._tell_event(refusal_event(one, accounts[mac]))
                 known[one.mac] = joined(before, one) if before else one
