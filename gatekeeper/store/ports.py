@@ -26,9 +26,6 @@ MOST_WAITING: Final = 256
 # A flood of invented MACs must not fill the disk: the oldest rows go.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
-# Sources of RADIUS packets: of clients, and of nobody's clients.
-MAX_SECRETS: Final = 4_096
-MAX_UNKNOWN: Final = 256
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
 
@@ -136,7 +133,7 @@ class CommitPort(Protocol):
         """Write effects, all or none but those that another's claim beats: their places in ``effects``.
 
         origin: the engine whose effects these are; the change feed does not tell it what it knows already. at_ms: when
-        each was decided, for the journal; () = nobody knows it better than to the second, which the effects say.
+        each was decided, for the journal; () = to the second, as they say.
         """
 
     def note(
@@ -251,8 +248,7 @@ class ViewsPort(Protocol):
         """One row of the listing of orders."""
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[ViewRow]:
-        """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in
-        which they were noted. key: mac account address; value as its column has it."""
+        """Events of one mac, account or address (key, and value as its column has it), by when they happened."""
 
     def holder(self, address: int, at: int) -> Holder | None:
         """Who had the address then, by lease or else by accounting; None = nobody."""

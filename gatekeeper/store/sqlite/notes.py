@@ -9,10 +9,10 @@ from gatekeeper.model import Admitted, Refused
 from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.nas import NasSeen
-from gatekeeper.state.nas_secrets import SecretSeen
+from gatekeeper.state.nas_secrets import MAX_KEPT, MAX_UNKNOWN_KEPT, SecretSeen
 from gatekeeper.state.refusals import is_news, joined, refusal_event
 from gatekeeper.state.rogues import Rogue
-from gatekeeper.store.ports import MAX_REFUSED, MAX_ROGUES, MAX_SECRETS, MAX_UNKNOWN
+from gatekeeper.store.ports import MAX_REFUSED, MAX_ROGUES
 from gatekeeper.store.rows import (
     COUNTER,
     FATE,
@@ -110,7 +110,7 @@ class NoteTables(JournalTables):
     def _keep_secrets(self, secrets: list[SecretSeen]) -> None:
         if secrets:
             self._connection.executemany(_SECRET, map(secret_row, secrets))
-            for unknown, most in ((False, MAX_SECRETS), (True, MAX_UNKNOWN)):
+            for unknown, most in ((False, MAX_KEPT), (True, MAX_UNKNOWN_KEPT)):
                 self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))
 
     def _refuse(self, refused: list[Refused]) -> None:
