@@ -132,8 +132,7 @@ class CommitPort(Protocol):
     def commit(self, effects: Sequence[Effect], origin: str = "", at_ms: Sequence[int] = ()) -> set[int]:
         """Write effects, all or none but those that another's claim beats: their places in ``effects``.
 
-        origin: the engine whose effects these are; the change feed does not tell it what it knows already. at_ms: when
-        each was decided, for the journal; () = to the second, as they say.
+        origin: the engine that the change feed need not tell of them. at_ms: when each was decided; () = as they say.
         """
 
     def note(
