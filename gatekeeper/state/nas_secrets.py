@@ -15,6 +15,9 @@ ACCOUNTING: Final = "accounting"
 MAX_SOURCES: Final = 1_024
 MAX_UNKNOWN: Final = 64
 MAX_RIGHT: Final = 65_536
+# On record.
+MAX_KEPT: Final = 4_096
+MAX_UNKNOWN_KEPT: Final = 256
 
 
 class SecretSeen(NamedTuple):

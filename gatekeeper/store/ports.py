@@ -23,15 +23,12 @@ from gatekeeper.store.outbox import Ended, Standing, Wanted
 ViewRow = dict[str, object]
 Only = Mapping[str, str]
 
-# Bounds that every store keeps. A flood of invented MACs must not fill the disk: so many refusals are kept, and those of
-# our own boxes longest.
+# Bounds that every store keeps. A flood of invented MACs must not fill the disk: so many refusals are kept, and those
+# of our own boxes longest.
 MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
 # How many things that a name may mean are told.
 MAX_NAMED: Final = 20
-# Sources of RADIUS packets: of clients, and of nobody's clients.
-MAX_SECRETS: Final = 4_096
-MAX_UNKNOWN: Final = 256
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
 
@@ -98,8 +95,7 @@ class CommitPort(Protocol):
     def commit(self, effects: Sequence[Effect], origin: str = "", at_ms: Sequence[int] = ()) -> set[int]:
         """Write effects, all or none but those that another's claim beats: their places in ``effects``.
 
-        origin: the engine whose effects these are; the change feed does not tell it what it knows already. at_ms: when
-        each was decided, for the journal; () = nobody knows it better than to the second, which the effects say.
+        origin: the engine that the change feed need not tell of them. at_ms: when each was decided; () = as they say.
         """
 
     def note(
@@ -227,8 +223,7 @@ class ViewsPort(Protocol):
         """The boxes of an account, as text."""
 
     def timeline(self, key: str, value: object, since: int) -> Iterator[ViewRow]:
-        """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in
-        which they were noted. key: mac account address; value as its column has it."""
+        """Events of one mac, account or address (key, and value as its column has it), by when they happened."""
 
     def holder(self, address: int, at: int) -> Holder | None:
         """Who had the address then, by lease or else by accounting; None = nobody."""

@@ -8,9 +8,9 @@ from mypy_extensions import trait
 from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
-from gatekeeper.state.nas_secrets import SecretSeen
+from gatekeeper.state.nas_secrets import MAX_KEPT, MAX_UNKNOWN_KEPT, SecretSeen
 from gatekeeper.state.rogues import Rogue
-from gatekeeper.store.ports import MAX_ROGUES, MAX_SECRETS, MAX_UNKNOWN
+from gatekeeper.store.ports import MAX_ROGUES
 from gatekeeper.store.rows import (
     COUNTER,
     FATE,
@@ -95,5 +95,5 @@ class NoteTables(EvidenceTables):
     def _keep_secrets(self, secrets: list[SecretSeen]) -> None:
         if secrets:
             self._connection.executemany(_SECRET, map(secret_row, secrets))
-            for unknown, most in ((False, MAX_SECRETS), (True, MAX_UNKNOWN)):
+            for unknown, most in ((False, MAX_KEPT), (True, MAX_UNKNOWN_KEPT)):
                 self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))

@@ -15,11 +15,6 @@ def kinds(store: Store, mac: bytes = BOX, since: int = 0) -> list[str]:
     return [str(row["kind"]) for row in store.timeline("mac", mac_text(mac), since)]
 
 
-def told(store: Store, mac: bytes) -> list[str]:
-    """Kinds of events of a box; that it is among the refused still is none."""
-    return [str(row["kind"]) for row in store.timeline("mac", mac_text(mac), 0) if row["seq"]]
-
-
 def order(store: Store, kind: str, account: str = "A", now: float = NOW + 1, **fields: str) -> None:
     number = f"{kind}-{account}-{now}"
     result = OrderDesk(store, OrderRules(2)).hand_in({"order": number, "kind": kind, "account": account, **fields}, now)
@@ -100,20 +95,6 @@ def test_a_stranger_is_told_of_when_it_is_none_any_more(store: Store) -> None:
     rows = list(store.timeline("mac", mac_text(STRANGER), 0))
     assert [row["kind"] for row in rows] == ["refused", "order"]
     assert (rows[0]["at_ms"], rows[0]["port"]) == ((NOW + 20) * 1000, "n|7")
-
-
-def test_what_is_noted_late_of_a_box_that_was_a_stranger_is_told_once(store: Store) -> None:
-    """Refusals are noted a second later, and an order may come in between: with those before it, or else by itself."""
-    refused = Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "n|7", 1, NOW + 1.25, NOW + 1.25)
-    order(store, "install", "C", mac=STRANGER.hex(), now=NOW + 1.5)
-    store.note([refused], {})
-    assert told(store, STRANGER) == ["refused", "order"]
-    other = bytes((*STRANGER[:5], 10))
-    store.note([refused._replace(mac=other, first_seen=NOW, last_seen=NOW)], {})
-    order(store, "install", "D", mac=other.hex(), now=NOW + 1.5)
-    store.note([refused._replace(mac=other)], {})
-    assert told(store, other) == ["refused", "order"]
-    assert list(store.view("refused", NOW)) == []  # neither of them is a refused box any more
 
 
 def test_a_known_box_that_is_refused_is_told_of_once_an_hour(store: Store) -> None:

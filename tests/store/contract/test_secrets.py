@@ -1,7 +1,7 @@
 """What is on record of the secrets of RADIUS sources."""
 
-from gatekeeper.state.nas_secrets import ACCOUNTING, AUTHENTICATION, RIGHT, SecretSeen
-from gatekeeper.store.ports import MAX_SECRETS, MAX_UNKNOWN, Store
+from gatekeeper.state.nas_secrets import ACCOUNTING, AUTHENTICATION, MAX_KEPT, MAX_UNKNOWN_KEPT, RIGHT, SecretSeen
+from gatekeeper.store.ports import Store
 from tests.store.ledger import NOW
 
 WRONG = SecretSeen(0xC0000201, ACCOUNTING, "bras1", "BAD_AUTHENTICATOR", 3, NOW, NOW + 2)
@@ -41,10 +41,10 @@ def test_a_source_that_becomes_a_client_is_no_stranger_any_more(store: Store) ->
 
 def test_forged_sources_do_not_fill_the_disk(store: Store) -> None:
     """The oldest go, strangers and those of clients each for themselves."""
-    many = MAX_SECRETS + 10
+    many = MAX_KEPT + 10
     note(store, *(WRONG._replace(source=number, last_seen=NOW + number) for number in range(1, many + 1)))
     note(store, *(WRONG._replace(source=many + number, name="", last_seen=NOW + number) for number in range(1, many)))
     rows = on_record(store)
     strangers = [row for row in rows if row[2] == ""]
-    assert (len(strangers), len(rows) - len(strangers)) == (MAX_UNKNOWN, MAX_SECRETS)
+    assert (len(strangers), len(rows) - len(strangers)) == (MAX_UNKNOWN_KEPT, MAX_KEPT)
     assert max(int(str(row[6])) for row in strangers) == NOW + many - 1
