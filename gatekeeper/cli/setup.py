@@ -35,8 +35,9 @@ def init(config: str | None, force: bool) -> None:
         click.echo(f"gatekeeper: {file} exists; write another with -c, or over it with --force", err=True)
         raise click.exceptions.Exit(FAILED)
     file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    file.chmod(0o600)  # before there is a secret in it
     file.write_text(TEMPLATE.replace("{secret}", secrets.token_urlsafe(24)), encoding="utf-8")
-    file.chmod(0o600)
     settings = load_file(file)
     store = open_store(*settings.store, create=True)
     click.echo(f"{file} written (mode 0600, it holds secrets); store {store.path} ready")

@@ -104,6 +104,29 @@ def test_a_plain_interface_does_not_hear_tagged_frames(net: Net, tmp_path: Path)
     assert trunk.box(MAC, 0).udhcpc_once() == 0
 
 
+def test_a_vlan_comes_and_goes_by_reload(net: Net, tmp_path: Path) -> None:
+    """On an interface that is open already; the untagged boxes notice nothing."""
+    trunk = Trunk(net, tmp_path)
+    with_vlans = trunk.gate.file.read_text()
+    first = with_vlans.index("[[dhcp.subnet]]")
+    trunk.space.ip(f"address add {SERVER}/16 dev trk0")
+    plain = config(dhcp_config(interfaces=["trk0"]))
+    trunk.gate.file.write_text(plain)
+    trunk.gate.install(MAC, "028123456@itv", "--stbid", STBID)
+    trunk.gate.install(SECOND, "028123457@itv")
+    trunk.gate.start()
+    untagged, tagged = trunk.box(MAC, 0), trunk.box(SECOND, 200)
+    assert untagged.udhcpc_once() == 0
+    trunk.gate.file.write_text(plain + with_vlans[first:])
+    assert "[[dhcp.subnet]] 10.40.0.0/16 is there" in trunk.gate.cli("reload").stdout
+    assert (tagged.udhcpc_once(), untagged.udhcpc_once()) == (0, 0)
+    trunk.gate.wait_for(f"DHCPACK on 10.40.1.0 to {SECOND} via trk0.200")
+    trunk.gate.file.write_text(plain)
+    assert "[[dhcp.subnet]] 10.40.0.0/16 is gone" in trunk.gate.cli("reload").stdout
+    assert (tagged.udhcpc_once() != 0, untagged.udhcpc_once()) == (True, 0)
+    trunk.gate.assert_sound()
+
+
 def renew_interface(world: Direct) -> None:
     """The interface again, as a driver that was loaded anew makes it."""
     world.net.plug(world.space, "acc0", world.switch)
