@@ -136,7 +136,8 @@ NO_CONFIGURATION: Final = Lines()
 def _of_nas(lines: Lines, value: bytes, node: str, how: str, cuts: bool) -> PortId | None:
     port = lines.of_nas_anew(value, lines.node(node), how == "copy")
     if port and how == "interface" and not port.vague and port.key.count(".") < 2:
-        port = port._replace(vague=True)
+        # A text in an access node's form is no interface, wherever it stands.
+        port = port._replace(vague=not read_line(port.text.rpartition("|")[2]).form)
     return port._replace(short=port.key) if port and cuts else port
 
 

@@ -162,6 +162,17 @@ def test_a_sessions_number_goes_before_anything_is_compared(session: str, line: 
     assert (port.text if port else "") == (f"{BRAS}|{line}" if line else "")
 
 
+@pytest.mark.parametrize(
+    ("line", "vague"),
+    [("ether2", True), ("bridge-iptv", True), ("eth1.100", True), ("eth1.100.200", False)]
+    + [("dslam7 eth 1/2:100", False), ("eth 2/2/22:100.503 0/0/0/0/0/0", False)],
+)
+def test_the_interface_of_a_dhcp_server_is_no_line_but_a_copied_one_is(line: str, vague: bool) -> None:
+    """RouterOS and accel-ppp: NAS-Port-Id, Called-Station-Id."""
+    port = Lines().of_nas(line.encode(), BRAS, "interface")
+    assert port and port.vague is vague
+
+
 @pytest.mark.parametrize("name", ["vlan100", "Vlanif100", "irb.100", "br0", "bridge-iptv", "eth1.100", "BVI7", "lo0"])
 def test_what_many_lines_have_in_common_is_vague_in_both_mouths(name: str) -> None:
     """A VLAN interface, a bridge or a sub-interface of one VLAN: never learned."""
