@@ -1,4 +1,4 @@
-"""``python -m gatekeeper.api CONFIG LISTENER READY``: started by serve, not by people."""
+"""``python -m gatekeeper.api CONFIG LISTENER READY STORE``: started by serve, not by people."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,6 @@ from gatekeeper.config.token import TokenError
 
 if __name__ == "__main__":
     try:
-        serve(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+        serve(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     except (ConfigError, TokenError) as error:
         sys.exit(f"api: {error}")

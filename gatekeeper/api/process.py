@@ -67,16 +67,16 @@ class _Server(uvicorn.Server):
             os.close(self._ready)
 
 
-def serve(config: Path, listener: int, ready: int) -> None:
+def serve(config: Path, listener: int, ready: int, store_url: str) -> None:
     """Answer until SIGTERM, or until standard input ends: then whoever started this is gone.
 
-    listener: descriptor of a bound socket; ready: of a pipe that gets one octet once requests are answered. Raises
-    ConfigError, TokenError.
+    listener: descriptor of a bound socket; ready: of a pipe that gets one octet once requests are answered; store_url:
+    the store that serve has. Raises ConfigError, TokenError.
     """
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     os.nice(_NICE)  # Packets come first.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="api: %(message)s")
-    backing = Backing(load_file(config))
+    backing = Backing(load_file(config)._replace(store_url=store_url))
     asyncio.run(_run(_Server(_limits(backing), ready), backing, socket.socket(fileno=listener)))
 
 

@@ -11,7 +11,7 @@ from gatekeeper.cli.options import config_option
 def reload(config: str | None) -> None:
     """Have the running gate read its configuration again, and say what it took over."""
     from gatekeeper.config.load import load
-    from gatekeeper.drivers.control import RELOAD, ControlError, ask_gate
+    from gatekeeper.drivers.control import RELOAD, SAME, ControlError, ask_gate
     from gatekeeper.store.opening import path_of
 
     settings = load(config)
@@ -32,8 +32,10 @@ def reload(config: str | None) -> None:
     if answer.problems:
         click.echo("gatekeeper: reload refused, the gate goes on as before", err=True)
         raise click.exceptions.Exit(BAD_ARGUMENTS)
-    for what in answer.taken or ["nothing is different"]:
+    for what in answer.taken:
         click.echo(f"taken over: {what}")
+    if not answer.taken:
+        click.echo(SAME)
     for what in answer.waits:
         click.echo(f"needs a restart: {what}")
     click.echo(f"{answer.file} is in force")

@@ -9,7 +9,7 @@ from gatekeeper.cli.errors import BAD_ARGUMENTS, DONE, FAILED
 from gatekeeper.cli.options import config_option
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gatekeeper.config import Problem
     from gatekeeper.config.load import Settings
@@ -68,13 +68,29 @@ def check(config: str | None, line: tuple[str, ...]) -> None:
     problems = _try_out(settings, gate.doors if gate else [])
     for problem in problems:
         click.echo(str(problem), err=True)
-    for note in settings.notes:
+    for note in (*settings.notes, *_notes_of_addresses(settings)):
         click.echo(f"note: {note}")
     _tell(settings)
     if gate:
         _tell_of(gate, settings)
     click.echo(f"{settings.file}: {'in order' if not problems else f'{len(problems)} problems'}")
     raise click.exceptions.Exit(BAD_ARGUMENTS if problems else DONE)
+
+
+def _notes_of_addresses(settings: "Settings") -> "Iterator[str]":
+    """What follows from the addresses that this machine has, where it listens on all of them."""
+    from gatekeeper.drivers.sockets import OwnAddresses
+    from gatekeeper.wire.text import ip_text
+
+    if all(endpoint.address for endpoint in settings.dhcp_listen):
+        return
+    subnets = settings.book.subnets
+    ours = {address for address in OwnAddresses().look() if settings.book.subnet_of(address)}
+    if subnets and not settings.interfaces and not ours:
+        yield "no address of this machine is in a [[dhcp.subnet]]: only boxes behind a relay are served"
+    for address in sorted(ours):
+        if any(first <= address <= last for subnet in subnets for first, last in subnet.ranges):
+            yield f"{ip_text(address)} is in a pool and this machine's own: no box is given it"
 
 
 def _running(settings: "Settings") -> "Answer | None":

@@ -110,7 +110,7 @@ class ApiProcess(threading.Thread):
         assert settings.api
         self.listens = settings.api.listen
         self.name_of_door = settings.api.listen.text()
-        self._file = settings.file
+        self._file, self._store_url = settings.file, settings.store_url
         self._log = log
         self._count = count
         tries, theirs = (1, before._listener) if before else (_TRIES, None)
@@ -221,6 +221,7 @@ class ApiProcess(threading.Thread):
             str(self._file),
             str(self._listener.fileno()),
             str(ready),
+            self._store_url,  # that of serve, whatever the file says when this process begins
         ]
         # The same gatekeeper that this is, wherever it was found.
         package = str(Path(__file__).resolve().parents[2])

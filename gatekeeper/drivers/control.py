@@ -24,6 +24,7 @@ from gatekeeper.config.load import Settings, load_file
 
 RELOAD: Final = "reload"
 COMPARE: Final = "compare"
+SAME: Final = "no key is different; dictionaries and the API's token are read again"
 _SUFFIX: Final = ".gate"
 _MODE: Final = 0o600
 _LONGEST: Final = 1 << 20

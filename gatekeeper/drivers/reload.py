@@ -29,12 +29,19 @@ def compare(begun: Settings, now: Settings, wanted: Settings) -> Answer:
 
 
 def takeable(begun: Settings, wanted: Settings) -> Settings:
-    """The wanted settings with what is decided at the start as it was then."""
+    """The wanted settings with what was opened at the start as it was then."""
     book = wanted.book._replace(arp_probe=begun.book.arp_probe)
     if _turns_leasequery(begun, wanted):
         # Client identifiers are findable in the store only where that was wanted when it was opened.
         book = book._replace(leasequery=begun.book.leasequery)
-    return wanted._replace(book=book)
+    return wanted._replace(
+        book=book,
+        store_url=begun.store_url,
+        interfaces=begun.interfaces,
+        dhcp_listen=begun.dhcp_listen,
+        auth_listen=begun.auth_listen,
+        acct_listen=begun.acct_listen,
+    )
 
 
 def _turns_leasequery(begun: Settings, wanted: Settings) -> bool:

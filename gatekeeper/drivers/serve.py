@@ -12,7 +12,7 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.commit import Committer, Notes
-from gatekeeper.drivers.control import COMPARE, Answer, Control
+from gatekeeper.drivers.control import COMPARE, SAME, Answer, Control
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
@@ -109,13 +109,13 @@ class Server:
         if self._dynauth:
             self._dynauth.start()
         self._committer.note(Notes([], {}, [], [], []))  # the first heartbeat
-        self._serving.set()
-        if not self._api:
-            self._announce("-")
         unheard = self._control.listen(self._store.path)
         if unheard:
             self._log.say(f"note: {unheard}")
         self._control.start()
+        self._serving.set()
+        if not self._api:
+            self._announce("-")
         self._gate.run(self._wake, lambda: self._on_signal(os.read(self._wake, 64)))
         _notify("STOPPING=1")
         self._control.stop()
@@ -179,7 +179,7 @@ class Server:
             return answer._replace(taken=[], waits=[], problems=[str(error)])
         for what in answer.waits:
             self._log.say(f"reload: {what} stays as it is until a restart")
-        self._log.say(f"reload: taken over: {', '.join(answer.taken) or 'nothing is different'}")
+        self._log.say(f"reload: taken over: {', '.join(answer.taken)}" if answer.taken else f"reload: {SAME}")
         self._log.say(f"reload: {settings.file} is in force")
         return answer
 

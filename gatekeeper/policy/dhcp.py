@@ -154,16 +154,11 @@ def own_fixed(case: DhcpCase) -> int:
     return fixed if fixed and case.pools.is_free_for(fixed, case.mac, case.now) else 0
 
 
-def is_on_record(case: DhcpCase, address: int) -> bool:
-    """True if the box's lease is of this address and its pool still gives it: what was taken out of the configuration,
-    or is ordered no longer, is not prolonged."""
+def keeps(case: DhcpCase) -> int:
+    """The address on record that its pool still gives, 0 = none: what was taken out of the configuration, or is ordered
+    no longer, is not prolonged."""
     lease, subnet = case.lease, case.subnet
-    return (
-        lease is not None
-        and lease.address == address
-        and subnet is not None
-        and case.pools.gives(subnet.number, address)
-    )
+    return lease.address if lease and subnet and case.pools.gives(subnet.number, lease.address) else 0
 
 
 def is_its_own(case: DhcpCase) -> bool:
@@ -174,9 +169,9 @@ def is_its_own(case: DhcpCase) -> bool:
     fixed = own_fixed(case)
     if fixed or case.pools.is_fixed(wanted):
         return wanted == fixed
-    return (
-        is_on_record(case, wanted) or case.pools.offered_to(case.mac, case.now) == wanted
-    ) and case.pools.is_free_for(wanted, case.mac, case.now)
+    pools = case.pools
+    is_given = keeps(case) == wanted or pools.offered_to(case.mac, case.now) == wanted
+    return is_given and pools.is_free_for(wanted, case.mac, case.now)
 
 
 def is_free_in_pool(case: DhcpCase) -> bool:

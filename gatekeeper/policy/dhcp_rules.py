@@ -15,7 +15,7 @@ from gatekeeper.policy.dhcp import (
     has_record,
     is_free_in_pool,
     is_its_own,
-    is_on_record,
+    keeps,
     own_fixed,
 )
 from gatekeeper.wire.text import ip_text
@@ -166,8 +166,7 @@ def _spoken_of(case: DhcpCase) -> tuple[str, str]:
 
 
 def _bound(case: DhcpCase) -> tuple[str, str]:
-    lease = case.lease
-    bound = own_fixed(case) or (lease.address if lease and is_on_record(case, lease.address) else 0)
+    bound = own_fixed(case) or keeps(case)
     return ip_text(bound) if bound else "", ip_text(case.wanted)
 
 

@@ -92,6 +92,25 @@ def test_a_token_that_everybody_can_read_is_noted(tmp_path: Path) -> None:
         assert (f"everybody on this machine can read {token}: chmod 600 {token}" in said.out) is noted
 
 
+ANYWHERE = '[dhcp]\nlisten = ["0.0.0.0:38067"]\n\n[[dhcp.subnet]]\nnetwork = "{}"\npools = ["{}"]\n'
+
+
+@pytest.mark.parametrize(
+    ("network", "pool", "noted"),
+    [
+        ("198.18.0.0/24", "198.18.0.1-198.18.0.9", "no address of this machine is in a [[dhcp.subnet]]"),
+        ("127.0.0.0/24", "127.0.0.1-127.0.0.9", "127.0.0.1 is in a pool and this machine's own"),
+        ("127.0.0.0/24", "127.0.0.2-127.0.0.9", ""),
+    ],
+)
+def test_what_the_machines_addresses_lead_to_is_noted(tmp_path: Path, network: str, pool: str, noted: str) -> None:
+    """A newcomer's first question is why his box hears nothing."""
+    said = Terminal(tmp_path, ANYWHERE.format(network, pool)).run("check")
+    assert (said.code, said.err) == (0, "")
+    notes = [line for line in said.out.splitlines() if line.startswith("note: ") and "store" not in line]
+    assert [noted in note for note in notes] == ([True] if noted else [])
+
+
 def test_http_in_clear_away_from_the_loopback_is_noted(tmp_path: Path) -> None:
     """A note, no error."""
     said = Terminal(tmp_path, '[api]\nlisten = "0.0.0.0:0"\n').run("check")

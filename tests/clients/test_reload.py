@@ -137,13 +137,15 @@ def test_boxes_notice_nothing_of_reloads_that_move_pools_and_the_api(world: Rela
     world.gate.assert_sound()
 
 
-def _status(world: Relayed, port: int) -> int:
-    """Of /healthz; 0 = nobody listens there."""
+def _status(world: Relayed, port: int, path: str = "/healthz") -> int:
+    """Of an answer; 0 = nobody listens there."""
+    token = world.gate.file.with_name("api.token")
+    bearer = f"Authorization: Bearer {token.read_text().strip()}\r\n" if token.exists() else ""
     with world.space.socket(socket.AF_INET, socket.SOCK_STREAM) as one:
         one.settimeout(5)
         try:
             one.connect(("127.0.0.1", port))
-            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            one.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{bearer}Connection: close\r\n\r\n".encode())
             return int(one.recv(4096).split()[1])
         except OSError:
             return 0
@@ -199,10 +201,25 @@ def test_what_needs_a_restart_is_told_by_name(world: Relayed) -> None:
     for _ in range(2):
         said = reload(world)[1].splitlines()
         assert "needs a restart: [dhcp] listen" in said
-    assert said[0] == "taken over: nothing is different"
+    assert said[0].startswith("no key is different")
     agent = RelayAgent(world.relay)
     answer = agent.answer_to(agent.ask(DISCOVER, MAC, b"line"))
     assert answer and answer.options[51] == (1800).to_bytes(4, "big")
+
+
+def test_the_store_stays_whatever_the_file_says(world: Relayed) -> None:
+    """Until a restart; the process of [api] that a reload begins is over the same one."""
+    plain = world.gate.file.read_text()
+    other = plain.replace("sqlite:gatekeeper.db", "sqlite:other.db") + '\n[api]\nlisten = "127.0.0.1:8067"\n'
+    world.gate.file.write_text(other)
+    assert reload(world)[0] == 4  # the file names another gate's store
+    assert world.gate.process
+    world.gate.process.send(signal.SIGHUP)
+    world.gate.wait_for("reload: [store] url stays as it is until a restart")
+    wait_until(lambda: _status(world, 8067, "/readyz") == 200, 10, "the API over the store that is served")
+    assert not world.gate.file.with_name("other.db").exists()
+    assert RelayAgent(world.relay).dora(MAC, b"line")
+    world.gate.assert_sound()
 
 
 def test_reload_finds_the_gate_by_its_store_and_knows_its_file(world: Relayed, tmp_path: Path) -> None:
