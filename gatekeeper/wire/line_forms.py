@@ -10,8 +10,8 @@ EPON OLTs and ONUs)::
 
 The access node cannot know the BRAS's part and writes ``0 0/0/0``; a tag that is not there is 4096 or 0. The BRAS fills
 its part in and adds its outer tag. What both name alike is the access node's part, and the inner tag where both tell
-it. Node and ONU are compared without case: they are MACs or names. ONU is a MAC of 12 hex digits, the same behind
-twelve zeros, or a LOID; one formatter leaves out the slash before it.
+it. Node and ONU are compared without case: they are MACs or names. ONU is a MAC of 12 hex digits or a LOID, either of
+them filled up to 24 characters with zeros in front, so that these say nothing; one formatter leaves out its slash.
 
 ``China Telecom 163`` (H3C ``cn-163``, Huawei): ``slot=2;subslot=2;port=22;vlanid=503;vlanid2=100;``, where vlanid is
 the *inner* tag and vlanid2 the outer one (the reverse order of the other form), or ``vpi=;vci=``. It names no access
@@ -104,10 +104,9 @@ def _telecom(match: "re.Match[str]", line: str) -> Line:
 
 
 def _pon(match: "re.Match[str]", line: str) -> Line | None:
-    mac = (match["mac"] or "").casefold()[-12:]
-    onu = (mac if mac.strip("0") else "") or _loid(match["loid"] or "")
+    onu = (match["mac"] or match["loid"] or "").casefold().lstrip("0")
     if match["node"] == "0":
-        if not onu or not mac:
+        if not onu or not match["mac"]:
             return None  # Only a MAC is the same whoever's node the ONU is on.
         parts = ["", onu]
     else:
@@ -118,11 +117,6 @@ def _pon(match: "re.Match[str]", line: str) -> Line | None:
     key = "/".join(part for part in parts if part)
     inner = _tag(match["xci"] if match["xci"] is not None else match["xpi"])
     return Line(line, key, True, (inner, _pvc(match["pvc"])), form="China Telecom PON")
-
-
-def _loid(text: str) -> str:
-    """A LOID, without the zeros that fill it up to 24 characters; "" where all are zeros."""
-    return text.casefold().lstrip("0") if len(text) == 24 or not text.strip("0") else text.casefold()
 
 
 def _tr_101(match: "re.Match[str]", line: str) -> Line:

@@ -108,6 +108,8 @@ def test_two_lines_are_never_one(one: Place, two: Place, how: int, other: int, d
     """They differ in node, place, ONU or the ONU's port, or in a tag that both tell."""
     part = data.draw(st.sampled_from(Place._fields))
     near = one._replace(**{part: getattr(two, part)})
+    if part == "onu" and one.onu.lstrip("0") == two.onu.lstrip("0"):
+        return  # filled up with zeros, one cannot be told from the other
     if near == one or (part == "onu_port" and not one.onu):
         return
     if part == "tag" and (not one.tag or not near.tag or (how | other) & 16):
@@ -164,8 +166,10 @@ def test_a_sessions_number_goes_before_anything_is_compared(session: str, line: 
 
 @pytest.mark.parametrize(
     ("line", "vague"),
-    [("ether2", True), ("bridge-iptv", True), ("eth1.100", True), ("eth1.100.200", False)]
-    + [("dslam7 eth 1/2:100", False), ("eth 2/2/22:100.503 0/0/0/0/0/0", False)],
+    [
+        *[("ether2", True), ("bridge-iptv", True), ("eth1.100", True), ("eth1.100.200", False)],
+        *[("dslam7 eth 1/2:100", False), ("eth 2/2/22:100.503 0/0/0/0/0/0", False)],
+    ],
 )
 def test_the_interface_of_a_dhcp_server_is_no_line_but_a_copied_one_is(line: str, vague: bool) -> None:
     """RouterOS and accel-ppp: NAS-Port-Id, Called-Station-Id."""
