@@ -28,6 +28,9 @@ def _move(mac: bytes, binding: Binding | None, verdict: Verdict) -> str:
     if not binding or not verdict.seen:
         return ""
     account, port = shlex.quote(binding.account), shlex.quote(verdict.seen)
+    if binding.port_state == "learned":
+        # Nobody ordered it: the next port seen, which is this one, is learned in its place.
+        return f"gatekeeper clear port-binding {account}"
     return f"gatekeeper order move --order NUMBER --account {account} --port {port}"
 
 
