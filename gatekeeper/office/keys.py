@@ -71,8 +71,11 @@ def subject_named(store: Store, key: str, now: int) -> tuple[str, object]:
 
 def _meaning(store: Store, text: str, now: int) -> _Meaning | None:
     """What a text names whole, or else is the beginning of; None = nothing that is known. Raises Misread."""
-    if not text.isprintable():
-        raise Misread(f"{text!r} is no text that anything is named by: {_WANTED} is wanted", Reason.BAD_FIELD)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # An argument's octets that are no UTF-8 come as halves of characters.
+        raise Misread(f"{text!r} is no text: {_WANTED} is wanted", Reason.BAD_FIELD) from None
     mac, address = _mac_in(text), _address_in(text)
     found = store.named(text, mac_text(mac) if mac else "", address, now)
     if not found and text and not address and (mac is None or _DIGITS.fullmatch(text)):

@@ -106,6 +106,8 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
     reason = found.verdict.reason
     yields = ": ".join(part for part in (found.reply, found.gives) if part)
     yield f"{found.protocol}: " + (": ".join(filter(None, (reason, found.gives))) if reason else yields)
+    if answer.past.last() and not answer.supposed:
+        yield f"  if the same came again: {'refused' if reason else 'let in'}"
     if answer.supposed:
         yield f"  supposed: port {answer.port or 'none'}" + (f", {answer.nas}" if answer.nas else "")
     form = port_form(answer.port)

@@ -32,6 +32,9 @@ def _move(mac: bytes, binding: Binding | None, verdict: Verdict) -> str:
     if differs_by_node(port_from_text(verdict.bound), port_from_text(verdict.seen)):
         return ""  # What the remedy says: the names are to be joined, and the port stays.
     account, port = shlex.quote(binding.account), shlex.quote(verdict.seen)
+    if binding.port_state == "learned":
+        # Nobody ordered it: the next port seen, which is this one, is learned in its place.
+        return f"gatekeeper clear port-binding {account}"
     return f"gatekeeper order move --order NUMBER --account {account} --port {port}"
 
 

@@ -118,7 +118,18 @@ def test_what_an_order_has_mended_is_said_to_pass_and_still_told(past: Past) -> 
     assert "to paste: gatekeeper order move --order NUMBER --account A --port 'bras1|ge 1/0/8'" in past.text
     past.bench.order("move", port="ge 1/0/8")
     assert (past.reason("radius"), past.refused) == ("", False)
+    assert "  if the same came again: let in" in past.text
     assert past.rows["radius"]["last"]["reason"] == "PORT_MISMATCH"  # type: ignore[index]
+
+
+def test_a_port_that_nobody_ordered_is_forgotten_by_the_command_to_paste(past: Past) -> None:
+    """The next one seen is learned in its place."""
+    past.bench.install()
+    past.met(_request(past.bench, "ge 1/0/7"))
+    past.met(_request(past.bench, "ge 1/0/8", identifier=2), NOW + 1)
+    assert past.reason("radius") == "PORT_MISMATCH"
+    assert "  if the same came again: refused" in past.text
+    assert past.rows["radius"]["command"] == "gatekeeper clear port-binding A"
 
 
 def test_another_objection_than_then_is_the_one_of_now(past: Past) -> None:
@@ -245,6 +256,7 @@ def test_a_box_of_which_nothing_was_heard_is_said_to_be_one(past: Past) -> None:
     past.bench.install(port="ge 1/0/7")
     assert past.reason("dhcp") == ""
     assert past.text.split("\n")[1] == "  nothing was ever heard of it"
+    assert "came again" not in past.text
     past.met(_request(past.bench, "ge 1/0/8"))
     past.ask()
     assert "  DHCP: nothing heard of it" in past.text
