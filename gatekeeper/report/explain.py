@@ -10,6 +10,7 @@ from gatekeeper.report.remedies import mending_of
 from gatekeeper.report.table import time_text
 from gatekeeper.state.evidence import Past
 from gatekeeper.wire.line_forms import read_cisco
+from gatekeeper.wire.line_id import read_as
 from gatekeeper.wire.text import ip_text, mac_text
 
 _SIGNS: Final = {"pass": "✓", "refuse": "✗", "skip": "·"}
@@ -130,10 +131,11 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
 
 
 def port_form(text: str) -> str:
-    """What the octets of a binary port say: ``Cisco: VLAN 100, module 1, port 7``; "" where it is text or unknown."""
+    """What a port's text is read as: ``Cisco: VLAN 100, module 1, port 7``, ``China Telecom PON``; "" where it is in no
+    form that is known."""
     line = read_cisco(text)
     if line is None:
-        return ""
+        return read_as(text)
     place = [f"VLAN {line.vlan}, module {line.module}, port {line.port}"] if line.vlan else []
     switch = [f"switch {mac_text(line.switch)}"] if line.switch else []
     return f"Cisco: {', '.join(place + switch)}"

@@ -158,7 +158,7 @@ def read_as(text: str) -> str:
     line = text.rpartition("|")[2]
     found = read_line(line)
     if found.vague or (not found.form and is_interface_of_many(line)):
-        return "VLAN or interface of many"
+        return "VLAN or interface of many lines, never learned"
     return found.form or ("Cisco VLAN-mod-port" if read_cisco(line) else "")
 
 
