@@ -76,7 +76,11 @@ def serve(config: Path, listener: int, ready: int, store_url: str) -> None:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     os.nice(_NICE)  # Packets come first.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="api: %(message)s")
-    backing = Backing(load_file(config)._replace(store_url=store_url))
+    settings = load_file(config)
+    if settings.api is None:
+        # Written anew while this process came up: serve will read it too, and start this one or not.
+        sys.exit("api: the configuration has no [api] by now: nothing is answered")
+    backing = Backing(settings._replace(store_url=store_url))
     asyncio.run(_run(_Server(_limits(backing), ready), backing, socket.socket(fileno=listener)))
 
 

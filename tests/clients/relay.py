@@ -69,11 +69,12 @@ class RelayAgent:
         window: int = 64,
         idle_s: float = 5,
         on_ack: Callable[[int], object] = lambda _: None,
+        begins_anew: bool = False,
     ) -> dict[str, str]:
         """DORAs of all these boxes, window at once, lost ones again; returns address by MAC, as acknowledged.
 
         on_ack: called with the number of ACKs so far. It ends when all have theirs, after seconds, or idle_s after the
-        last answer.
+        last answer. begins_anew: a box that is told NAK starts with a DISCOVER (RFC 2131 3.1.5); else that is wrong.
         """
         todo = iter(macs)
         under_way: dict[str, float] = {}
@@ -92,7 +93,10 @@ class RelayAgent:
                     under_way.pop(mac, None)
                     bound[mac] = ip_text(answer.yiaddr)
                     on_ack(len(bound))
-                assert answer.kind != NAK, f"NAK to {mac}"
+                elif answer.kind == NAK and begins_anew and mac in under_way:
+                    self._discover(mac, under_way)
+                else:
+                    assert answer.kind != NAK, f"NAK to {mac}"
             for mac in [mac for mac, since in under_way.items() if since < now - _RETRY_S]:
                 self._discover(mac, under_way)
         return bound
