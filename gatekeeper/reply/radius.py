@@ -6,6 +6,7 @@ from typing import Final
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.model import Binding, Rate
 from gatekeeper.reply.acs import acs_option
+from gatekeeper.state.bounded import bounded
 from gatekeeper.wire.acs import AcsInfo
 from gatekeeper.wire.eap import FAILURE, SUCCESS, EapPacket, eap_attributes
 from gatekeeper.wire.nas import AttributeCode
@@ -35,6 +36,8 @@ _NONE: Final[frozenset[int]] = frozenset()
 _UNSAID_BESIDE_EAP: Final = frozenset({REPLY_MESSAGE})  # RFC 3579 2.6.5
 _UNSAID_WITH_ADDRESS: Final = frozenset({_FRAMED_ADDRESS, _FRAMED_POOL})  # an order's address stands above any other
 _MAX_COMPILED: Final = 4096
+_MAX_ADDRESSES: Final = 65_536
+_ADDRESS_OCTETS: Final = 6  # of Framed-IP-Address; as many of Framed-IP-Netmask stand behind them
 _LONGEST_VENDOR: Final = 247  # RFC 2865 5.26: 253 less the vendor's number, type and length
 _ERX: Final = 4874
 _LARGEST: Final = 4096  # RFC 2865 3
@@ -42,10 +45,12 @@ _LARGEST: Final = 4096  # RFC 2865 3
 # Proxy-State of each proxy on the way, which must all go back (RFC 2865 5.33).
 _BESIDE: Final = 20 + 18 + 255 + 6 + 512
 
-# What a compiled body depends on: (client, rate, fixed address, the account's own ACS URL, its plan where the client
-# has attributes for that, whether it stands beside EAP-Message, and where a template names them, the box and all that
-# binds it).
-Profile = tuple[str, Rate, int, str, str, bool, bytes, Binding | None]
+# What a compiled body depends on: (client, rate, whether an address is told, the account's own ACS URL, its plan where
+# the client has attributes for that, whether it stands beside EAP-Message, and where a template names them, the box and
+# all that binds it).
+Profile = tuple[str, Rate, bool, str, str, bool, bytes, Binding | None]
+# What stands before the box's address, and behind it; whether a mask stands beside it.
+Compiled = tuple[bytes, bytes, bool]
 
 
 class RadiusReplies:
@@ -57,7 +62,8 @@ class RadiusReplies:
 
     def __init__(self, book: Policybook) -> None:
         self._book = book
-        self._compiled: dict[Profile, bytes] = {}
+        self._compiled: dict[Profile, Compiled] = {}
+        self._addresses: dict[int, bytes] = {}
         self.clamped: Counter[tuple[str, str]] = Counter()  # bounded by clients and rows
         self.left_out: Counter[tuple[str, str]] = Counter()
 
@@ -69,13 +75,12 @@ class RadiusReplies:
         plan = binding.plan if binding.plan in nas.plans else ""
         eap = EAP_MESSAGE in request.attributes
         of_box = (mac, binding) if nas.per_box else (b"", None)
-        profile = (nas.name, binding.rate, address, binding.acs_url, plan, eap, *of_box)
-        body = self._compiled.get(profile)
-        if body is None:
-            body = self._compile(profile, nas)
+        profile = (nas.name, binding.rate, address != 0, binding.acs_url, plan, eap, *of_box)
+        before, behind, has_mask = self._compiled.get(profile) or self._compile(profile, nas)
+        own = self._of_address(address, has_mask) if address else b""
         # RFC 2865 5.25: the NAS sends it with the session's accounting.
         decision = class_value(mac, binding.order)
-        body = b"%b\x19%c%b" % (body, len(decision) + 2, decision)
+        body = b"%b%b%b\x19%c%b" % (before, own, behind, len(decision) + 2, decision)
         return _reply(ACCESS_ACCEPT, request, nas, _with_eap(body, request, SUCCESS))
 
     def reject(self, request: RadiusPacket, nas: Nas, reason: str) -> bytes:
@@ -84,7 +89,7 @@ class RadiusReplies:
         told = b"" if EAP_MESSAGE in request.attributes else attribute(REPLY_MESSAGE, reason.encode())
         return _reply(ACCESS_REJECT, request, nas, _with_eap(told, request, FAILURE))
 
-    def _compile(self, profile: Profile, nas: Nas) -> bytes:
+    def _compile(self, profile: Profile, nas: Nas) -> Compiled:
         if len(self._compiled) >= _MAX_COMPILED:
             self._compiled.clear()
         _, rate, address, acs_url, plan, eap, mac, binding = profile
@@ -94,7 +99,9 @@ class RadiusReplies:
             self.clamped[nas.name, code.name] += 1
         # What a client is told of all boxes stands behind what its reply and the plan's say of the same attribute.
         said = {row.code.code for row in rows if not row.code.vendor}
-        own = self._address(nas, address, said)
+        own = b""
+        if not address and nas.framed_pool and not {_FRAMED_POOL, _FRAMED_ADDRESS} & said:
+            own = attribute(_FRAMED_POOL, nas.framed_pool.encode())  # never both: a Nokia refuses that
         for kind, seconds in ((_SESSION_TIMEOUT, nas.session_timeout_s), (_INTERIM, nas.interim_s)):
             if seconds and kind not in said:
                 own += attribute(kind, seconds.to_bytes(4, "big"))
@@ -104,9 +111,10 @@ class RadiusReplies:
             if not carried:
                 self.left_out[nas.name, nas.option_43.name] += 1
         holder = holder_of(binding, mac) if binding else NOBODY
-        body = self._rows(nas, rate_parts(rows, rate, nas.kilobit, holder), _LARGEST - _BESIDE - len(own)) + own
-        self._compiled[profile] = body
-        return body
+        room = _LARGEST - _BESIDE - len(own) - 2 * _ADDRESS_OCTETS
+        before = self._rows(nas, rate_parts(rows, rate, nas.kilobit, holder), room)
+        compiled = self._compiled[profile] = before, own, _FRAMED_MASK not in said
+        return compiled
 
     def _rows(self, nas: Nas, parts: list[tuple[AttributeCode, bytes, str]], room: int) -> bytes:
         """Those that can be said and that fit, one by one; what is left out is counted."""
@@ -126,18 +134,17 @@ class RadiusReplies:
         # An order's URL that is too long with the rest goes alone.
         return option_43_body(carrier, *acs_option(acs._replace(info=AcsInfo("")), acs_url))
 
-    def _address(self, nas: Nas, address: int, said: set[int]) -> bytes:
-        """The account's own address, else the pool to take one from. Never both: a Nokia refuses that.
-
-        said: types that other attributes tell already.
-        """
-        if address:
+    def _of_address(self, address: int, has_mask: bool) -> bytes:
+        """The account's own address, and the mask of its subnet."""
+        octets = self._addresses.get(address)
+        if octets is None:
             subnet = self._book.subnet_of(address)
             mask = subnet.mask if subnet else _HOST_MASK
-            values = (_FRAMED_ADDRESS, address), (_FRAMED_MASK, mask)
-            return b"".join(attribute(kind, value.to_bytes(4, "big")) for kind, value in values if kind not in said)
-        told = nas.framed_pool and not {_FRAMED_POOL, _FRAMED_ADDRESS} & said
-        return attribute(_FRAMED_POOL, nas.framed_pool.encode()) if told else b""
+            octets = attribute(_FRAMED_ADDRESS, address.to_bytes(4, "big")) + attribute(
+                _FRAMED_MASK, mask.to_bytes(4, "big")
+            )
+            bounded(self._addresses, _MAX_ADDRESSES)[address] = octets
+        return octets if has_mask else octets[:_ADDRESS_OCTETS]
 
 
 def challenge_reply(request: RadiusPacket, nas: Nas, eap: EapPacket, state: bytes) -> bytes:
