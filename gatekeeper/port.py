@@ -22,8 +22,9 @@ class PortId(NamedTuple):
 
     def line(self) -> str:
         """What tells this line from all others, whichever equipment spells it."""
-        tags = ":".join(tag for tag in self.tags if tag)
-        key = f"{self.key}:{tags}" if tags else self.key
+        key, (inner, pvc) = self.key, self.tags
+        if inner or pvc:
+            key = ":".join(part for part in (key, inner, pvc) if part)
         return f"{self.qualifier}|{key}" if self.qualifier else key
 
     def covers(self, seen: "PortId") -> bool:

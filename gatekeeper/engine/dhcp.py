@@ -210,6 +210,8 @@ class DhcpEngine:
     def _is_ours(self, question: DhcpQuestion) -> bool:
         """True if the server that the message names is this one, under its own address or one that a relay lent it."""
         named = question.server_id
+        if named in self._own_ids:
+            return True
         if question.state == "decline" and self._lenient and named in NOBODY:
             return True
         return self._is_this(named, question.relay, question.datagram.via.local)

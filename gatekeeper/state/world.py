@@ -95,7 +95,7 @@ class World:
 
     def crowd(self, binding: Binding | None, port: PortId | None) -> int:
         """Boxes bound to the port where this binding's account would be bound to it; else 0."""
-        if port is None or port.vague or binding is None or binding.port_state != "unlearned":
+        if not self._crowds or port is None or port.vague or binding is None or binding.port_state != "unlearned":
             return 0
         return self._crowds.get(port.line(), 0)
 
@@ -167,8 +167,9 @@ class World:
         binding = self._known.get(learned.mac, NO_FACTS).binding
         if binding:
             self._learning[learned.mac] = binding
-            line = learned.port.line()
-            self._crowds[line] = self._crowds.get(line, 0) + 1
+            if self._crowds:  # else nobody counts
+                line = learned.port.line()
+                self._crowds[line] = self._crowds.get(line, 0) + 1
 
     def settle_port(self, learned: PortLearned) -> None:
         """It is on disk and binds the box, unless that was looked up anew since: what was found then may be younger.
