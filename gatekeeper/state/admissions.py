@@ -14,6 +14,7 @@ from gatekeeper.wire.text import mac_text
 
 MAX_MET: Final = 500_000
 MAX_NEWS: Final = 4_096
+MOST_LAST: Final = 1_024  # a second: writing more of them at once would be felt by packets
 MAX_WAITING: Final = 65_536
 MAX_DOUBTED: Final = 8_192
 _NEWS_EVERY_S: Final = 3600
@@ -68,7 +69,7 @@ class Admissions:
         rest next time."""
         news, self._news = self._news, []
         self._doubted_before, self._doubted = self._doubted, set()
-        macs = list(islice(self._last, MAX_NEWS))
+        macs = list(islice(self._last, MOST_LAST))
         last = [_admitted(mac, *self._last.pop(mac))._replace(news=False) for mac in macs]
         leases = [self._leases.pop(mac) for mac in list(islice(self._leases, MAX_NEWS))]
         return news + last + leases

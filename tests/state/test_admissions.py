@@ -3,7 +3,7 @@
 import pytest
 
 from gatekeeper.model import Action, Binding, Outcome, Rate, Verdict
-from gatekeeper.state.admissions import MAX_NEWS, MAX_WAITING, Admissions
+from gatekeeper.state.admissions import MAX_NEWS, MAX_WAITING, MOST_LAST, Admissions
 from gatekeeper.state.evidence import Admitted
 from gatekeeper.wire.line_id import port_from_text
 
@@ -58,8 +58,8 @@ def test_what_nobody_drains_is_bounded() -> None:
     for number in range(MAX_WAITING + 10):
         met.meet(number.to_bytes(6, "big"), "A", "bras1", "p", 1000)
     first = met.drain()
-    assert [sum(one.news for one in first), len(first)] == [MAX_NEWS, 2 * MAX_NEWS]
+    assert [sum(one.news for one in first), len(first)] == [MAX_NEWS, MAX_NEWS + MOST_LAST]
     drained = 1
     while met.drain():
         drained += 1
-    assert MAX_WAITING // MAX_NEWS - 2 < drained <= MAX_WAITING // MAX_NEWS + 1
+    assert MAX_WAITING * 15 // 16 // MOST_LAST - 2 < drained <= MAX_WAITING // MOST_LAST + 1
