@@ -5,7 +5,7 @@ from typing import NamedTuple
 from gatekeeper.book import Nas
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.memory import look_up, make_world
-from gatekeeper.model import Facts, Lease, PortId
+from gatekeeper.model import Binding, Facts, Lease, PortId
 from gatekeeper.office.keys import boxes_named
 from gatekeeper.office.undone import NoSuch
 from gatekeeper.policy.explain import Explanation, explain_dhcp, explain_radius
@@ -17,6 +17,7 @@ from gatekeeper.state.effects import TWO_MAKES
 from gatekeeper.state.evidence import Admitted, Heard, Past, Refused, past_of
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import Store
+from gatekeeper.wire.line_id import read_as
 from gatekeeper.wire.text import mac_text
 
 
@@ -81,7 +82,10 @@ class _Explainer:
         judged = explain_dhcp(
             self._book, self._world, mac, scene.port, self._now, link=scene.link, host_name=scene.host_name
         )
-        return self._answer(past, with_boot(self._book, facts.binding, judged), scene, "", "")
+        let_in = past.admitted.port if past.admitted else ""
+        vague = let_in != "" and self._read(let_in).vague
+        note = self._unlearned(facts.binding, let_in) if vague else ""
+        return self._answer(past, with_boot(self._book, facts.binding, judged), scene, "", note)
 
     def _by_radius(self, mac: bytes, past: Past, facts: Facts, heard: Heard) -> Answer:
         shown, note = shown_last(past), ""
@@ -92,7 +96,19 @@ class _Explainer:
         scene = self._scene(past, nas, facts, heard)
         self._look_up(mac, scene.port)
         judged = explain_radius(self._book, self._world, mac, scene.port, nas, self._now)
+        let_in = past.admitted.port if past.admitted else ""
+        line = let_in.partition("|")[2] or let_in
+        told = self._book.binding.lines.of_nas(line.encode(), nas.name, nas.reading.plain_tells) if line else None
+        if line and (told is None or told.vague):
+            note = "; ".join(filter(None, (note, self._unlearned(facts.binding, let_in))))
         return self._answer(past, judged, scene, nas.name, note)
+
+    def _unlearned(self, binding: Binding | None, port: str) -> str:
+        """A word where a box was let in on what is no line, so that the account is bound to nothing by it."""
+        if binding is None or binding.port_state != "unlearned" or self._book.binding.port != "learn":
+            return ""
+        form = read_as(port) or "a text in no form that is known"
+        return f"nothing is learned of {port}, {form}: 'gatekeeper check TEXT' says what a text is read as"
 
     def _answer(self, past: Past, judged: Explanation, scene: _Scene, nas: str, note: str) -> Answer:
         if self._asked.supposes():

@@ -403,3 +403,17 @@ def test_a_lease_without_a_line_is_no_packet_that_named_none(past: Past) -> None
     past.met(_request(past.bench, "ge 1/0/7"))
     assert past.reason("dhcp") == ""
     assert "port asked about: bras1|ge 1/0/7 (its learned one; none was seen lately)" in past.text
+
+
+def test_a_port_that_is_no_line_is_said_to_teach_nothing(past: Past) -> None:
+    """A VLAN in Option 82, an unknown name in NAS-Port-Id: let in, bound to nothing, and not without a word."""
+    bench = past.bench
+    bench.install()
+    offer = past.met(bench.hear(discover(agent=circuit("vlan100"))))
+    past.met(bench.hear(selecting(BOX, offer.verdict.address, agent=circuit("vlan100"))))
+    past.met(bench.ask(access_request(port="session 7", identifier=1)))
+    past.ask()
+    assert "nothing is learned of 10.20.0.1|vlan100, VLAN or interface of many lines" in past.text
+    bench.order("amend", port="ge 1/0/7")
+    past.ask()
+    assert "nothing is learned" not in past.text
