@@ -61,6 +61,14 @@ class Backing:
             else:
                 store.close()
 
+    def close(self) -> None:
+        """Nobody asks any more."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
     def reload(self) -> str:
         """Read configuration and token again; with an error in them all stays as it was. What is to be said of it.
 

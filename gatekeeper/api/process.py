@@ -81,7 +81,10 @@ def serve(config: Path, listener: int, ready: int, store_url: str) -> None:
         # Written anew while this process came up: serve will read it too, and start this one or not.
         sys.exit("api: the configuration has no [api] by now: nothing is answered")
     backing = Backing(settings._replace(store_url=store_url))
-    asyncio.run(_run(_Server(_limits(backing), ready), backing, socket.socket(fileno=listener)))
+    try:
+        asyncio.run(_run(_Server(_limits(backing), ready), backing, socket.socket(fileno=listener)))
+    finally:
+        backing.close()
 
 
 def _limits(backing: Backing) -> uvicorn.Config:

@@ -34,6 +34,7 @@ class Api:
         self._app = make_app(self.backing)
 
     def close(self) -> None:
+        self.backing.close()
         self.store.close()
 
     def ask(self, method: str, path: str, **keys: Any) -> Response:
