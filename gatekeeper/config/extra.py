@@ -72,5 +72,5 @@ def unserved(book: Policybook) -> list[str]:
 
 def _is_unserved(told: Told) -> bool:
     file = told.names.get(BOOT_FILE, b"")
-    named = told.next_server or SERVER_NAME in told.names or _SERVERS & told.options.keys()
+    named = told.next_server or SERVER_NAME in told.names or not _SERVERS.isdisjoint(told.options)
     return bool(file) and b"://" not in file and not named

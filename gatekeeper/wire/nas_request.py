@@ -75,7 +75,7 @@ def read_request(packet: RadiusPacket, reading: Reading) -> Named:
             return make(Named, (*_plain(packet, reading, mac_in(user)), True))
         port = _port(packet, vendors, reading)
         # ISG may put the line in User-Name, whose six octets in hexadecimal look like a MAC.
-        named = b"" if port and vendors and user.decode("latin-1") in (port.text, *_spellings(port)) else mac_in(user)
+        named = b"" if port and vendors and user.decode("latin-1") in _spellings(port) else mac_in(user)
         return make(Named, (_agreed(packet, vendors, reading, named), port, True))
     parts = name_parts(reading.name, user)
     line = parts.get(reading.name_line, "") if parts else ""
@@ -156,6 +156,6 @@ def _told(line: bytes, reading: Reading, tells: str) -> PortId | None:
 
 
 def _spellings(port: PortId) -> tuple[str, ...]:
-    """The line alone, and its octets in hexadecimal without their 0x."""
+    """The port, its line alone, and the line's octets in hexadecimal without their 0x."""
     line = port.text.rpartition("|")[2]
-    return line, line.removeprefix("0x")
+    return port.text, line, line.removeprefix("0x")

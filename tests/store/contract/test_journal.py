@@ -54,7 +54,7 @@ def test_within_a_second_things_stand_where_they_happened(store: Store) -> None:
 def test_an_access_accept_stands_before_the_port_that_it_let_be_learned(store: Store) -> None:
     """Both are of one packet, and the port is on disk first."""
     store.commit([learned()], at_ms=[NOW * 1000 + 125])
-    store.note([], {}, admitted=[Admitted(BOX, "A", "bras1", "n|1", NOW + 0.125)])
+    store.note([], {}, admitted=[Admitted(BOX, "A", "bras1", "n|1", NOW, ms=125)])
     assert kinds(store) == ["order", "Access-Accept", "port learned"]
 
 

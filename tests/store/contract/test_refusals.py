@@ -103,6 +103,8 @@ def test_a_flood_of_invented_macs_costs_no_box_of_ours_its_evidence(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many rows are kept: the oldest strangers go, and only where there is none left, the oldest of ours."""
+    if ports.__file__.endswith(".so"):
+        pytest.skip("a compiled constant cannot be set to another number")
     for module in ("gatekeeper.store.sqlite.evidence", "gatekeeper.store.ports"):
         monkeypatch.setattr(f"{module}.MAX_REFUSED", 4)
     assert ports.MAX_REFUSED == 4
