@@ -91,13 +91,18 @@ class Gate:
         self.file = folder / "gatekeeper.toml"
         self.file.write_text(text)
         self._starts = 0
+        # Of all that is started here, such as that of tests.faults.
+        self.env: dict[str, str] = {}
         self.process: Process | None = None
 
     def spawn(self) -> Process:
         """``gatekeeper serve``, without waiting for anything; each start has a log of its own."""
         self._starts += 1
-        words = [*GATEKEEPER, "serve", "-c", str(self.file), "--create"]
+        words = [*self._begin(), "serve", "-c", str(self.file), "--create"]
         return self._space.start(*words, output=self._folder / f"serve{self._starts}.log")
+
+    def _begin(self) -> list[str]:
+        return [*(["env", *(f"{name}={value}" for name, value in self.env.items())] if self.env else []), *GATEKEEPER]
 
     def start(self) -> float:
         """Serve. Returns the seconds until the ready line."""
@@ -140,7 +145,7 @@ class Gate:
     def cli(self, *words: str, check: bool = True, timeout_s: float = 60) -> Any:
         """Another gatekeeper verb with the same configuration."""
         verb, rest = (words[:2], words[2:]) if words[0] in ("order", "orders", "clear") else (words[:1], words[1:])
-        return run(*GATEKEEPER, *verb, "-c", str(self.file), *rest, timeout_s=timeout_s, check=check)
+        return run(*self._begin(), *verb, "-c", str(self.file), *rest, timeout_s=timeout_s, check=check)
 
     def show(self, what: str, *words: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(self.cli("show", what, "-o", "json", *words).stdout)
