@@ -1,29 +1,54 @@
 """/healthz: this process lives. /readyz: the gate serves."""
 
 import time
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Response
 
 from gatekeeper.api.answers import Json
 from gatekeeper.api.backing import Backing
+from gatekeeper.drivers.control import ControlError, ask_state
+from gatekeeper.report.troubles import TROUBLES, trouble_line
 from gatekeeper.store import StoreError
 
 SILENT_S: Final = 10  # the packet process reports each second
 
 
-def degraded(backing: Backing, now: int) -> list[str]:
-    """Why the gate is not ready; empty = it is."""
+class Standing(NamedTuple):
+    """reasons: why the gate is not ready, none = it is; notes: what is to be said although it is; troubles: names of
+    rows of ``report.troubles``."""
+
+    reasons: list[str]
+    notes: list[str]
+    troubles: list[str]
+
+
+def standing(backing: Backing, now: int) -> Standing:
+    """How the gate stands: by its own word, else by what it left in the store."""
+    reasons = []
     try:
         with backing.store() as store:
-            heard = store.heartbeat()
+            path, heard = store.path, store.heartbeat()
     except StoreError as error:
-        return [str(error)]
-    if not heard:
-        return ["the packet process has never reported"]
-    # A clock that was set back is no reason to call a process dead that has reported since.
-    silent_s = abs(now - heard)
-    return [f"the packet process has not reported for {silent_s} s"] if silent_s > SILENT_S else []
+        return Standing([str(error)], [], [])
+    try:
+        state = ask_state(path)
+    except ControlError as error:
+        state, reasons = None, [str(error)]
+    if state is None:
+        # A clock that was set back is no reason to call a process dead that has reported since.
+        silent_s = abs(now - heard)
+        if not heard:
+            reasons.append("the packet process has never reported")
+        elif silent_s > SILENT_S:
+            reasons.append(f"the packet process has not reported for {silent_s} s")
+        return Standing(reasons, [], [])
+    stuck_s = int(now - state.at)
+    if stuck_s > SILENT_S:
+        reasons.append(f"the packet loop has not gone round for {stuck_s} s")
+    serving = [one for one in state.troubles if TROUBLES[one.name].serves]
+    reasons += [trouble_line(one) for one in state.troubles if one not in serving]
+    return Standing(reasons, [trouble_line(one) for one in serving], [one.name for one in state.troubles])
 
 
 def routes(backing: Backing) -> APIRouter:
@@ -37,8 +62,14 @@ def routes(backing: Backing) -> APIRouter:
 
     @router.get("/readyz", summary="The gate serves")
     def readyz() -> Response:
-        """200: the store can be read, and the packet process has reported to it within 10 s. Else 503, with reasons."""
-        reasons = degraded(backing, int(time.time()))
-        return Json({"status": "degraded", "reasons": reasons}, 503) if reasons else Json({"status": "ready"})
+        """200: the store can be read, and the packet process serves and is in no trouble. Else 503, with reasons."""
+        reasons, notes, troubles = standing(backing, int(time.time()))
+        told: dict[str, Any] = {"notes": notes} if notes else {}
+        told |= {"troubles": troubles} if troubles else {}
+        return (
+            Json({"status": "degraded", "reasons": reasons} | told, 503)
+            if reasons
+            else Json({"status": "ready"} | told)
+        )
 
     return router

@@ -15,8 +15,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from gatekeeper.api.backing import Backing
-from gatekeeper.api.health import degraded
+from gatekeeper.api.health import standing
 from gatekeeper.report.nas import nas_rows
+from gatekeeper.report.troubles import TROUBLES
 from gatekeeper.state.counts import Fate, spelled
 from gatekeeper.store.ports import HealthPort, Store
 
@@ -48,8 +49,12 @@ class StoreCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Raises StoreError for what goes wrong behind the first question."""
         now = int(time.time())
-        unready = degraded(self._office, now)
-        yield GaugeMetricFamily("gatekeeper_ready", "1 while the packet process reports to the store.", not unready)
+        reasons, _, met = standing(self._office, now)
+        yield GaugeMetricFamily("gatekeeper_ready", "1 while /readyz says so.", not reasons)
+        troubles = GaugeMetricFamily("gatekeeper_trouble", "1 while the gate is in this trouble.", labels=["trouble"])
+        for name in TROUBLES:
+            troubles.add_metric([name], name in met)
+        yield troubles
         yield GaugeMetricFamily("gatekeeper_up", "1: this process answers.", 1)
         with self._office.store() as store:
             if store.heartbeat():

@@ -76,7 +76,22 @@ def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[s
         settings = load(config)
         book, store = settings.book, open_store(*settings.store)
     patterns = _patterns(filters["matches"])
-    return list(rows(what, book, store, unix_now(), filters, patterns, filters["sort_by"] or ""))
+    found = list(rows(what, book, store, unix_now(), filters, patterns, filters["sort_by"] or ""))
+    if what == "stats":
+        _tell_troubles(found)
+    return found
+
+
+def _tell_troubles(found: list[dict[str, object]]) -> None:
+    """In sentences, beside the listing."""
+    from gatekeeper.office.listing import TROUBLE
+    from gatekeeper.report.troubles import TROUBLES
+
+    for row in found:
+        start, _, name = str(row["name"]).partition(TROUBLE)
+        if not start and name in TROUBLES:
+            title, means, remedy, _ = TROUBLES[name]
+            click.echo(f"trouble, for {row['value']} s: {title}: {means}; {remedy}", err=True)
 
 
 def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:

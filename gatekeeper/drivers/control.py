@@ -1,7 +1,9 @@
-"""The control channel: a Unix socket beside the store by which ``reload`` and ``check`` speak to the running gate.
+"""The control channel: a Unix socket beside the store by which ``reload``, ``check``, ``show stats`` and the API speak
+to the running gate.
 
 Who may connect is who serves, or root: the socket has mode 0600. One line of JSON each way. The file is read in this
-thread, so packets do not wait for that; what comes of it is done by the packet loop, between two packets.
+thread, so packets do not wait for that; what comes of it is done by the packet loop, between two packets. How the gate
+stands is told from memory, whatever the loop and the store are at.
 """
 
 import contextlib
@@ -17,20 +19,25 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
+from gatekeeper.report.troubles import Standing, standing_of
 
 RELOAD: Final = "reload"
 COMPARE: Final = "compare"
+STATE: Final = "state"
 SAME: Final = "no key is different; dictionaries and the API's token are read again"
+_Read = TypeVar("_Read")
+
 _SUFFIX: Final = ".gate"
 _MODE: Final = 0o600
 _LONGEST: Final = 1 << 20
 _PATIENCE_S: Final = 5.0  # with whoever connects and says nothing
 _TURN_S: Final = 30.0  # until the packet loop has done what it is asked
 _ANSWER_S: Final = 60.0
+_STATE_S: Final = 1.0  # it is answered at once, and whoever asks is asked himself
 
 
 class ControlError(Exception):
@@ -48,6 +55,15 @@ class Answer(NamedTuple):
     doors: list[str] = []  # noqa: RUF012 - replaced, never changed
 
 
+class State(NamedTuple):
+    """How the gate stands. at: when its packet loop went round last, Unix seconds; counts: what is not in the store
+    yet, by its spelling."""
+
+    at: float
+    troubles: list[Standing]
+    counts: dict[str, int]
+
+
 class Errand(NamedTuple):
     """What the packet loop is asked: to take these settings, or (COMPARE) to say what that would change."""
 
@@ -59,14 +75,21 @@ class Errand(NamedTuple):
 class Control(threading.Thread):
     """One errand after another, from the socket and by SIGHUP."""
 
-    def __init__(self, file: Path, wake: Callable[[], object], refused: Callable[[list[str]], None]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        wake: Callable[[], object],
+        refused: Callable[[list[str]], None],
+        state: Callable[[], State],
+    ) -> None:
         """file: the configuration; wake: called when ``errands`` has something for the loop; refused: is told what is
-        wrong with a file that was to be taken."""
+        wrong with a file that was to be taken; state: called in this thread."""
         super().__init__(name="control", daemon=True)
         self.errands: deque[Errand] = deque()
         self._file = file
         self._wake = wake
         self._refused = refused
+        self._state = state
         self._stopping = False
         self._calls = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._listener: socket.socket | None = None
@@ -122,10 +145,14 @@ class Control(threading.Thread):
             asking.settimeout(_PATIENCE_S)
             try:
                 verb, file = json.loads(_read_line(asking))
-                answer = self._do(str(verb), str(file))
+                answer = self._told_state() if verb == STATE else self._do(str(verb), str(file))._asdict()
             except (ValueError, TypeError):
                 return
-            asking.sendall(json.dumps(answer._asdict()).encode() + b"\n")
+            asking.sendall(json.dumps(answer).encode() + b"\n")
+
+    def _told_state(self) -> dict[str, Any]:
+        state = self._state()
+        return state._asdict() | {"troubles": [one._asdict() for one in state.troubles]}
 
     def _do(self, verb: str, file: str) -> Answer:
         ours = self._file.resolve()
@@ -149,19 +176,32 @@ class Control(threading.Thread):
 
 def ask_gate(store: str, verb: str, file: Path) -> Answer | None:
     """What the gate that serves over this store says; None = none does. Raises ControlError."""
+    return _ask(store, verb, str(file.resolve()), _ANSWER_S, lambda told: Answer(**told))
+
+
+def ask_state(store: str) -> State | None:
+    """How the gate that serves over this store stands; None = none does. Raises ControlError."""
+    return _ask(store, STATE, "", _STATE_S, _state_of)
+
+
+def _state_of(told: dict[str, Any]) -> State:
+    return State(float(told["at"]), [standing_of(one) for one in told["troubles"]], dict(told["counts"]))
+
+
+def _ask(store: str, verb: str, file: str, patience_s: float, read: Callable[[dict[str, Any]], _Read]) -> _Read | None:
     path = Path(store + _SUFFIX)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.settimeout(_ANSWER_S)
+        asking.settimeout(patience_s)
         try:
             with _reachable(path) as name:
                 asking.connect(name)
-            asking.sendall(json.dumps([verb, str(file.resolve())]).encode() + b"\n")
-            return Answer(**json.loads(_read_line(asking)))
+            asking.sendall(json.dumps([verb, file]).encode() + b"\n")
+            return read(json.loads(_read_line(asking)))
         except (FileNotFoundError, ConnectionRefusedError):
             return None
         except PermissionError:
             raise ControlError(f"{path}: only root and the user that serves may ask the running gate") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise ControlError(f"{path}: the running gate gives no answer: {error}") from None
 
 

@@ -12,11 +12,13 @@ from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.control import State
 from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
 from gatekeeper.drivers.supply import Supply, nobody_asked
+from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.drivers.upstream import Upstream
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, DHCP, MOST, Heart
@@ -24,6 +26,8 @@ from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Told
 from gatekeeper.model import Outcome, Reason
+from gatekeeper.report.troubles import OF_THE_STORE
+from gatekeeper.state.counts import columns_of, spelled
 from gatekeeper.state.pools import Ranges
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import LoopPort
@@ -43,16 +47,19 @@ class Gate:
         log: Log,
         interfaces: Interfaces,
         seq: int,
+        troubles: Troubles,
         most: int = MOST,
         ranges: Ranges = (),
     ) -> None:
-        """store: the loop's own connection, for reading; seq: the end of the change feed before world was read; most:
-        how many questions may wait for one kind of thing; ranges: what the world's pools give out."""
+        """store: the loop's own connection, for reading; seq: the end of the change feed before world was read;
+        troubles: are told what is met here; most: how many questions may wait for one kind of thing; ranges: what the
+        world's pools give out."""
         self._engines, self._world, self._ranges = engines, world, ranges
         self._probing = interfaces.probing()
         self._heart = Heart(engines.mouths(), world, self._probing, most, self._tell)
         self._committer = committer
         self._log = log
+        self._troubles = troubles
         self._interfaces = interfaces
         self._clock = Clock()
         self._doors: dict[int, tuple[Door, str]] = {}
@@ -64,7 +71,7 @@ class Gate:
         self._supply.probe = interfaces.probe
         self._upstream: Upstream | None = None
         self._under_way: Batch | None = None
-        self._next_housekeeping = 0.0
+        self._next_housekeeping = self._went_round_at = 0.0
         interfaces.watch_probes(self)
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
@@ -102,6 +109,11 @@ class Gate:
         self._supply.ask = self._upstream.ask if self._upstream else nobody_asked
         self._heart.ask_anew(self._clock.now())
 
+    def state(self) -> State:
+        """How this process stands, from memory; in any thread."""
+        unwritten = Counter({spelled(columns_of(words)): count for words, count in self._house.unwritten().items()})
+        return State(self._went_round_at, self._troubles.standing(), dict(unwritten))
+
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
         """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
         garbage = Garbage()
@@ -110,7 +122,7 @@ class Gate:
         going = True
         while going:
             ready = self._poll.poll(self._patience())
-            now = self._clock.now()
+            now = self._went_round_at = self._clock.now()
             self._counts["loop", "rounds"] += 1
             self._supply.poll_feed(now)
             for descriptor, _ in ready:
@@ -174,8 +186,10 @@ class Gate:
             if done.error:
                 told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
                 self._log.alarm(told, now)
+                self._troubles.set_one_of(OF_THE_STORE, done.trouble, done.error, now)
                 self._heart.commit_failed(ended.number, now)
             else:
+                self._troubles.set_one_of(OF_THE_STORE, "", "", now)
                 self._heart.committed(ended.number, done.lost, now)
 
     def _tell(self, told: Told) -> None:

@@ -62,6 +62,13 @@ class Housekeeper:
             jump = f"the wall clock jumped by {clock.jump_s:.0f} s: leases go on by the time that passed"
             self._log.alarm(jump, now)
 
+    def unwritten(self) -> dict[tuple[str, ...], int]:
+        """What is counted and not in the store yet; in any thread."""
+        unwritten = Counter(self._tallies.outcomes())
+        unwritten.update(self._counts.copy())
+        unwritten.update(self._committer.unwritten())
+        return unwritten
+
     def drain_engines(self, engines: Engines) -> None:
         """What engines have counted themselves; they may be about to go."""
         for counts in (engines.dhcp.drain_counts(), engines.authentication.drain_counts()):

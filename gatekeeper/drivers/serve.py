@@ -12,13 +12,14 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.commit import Committer, Notes
-from gatekeeper.drivers.control import COMPARE, SAME, Answer, Control
+from gatekeeper.drivers.control import COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import make_world, ranges_of, warm
 from gatekeeper.drivers.reload import compare, takeable
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
+from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP
 from gatekeeper.state.nas import NasCounts
@@ -60,6 +61,7 @@ class Server:
         self._store.check()
         self._store.keep_lease_keys(bool(settings.book.leasequery))
         self._log = Log(settings.log_packets)
+        self._troubles = Troubles(self._log.say)
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
         self._api = ApiProcess(settings, self._log, self._count) if settings.api else None
@@ -68,7 +70,7 @@ class Server:
             self._api.on_first = self._announce
             self._api.start()
         self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._control = Control(settings.file, lambda: os.write(self._waker, _ERRAND), self._say_refused)
+        self._control = Control(settings.file, lambda: os.write(self._waker, _ERRAND), self._say_refused, self._state)
         self._kept, self._seen = Replies(), NasCounts()
         self._key = secrets.token_bytes(32)
         seq = self._store.feed_end()
@@ -77,7 +79,8 @@ class Server:
         warm(self._world, self._store)
         self._committer = committer = Committer(lambda: open_store(*settings.store))
         engines = self._engines(settings.book)
-        self._gate = Gate(engines, self._world, self._store, committer, self._log, self._interfaces, seq, ranges=ranges)
+        own = self._store, committer, self._log, self._interfaces, seq, self._troubles
+        self._gate = Gate(engines, self._world, *own, ranges=ranges)
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
             self._gate.add_door(door, name)
@@ -86,6 +89,9 @@ class Server:
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines.of(book, self._world, self._kept, self._seen, self._key, sorted(self._interfaces.own_ids()))
+
+    def _state(self) -> State:
+        return self._gate.state()
 
     def _ranges(self, book: Policybook) -> Ranges:
         return ranges_of(book, self._interfaces.own_ids())

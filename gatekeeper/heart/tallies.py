@@ -39,8 +39,12 @@ class Tallies:
         elif verdict.action is Action.ACK:
             self._admissions.meet_lease(outcome, at)
 
+    def outcomes(self) -> dict[Columns, int]:
+        """Those of now; in any thread."""
+        return {columns: counted[0] for columns, counted in self._outcomes.copy().items()}
+
     def drain_outcomes(self) -> dict[Columns, int]:
-        drained = {columns: counted[0] for columns, counted in self._outcomes.items()}
+        drained = self.outcomes()
         self._outcomes.clear()
         return drained
 

@@ -5,4 +5,11 @@ All SQL lives here.
 
 
 class StoreError(Exception):
-    """The store cannot be opened, read or written: what, and what to do about it."""
+    """The store cannot be opened, read or written: what, and what to do about it.
+
+    trouble: a row of ``report.troubles``, where it is one that a running gate meets; else "".
+    """
+
+    def __init__(self, told: str, trouble: str = "") -> None:
+        super().__init__(told)
+        self.trouble = trouble

@@ -235,6 +235,8 @@ class ViewsPort(Protocol):
 class HealthPort(Protocol):
     """For ``/readyz`` and ``/metrics``."""
 
+    path: str
+
     def heartbeat(self) -> int:
         """When the packet process reported last; 0 = never."""
 

@@ -15,6 +15,7 @@ from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.sockets import BATCH, UdpDoor
+from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION
@@ -77,7 +78,17 @@ class Node:
         self.log = Log("none")
         self.committer = Committer(lambda: self.failing or self.writer)  # type: ignore[arg-type, return-value]
         interfaces = Interfaces(settings, self.log)
-        self.gate = Gate(engines, world, self.store, self.committer, self.log, interfaces, self.store.feed_end(), MOST)
+        self.gate = Gate(
+            engines,
+            world,
+            self.store,
+            self.committer,
+            self.log,
+            interfaces,
+            self.store.feed_end(),
+            Troubles(self.log.say),
+            MOST,
+        )
         self.doors = {name: UdpDoor(LOOPBACK, 0) for name in (AUTHENTICATION, ACCOUNTING)}
         for name, door in self.doors.items():
             self.gate.add_door(door, name)

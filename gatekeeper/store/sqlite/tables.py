@@ -20,6 +20,25 @@ _Item = TypeVar("_Item")
 
 BUSY_S: Final = 5.0
 _LOOK_AGAIN_S: Final = 0.0005
+# SQLite's result codes, the extended ones before those that they are kinds of -> the trouble that is behind it.
+_TROUBLES: Final = {
+    sqlite3.SQLITE_IOERR_FSYNC: "fsync-failing",
+    sqlite3.SQLITE_IOERR_DIR_FSYNC: "fsync-failing",
+    sqlite3.SQLITE_READONLY_DBMOVED: "store-replaced",
+    sqlite3.SQLITE_FULL: "disk-full",
+    sqlite3.SQLITE_IOERR: "disk-failing",
+    sqlite3.SQLITE_BUSY: "store-locked",
+    sqlite3.SQLITE_LOCKED: "store-locked",
+    sqlite3.SQLITE_READONLY: "store-read-only",
+    sqlite3.SQLITE_CORRUPT: "store-damaged",
+    sqlite3.SQLITE_NOTADB: "store-damaged",
+}
+
+
+def trouble_of(error: sqlite3.Error) -> str:
+    """The row of ``report.troubles`` that this error is."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF) or "store-unavailable"
 
 
 @trait
@@ -39,7 +58,7 @@ class Tables:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error):
-                raise StoreError(f"store {self.path}: {error}") from error
+                raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
             raise
 
     def _begin(self) -> None:

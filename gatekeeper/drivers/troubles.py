@@ -1,0 +1,52 @@
+"""Which troubles this process is in, in memory: what is asked about a store that cannot be written is not in it."""
+
+from collections.abc import Callable
+from typing import Final
+
+from gatekeeper.report.troubles import TROUBLES, Standing, trouble_line
+
+_AGAIN_S: Final = 10.0  # one that comes and goes is said so often at most
+
+
+class Troubles:
+    """Told by whoever meets one, in any thread; read in any other."""
+
+    def __init__(self, say: Callable[[str], object]) -> None:
+        """say: a line for the log."""
+        self._say = say
+        self._standing: dict[str, Standing] = {}  # replaced and never changed, so that who reads it needs no lock
+        self._said_at: dict[str, float] = {}
+        self._said: set[str] = set()
+
+    def set(self, name: str, detail: str, now: float) -> None:
+        """detail: what was met of this trouble, "" = it is not, or no longer, there. name: of TROUBLES."""
+        before = self._standing.get(name)
+        if bool(before) == bool(detail):
+            return
+        if detail:
+            found = Standing(name, detail, now)
+            self._standing = {**self._standing, name: found}
+            self._begin(found, now)
+        else:
+            self._standing = {other: one for other, one in self._standing.items() if other != name}
+            if before and name in self._said:
+                self._said.discard(name)
+                self._say(f"over after {now - before.since:.1f} s: {TROUBLES[name].title}")
+
+    def set_one_of(self, names: frozenset[str], name: str, detail: str, now: float) -> None:
+        """Of these the one is there and no other; name "" = none is."""
+        for other in names & self._standing.keys() - {name}:
+            self.set(other, "", now)
+        if name:
+            self.set(name, detail, now)
+
+    def standing(self) -> list[Standing]:
+        """Those that are there, the oldest first."""
+        return sorted(self._standing.values(), key=lambda one: one.since)
+
+    def _begin(self, found: Standing, now: float) -> None:
+        said_at = self._said_at.get(found.name)
+        if said_at is None or now >= said_at + _AGAIN_S:
+            self._said_at[found.name] = now
+            self._said.add(found.name)
+            self._say(f"alarm: {trouble_line(found)}")
