@@ -6,3 +6,7 @@ All SQL lives here.
 
 class StoreError(Exception):
     """The store cannot be opened, read or written: what, and what to do about it."""
+
+
+class RecordError(StoreError):
+    """Something of what was to be written is no row that a store takes. The store is sound, and nothing was written."""

@@ -12,8 +12,9 @@ from typing import Final, TypeVar
 
 from mypy_extensions import trait
 
-from gatekeeper.store import StoreError
+from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED
+from gatekeeper.store.sqlite.apart import is_of_a_row
 from gatekeeper.store.sqlite.schema import CHUNKS
 
 _Item = TypeVar("_Item")
@@ -38,8 +39,9 @@ class Tables:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise StoreError(f"store {self.path}: {error}") from error
+            if isinstance(error, sqlite3.Error | OverflowError | UnicodeError):
+                kind = RecordError if is_of_a_row(error) else StoreError
+                raise kind(f"store {self.path}: {error}") from error
             raise
 
     def _begin(self) -> None:
