@@ -31,6 +31,7 @@ class Reason(StrEnum):
     BAD_STATE = "BAD_STATE"
     UNSUPPORTED = "UNSUPPORTED"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    BAD_RECORD = "BAD_RECORD"
     DUPLICATE = "DUPLICATE"
     NO_LEASE = "NO_LEASE"
     AAA_REJECTED = "AAA_REJECTED"
@@ -122,6 +123,10 @@ REASONS: Final[dict[Reason, ReasonText]] = {
     ),
     Reason.UNSUPPORTED: ReasonText("a message or method that gatekeeper does not serve", "see README: what is served"),
     Reason.STORE_UNAVAILABLE: ReasonText("the store cannot be read or written", "see the log; mend disk or database"),
+    Reason.BAD_RECORD: ReasonText(
+        "what the packet or order leads to is no row that the store takes; the store is sound, the others are written",
+        "report the log's line and a capture of the packet: it is gatekeeper's fault; of every box, restore the store",
+    ),
     Reason.DUPLICATE: ReasonText(
         "the same request again while its answer is being written", "nothing: the answer comes"
     ),

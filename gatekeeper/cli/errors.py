@@ -15,6 +15,7 @@ CONFLICT: Final = 5
 _CODES: Final = {
     "ConfigError": BAD_ARGUMENTS,
     "StoreError": FAILED,
+    "RecordError": FAILED,
     "DoorError": FAILED,
     "LabError": FAILED,
     "Misread": BAD_ARGUMENTS,

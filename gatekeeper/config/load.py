@@ -92,7 +92,7 @@ def load_file(file: Path) -> Settings:
         line = str(error).partition("at line ")[2].partition(",")[0]
         number = int(line) if line.isdigit() else text.count("\n") + 1  # "at end of document"
         raise ConfigError([Problem(str(file), number, f"not TOML: {error}")]) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no UTF-8, or a number of thousands of digits
         raise ConfigError([Problem(str(file), 0, f"cannot be read: {error}")]) from None
     schema, found, place_of = _validate(raw)
     folder = file.resolve().parent

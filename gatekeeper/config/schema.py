@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gatekeeper.config.values import (
     MAX_LEASE_S,
+    MAX_NUMBER,
     AcsUrl,
     AttributeName,
     BootName,
@@ -16,6 +17,7 @@ from gatekeeper.config.values import (
     Ip,
     Listen,
     NextServer,
+    NoneOrMore,
     OptionName,
     Positive,
     Range,
@@ -191,7 +193,7 @@ class RadiusSection(Section):
     listen_auth: list[Listen] = []
     listen_acct: list[Listen] = []
     dictionaries: Annotated[list[str], BeforeValidator(as_list)] = []
-    stale_session_s: Annotated[int, Field(ge=300)] = 86_400
+    stale_session_s: Annotated[int, Field(ge=300, le=MAX_NUMBER)] = 86_400
     client: list[ClientSection] = []
     profile: list[ProfileSection] = []
 
@@ -204,8 +206,8 @@ class BindingSection(Section):
     line_templates: Annotated[list[Template], Field(max_length=16)] = []
     stbid: Annotated[str, one_of("off", "warn", "refuse")] = "warn"
     boxes_per_account: Positive = 2
-    boxes_per_port: Annotated[int, Field(ge=0)] = 0
-    shared_line: Annotated[int, Field(ge=0)] = 8
+    boxes_per_port: NoneOrMore = 0
+    shared_line: NoneOrMore = 8
 
 
 class OrdersSection(Section):
@@ -221,7 +223,7 @@ class LimitsSection(Section):
     per_mac_per_s: Positive = 5
     per_port_per_s: Positive = 50
     per_nas_per_s: Positive = 20_000
-    total_per_s: Annotated[int, Field(ge=0)] = 0
+    total_per_s: NoneOrMore = 0
 
 
 class ApiSection(Section):

@@ -9,6 +9,7 @@ from gatekeeper.wire.option_types import LONGEST
 from gatekeeper.wire.text import ip_text, parse_ip
 
 MAX_LEASE_S: Final = 0xFFFFFFFE  # 0xFFFFFFFF means for ever (RFC 2131 3.3), which no pool survives
+MAX_NUMBER: Final = 0x7FFFFFFF  # of anything counted: a time that it is added to still fits whatever holds times
 
 
 class Network(NamedTuple):
@@ -134,7 +135,8 @@ SubnetNetwork = Annotated[Network, BeforeValidator(_subnet_network)]
 ClientNetwork = Annotated[Network, BeforeValidator(_network)]
 Range = Annotated[tuple[int, int], BeforeValidator(_range)]
 Listen = Annotated[Endpoint, BeforeValidator(_endpoint)]
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, le=MAX_NUMBER)]
+NoneOrMore = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 YesNoAuto = Annotated[Literal["yes", "no", "auto"], BeforeValidator(_yes_no_auto)]
 AcsUrl = Annotated[str, BeforeValidator(_url), Field(max_length=253)]
 NextServer = Annotated[int, BeforeValidator(_next_server)]

@@ -18,22 +18,24 @@ from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
-from gatekeeper.store import StoreError
-from gatekeeper.store.ports import WriterPort
+from gatekeeper.store import RecordError, StoreError
+from gatekeeper.store.ports import Apart, CommitPort, WriterPort
 
 
 class Work(NamedTuple):
-    """Effects to be committed as one transaction, and when each was decided."""
+    """Effects to be committed as one transaction, when each was decided, and how many each outcome has."""
 
     effects: list[Effect]
     at_ms: list[int]
+    sizes: list[int]
 
 
 class Done(NamedTuple):
-    """A commit that ended: the places of those effects that lost against a constraint, and the error if it failed.
-    trouble: of ``report.troubles``, that it failed by."""
+    """A commit that ended: the places of those effects that lost against a constraint, of outcomes that are no rows
+    the first place and why, and the error if it failed. trouble: of ``report.troubles``, that it failed by."""
 
     lost: set[int]
+    unfit: dict[int, str]
     error: str
     trouble: str
 
@@ -79,15 +81,15 @@ class Committer(threading.Thread):
         self._done: deque[Done] = deque()
         self._surveyed: deque[list[LineUse]] = deque(maxlen=1)
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self.notes_error = ""
+        self._notes_errors: deque[str] = deque(maxlen=1)
 
     def fileno(self) -> int:
         """Readable when a commit has ended."""
         return self._event
 
-    def submit(self, effects: list[Effect], at_ms: list[int]) -> None:
+    def submit(self, effects: list[Effect], at_ms: list[int], sizes: list[int]) -> None:
         """Commit these as one transaction. One at a time: until ``finished`` has handed the result back."""
-        self._work.put(Work(effects, at_ms))
+        self._work.put(Work(effects, at_ms, sizes))
 
     def note(self, work: Notes | Stale | Survey) -> None:
         """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
@@ -96,6 +98,10 @@ class Committer(threading.Thread):
     def unwritten(self) -> dict[tuple[str, ...], int]:
         """Counts that were noted and are not in the store yet; in any thread."""
         return {}
+
+    def notes_error(self) -> str:
+        """Why the last note that was not written was not, once; "" = all were."""
+        return self._notes_errors.popleft() if self._notes_errors else ""
 
     def surveyed(self) -> list[LineUse]:
         """What the last Survey found, once."""
@@ -124,14 +130,15 @@ class Committer(threading.Thread):
 
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
+        unfit: dict[int, str] = {}
         error = trouble = ""
         try:
-            lost = self._store.commit(work.effects, self.origin, work.at_ms)
+            lost, unfit = write_batch(self._store, work.effects, work.at_ms, work.sizes, self.origin)
         except StoreError as failure:
             error, trouble = str(failure), failure.trouble or "store-unavailable"
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on
             error = f"bug: {failure!r}"
-        self._done.append(Done(lost, error, trouble))
+        self._done.append(Done(lost, unfit, error, trouble))
         os.eventfd_write(self._event, 1)
 
     def _write_note(self, note: Notes | Stale | Survey) -> None:
@@ -145,6 +152,17 @@ class Committer(threading.Thread):
                 self._store.prune_journal(note.now - note.keep_s)
                 if closed:
                     self._store.note((), {("radius", "sessions-stale"): closed})
-            self.notes_error = ""
         except StoreError as failure:
-            self.notes_error = str(failure)
+            self._notes_errors.append(str(failure))
+        except Exception as failure:  # our bug, and as above
+            self._notes_errors.append(f"bug: {failure!r}")
+
+
+def write_batch(
+    store: CommitPort, effects: Sequence[Effect], at_ms: Sequence[int], sizes: Sequence[int], origin: str = ""
+) -> Apart:
+    """Commit a batch; what is no row costs its own outcome and no other. Raises StoreError."""
+    try:
+        return Apart(store.commit(effects, origin, at_ms), {})
+    except RecordError:
+        return store.commit_apart(effects, sizes, origin, at_ms)

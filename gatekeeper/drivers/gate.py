@@ -179,7 +179,7 @@ class Gate:
             return
         self._under_way = self._heart.next_batch()
         if self._under_way:
-            self._committer.submit(self._under_way.effects, self._under_way.at_ms)
+            self._committer.submit(self._under_way.effects, self._under_way.at_ms, self._under_way.sizes)
         if ended and done:
             self._counts["commit", "transactions"] += 1
             self._counts["commit", "outcomes"] += ended.outcomes
@@ -190,7 +190,13 @@ class Gate:
                 self._heart.commit_failed(ended.number, now)
             else:
                 self._troubles.set_one_of(OF_THE_STORE, "", "", now)
-                self._heart.committed(ended.number, done.lost, now)
+                self._heart.committed(ended.number, done.lost, now, done.unfit)
+                if done.unfit:
+                    self._say_unfit(list(done.unfit.values()), now)
+
+    def _say_unfit(self, why: list[str], now: float) -> None:
+        told = f"{Reason.BAD_RECORD}: {len(why)} of a batch cannot be written, the others are: {why[0]}"
+        self._log.alarm(f"{told}: 'gatekeeper show refused' has the boxes", now)
 
     def _tell(self, told: Told) -> None:
         """Send what is to leave, then have everybody read how the question has ended."""

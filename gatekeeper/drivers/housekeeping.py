@@ -54,8 +54,9 @@ class Housekeeper:
             book = engines.book
             stale = Stale(book.stale_after(), book.stale_session_s, book.journal_days * _DAY_S, int(now))
             self._committer.note(stale)
-        if self._committer.notes_error:
-            self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
+        unkept = self._committer.notes_error()
+        if unkept:
+            self._log.alarm(f"counts are not kept: {unkept}", now)
         self._look_at_pools(now)
         self._look_at_lines(engines, now)
         if clock.jump_s:

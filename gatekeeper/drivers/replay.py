@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
+from gatekeeper.drivers.commit import write_batch
 from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.supply import Supply
 from gatekeeper.heart.engines import Engines
@@ -122,7 +123,8 @@ class Replay:
         self._supply.meet(now)
         batch = heart.next_batch()
         if batch:
-            heart.committed(batch.number, self._store.commit(batch.effects, at_ms=batch.at_ms), now)
+            lost, unfit = write_batch(self._store, batch.effects, batch.at_ms, batch.sizes)
+            heart.committed(batch.number, lost, now, unfit)
         for bug in heart.bugs():
             raise bug.error
         return heart.told()[0].outcome

@@ -5,7 +5,7 @@ A room like the others but for two things: nobody is given up by time, for what 
 question need not have waited before, so that most of what a packet costs here is one place in a list.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -60,7 +60,8 @@ class Batches:
         if not self._gathered:
             return None
         self._number += 1
-        batch = Batch(self._number, self._effects, self._at_ms, len(self._gathered))
+        sizes = [len(promise.outcome.effects) for promise in self._gathered]
+        batch = Batch(self._number, self._effects, self._at_ms, len(sizes), sizes)
         self._under_way[batch.number] = self._gathered
         self._gathered, self._effects, self._at_ms = [], [], []
         return batch
@@ -70,10 +71,13 @@ class Batches:
         return self._under_way.pop(number, [])
 
 
-def share(promises: Sequence[Promise], lost: AbstractSet[int]) -> Iterator[tuple[Promise, AbstractSet[int]]]:
-    """Each of a batch, with the places of its own effects that were lost. lost: places in the whole batch."""
+def share(
+    promises: Sequence[Promise], lost: AbstractSet[int], unfit: Mapping[int, str]
+) -> Iterator[tuple[Promise, AbstractSet[int], str]]:
+    """Each of a batch, with the places of its own effects that were lost, and why it is no row, "" = it is one. lost,
+    unfit: places in the whole batch, of the latter the outcome's first."""
     start = 0
     for promise in promises:
         end = start + len(promise.outcome.effects)
-        yield promise, {place - start for place in lost if start <= place < end}
+        yield promise, {place - start for place in lost if start <= place < end}, unfit.get(start, "")
         start = end

@@ -9,7 +9,7 @@ from gatekeeper.heart.ports import Mouth
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.heart.waiting import Waiting
 from gatekeeper.model import Action, Outcome, Reason, Verdict, make
-from gatekeeper.state.effects import lost_reason
+from gatekeeper.state.effects import given_anew, lost_reason
 from gatekeeper.state.world import World
 
 
@@ -44,12 +44,17 @@ class Endings:
             else:
                 hear(make(Told, (outcome, door, at)))
 
-    def lose(self, promise: Promise, taken: AbstractSet[int], now: float) -> None:
-        """No answer may come of it. taken: places of its effects that are another's; none = the store failed."""
+    def lose(self, promise: Promise, taken: AbstractSet[int], now: float, unfit: str = "") -> None:
+        """No answer may come of it. taken: places of its effects that are another's; none = the store failed, or they
+        are no rows. unfit: why not, "" = that is not it."""
         name, question, door, outcome, _ = promise
         self._world.lose(outcome.effects, taken)
+        if unfit:
+            # That much is known: it is not on disk. A box that tries again and again would else empty its pool.
+            self._world.pools.end(given_anew(outcome.effects), now)
         self.mouths[name].forget(question)
-        verdict = Verdict(Action.SILENT, lost_reason(outcome.effects, taken))
+        reason = Reason.BAD_RECORD if unfit else lost_reason(outcome.effects, taken)
+        verdict = Verdict(Action.SILENT, reason, seen=unfit)
         lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
         self.hear(make(Told, (lost, door, now)))
 

@@ -27,6 +27,7 @@ AUTHENTICATION: Final = "authentication"
 ACCOUNTING: Final = "accounting"
 MOST: Final = 4096  # in each room
 _MOST_ROUNDS: Final = 8
+_ALL_FIT: Final[Mapping[int, str]] = {}
 _AT_ONCE: Final = 64  # of one room, whose time is over: other packets are to have their turn
 
 
@@ -156,13 +157,14 @@ class Heart:
         for guest in self._elsewhere.probes.leave(probe.address):
             self._unclaimed(guest, now)
 
-    def committed(self, number: int, lost: AbstractSet[int], now: float) -> None:
-        """The batch is on disk. lost: places in it of effects that another box's claim kept out."""
+    def committed(self, number: int, lost: AbstractSet[int], now: float, unfit: Mapping[int, str] = _ALL_FIT) -> None:
+        """The batch is on disk. lost: places in it of effects that another box's claim kept out. unfit: the first place
+        of each outcome that is no row, and so not on disk, and why."""
         promises = self._take_back(number)
-        if lost:
-            for promise, mine in share(promises, lost):
-                if mine:
-                    self._ends.lose(promise, mine, now)
+        if lost or unfit:
+            for promise, mine, why in share(promises, lost, unfit):
+                if mine or why:
+                    self._ends.lose(promise, mine, now, why)
                 else:
                     self._ends.keep((promise,), now)
         else:

@@ -29,12 +29,13 @@ class Probe(NamedTuple):
 
 class Batch(NamedTuple):
     """To be committed as one transaction. An effect is known by its place in the sequence; at_ms has when each was
-    decided."""
+    decided, sizes how many each outcome has: those of one stay together."""
 
     number: int
     effects: list[Effect]
     at_ms: list[int]
     outcomes: int  # how many these are of
+    sizes: list[int]
 
 
 class Needs(NamedTuple):

@@ -1,16 +1,16 @@
 """End a session or a lease, forget a learned port, keep what others saw of a box."""
 
 from gatekeeper.office.undone import Conflict, NoSuch
-from gatekeeper.office.words import address_of, mac_of
+from gatekeeper.office.words import address_of, mac_of, text_of
 from gatekeeper.store.ports import Store
 
 
 def end_sessions(store: Store, key: str, now: int) -> list[int]:
     """Have the NAS disconnect the running sessions of this Acct-Session-Id or MAC.
 
-    Returns the numbers under which ``store.asked`` tells how that goes. Raises NoSuch, StoreError.
+    Returns the numbers under which ``store.asked`` tells how that goes. Raises Misread, NoSuch, StoreError.
     """
-    asked = store.ask_to_disconnect(key, now)
+    asked = store.ask_to_disconnect(text_of(key), now)
     if not asked:
         raise NoSuch(f"no running session {key!r}", listing="sessions")
     return asked
@@ -31,9 +31,9 @@ def end_leases(store: Store, key: str, now: float) -> list[int]:
 def forget_port(store: Store, key: str, now: float) -> None:
     """Have an account, named by itself or by the MAC of a box, learn its port anew.
 
-    Raises NoSuch where none was learned, Conflict where an order named it, StoreError.
+    Raises Misread, NoSuch where none was learned, Conflict where an order named it, StoreError.
     """
-    if store.clear_port_binding(key, now):
+    if store.clear_port_binding(text_of(key), now):
         return
     if store.port_state(key) == "ordered":
         raise Conflict(f"the port of {key!r} was ordered", remedy="change it by a move order")

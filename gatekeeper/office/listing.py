@@ -9,7 +9,7 @@ from gatekeeper.drivers.control import ControlError, State, ask_state
 from gatekeeper.model import Holder, Reason
 from gatekeeper.office.keys import subject_named
 from gatekeeper.office.undone import Misread, NoSuch
-from gatekeeper.office.words import address_of, moment_of
+from gatekeeper.office.words import address_of, moment_of, text_of
 from gatekeeper.policy.lines import MOST_SHARED, shared_notes
 from gatekeeper.report.listing import Filters, chosen, rows_of
 from gatekeeper.report.table import BadColumn, Row, sort_rows
@@ -34,6 +34,8 @@ def rows(
     filters: mac account port ip, absent or empty = any; patterns: (column, what it is to match). book and store may be
     None for those of ``report.listing.STATIC``.
     """
+    for name in filter(None, filters.values()):
+        text_of(name)
     try:
         read = (lambda name, only: store.view(name, now, only)) if store else None
         found = rows_of(what, book, read, filters)

@@ -16,7 +16,9 @@ from gatekeeper.engine.order_desk import OrderDesk, OrderResult, refused, rules_
 from gatekeeper.intake.order_file import Line, unreadable
 from gatekeeper.model import Reason
 from gatekeeper.office.undone import NoSuch
+from gatekeeper.policy.order_fields import OrderRefused
 from gatekeeper.report.table import Row
+from gatekeeper.store import RecordError
 from gatekeeper.store.ports import Store
 
 MOST: Final = 200
@@ -87,13 +89,25 @@ def hand_in_lines(
             time.sleep(min(pause_s, _MAX_PAUSE_S))
         began = time.monotonic()
         at = now()
-        results = iter(write([line.fields for line in chunk if not line.refusal], at))
+        results = iter(written(write, [line.fields for line in chunk if not line.refusal], at))
         ended = time.monotonic()
         wrote_s = ended - began
         size = next_size(size, wrote_s)
         yield [
             Handed(line, refused(line.fields, line.refusal, at) if line.refusal else next(results)) for line in chunk
         ]
+
+
+def written(write: Write, orders: Sequence[Fields], at: float) -> list[OrderResult]:
+    """What came of these, handed in at that time as one transaction; where one of them is no row that the store takes,
+    by halves, until that one is alone and refused. It is kept nowhere. Raises StoreError."""
+    try:
+        return list(write(orders, at))
+    except RecordError as error:
+        half = len(orders) // 2
+        if not half:
+            return [refused(fields, OrderRefused(Reason.BAD_RECORD, str(error)), at) for fields in orders]
+        return written(write, orders[:half], at) + written(write, orders[half:], at)
 
 
 def next_size(size: int, wrote_s: float) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import Reason
-from gatekeeper.office.orders import desk
+from gatekeeper.office.orders import desk, written
 from gatekeeper.office.undone import Conflict, NoSuch
 from gatekeeper.policy.order_fields import read
 from gatekeeper.policy.orders import OrderRecord
@@ -44,7 +44,7 @@ def hand_in(store: Store, book: Policybook, number: str, items: Sequence[Item], 
     kept = store.keep_service_order(number, json.dumps(items, ensure_ascii=False), int(now))
     if _items(kept) != list(items):
         raise Conflict(f"serviceOrder {number} was received before with other items", Reason.ORDER_CONFLICT)
-    desk(store, book).hand_in_all((item.fields for item in items if item.order), now)
+    written(desk(store, book).hand_in_all, [item.fields for item in items if item.order], now)
     return bool(before)
 
 

@@ -6,6 +6,16 @@ from gatekeeper.report.timeline import read_time
 from gatekeeper.wire.text import parse_ip, parse_mac
 
 
+def text_of(text: str) -> str:
+    """The text itself. Raises Misread for what no store can be asked for: octets of an argument that are no UTF-8 come
+    as halves of characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Misread(f"{text!r} is no text", Reason.BAD_FIELD) from None
+    return text
+
+
 def address_of(text: str) -> int:
     """An IPv4 address. Raises Misread."""
     try:

@@ -235,6 +235,12 @@ EFFECTS: Final[dict[type[Effect], EffectKind]] = {
 }
 
 
+def given_anew(effects: Sequence[Effect]) -> list[int]:
+    """Addresses of the leases that begin with these."""
+    bound = [effect.lease for effect in effects if isinstance(effect, LeaseBound)]
+    return [lease.address for lease in bound if lease.first_seen == lease.last_seen]
+
+
 def lost_reason(effects: Sequence[Effect], lost: AbstractSet[int]) -> Reason:
     """Why an outcome with these effects is not answered. lost: places of those that another's claim beat; none = the
     store failed."""

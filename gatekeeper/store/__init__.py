@@ -13,3 +13,7 @@ class StoreError(Exception):
     def __init__(self, told: str, trouble: str = "") -> None:
         super().__init__(told)
         self.trouble = trouble
+
+
+class RecordError(StoreError):
+    """Something of what was to be written is no row that a store takes. The store is sound, and nothing was written."""

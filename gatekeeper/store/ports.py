@@ -5,7 +5,7 @@ Every call may raise StoreError. MACs are octets, addresses numbers, times Unix 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from gatekeeper.model import Effect, Facts, Holder, Lease
 from gatekeeper.policy.leasequery import Sought
@@ -31,6 +31,14 @@ MAX_ROGUES: Final = 1_000
 MAX_NAMED: Final = 20
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
+
+
+class Apart(NamedTuple):
+    """A batch that was written but for those outcomes that are no rows. lost: places of effects that another's claim
+    beats; unfit: the first place of each outcome of which nothing was written, and why, for people."""
+
+    lost: set[int]
+    unfit: dict[int, str]
 
 
 class Closable(Protocol):
@@ -96,7 +104,14 @@ class CommitPort(Protocol):
         """Write effects, all or none but those that another's claim beats: their places in ``effects``.
 
         origin: the engine that the change feed need not tell of them. at_ms: when each was decided; () = as they say.
+        Raises RecordError where one of them is no row, though the store is sound; nothing is written then.
         """
+
+    def commit_apart(
+        self, effects: Sequence[Effect], sizes: Sequence[int], origin: str = "", at_ms: Sequence[int] = ()
+    ) -> Apart:
+        """After RecordError: the same, but for the outcomes that are no rows. sizes: how many effects each outcome has,
+        in their sequence; an outcome is written wholly or not at all."""
 
     def note(
         self,
@@ -109,6 +124,7 @@ class CommitPort(Protocol):
         beat: int = 0,
     ) -> None:
         """Keep what was refused, counted (``state.counts``), and heard of foreign servers, NASes and their secrets.
+        Raises RecordError where some of it is no row; the rest is kept then.
 
         beat: when whoever serves says by this that it does; 0 = it is not he.
         """

@@ -66,6 +66,7 @@ SESSION_KEYS: Final = (
     *(USER_NAME, NAS_IP_ADDRESS, NAS_PORT, FRAMED_IP_ADDRESS, CALLING_STATION_ID, NAS_IDENTIFIER),
     *(ACCT_SESSION_ID, NAS_PORT_ID),
 )
+MAX_OCTETS: Final = (1 << 63) - 1  # in 64 bits with a sign
 # A clock that is further off than this is not believed; the packet's arrival is.
 _CLOCK_S: Final = 7 * 86_400
 
@@ -121,8 +122,9 @@ def _number(attributes: dict[int, bytes], kind: int) -> int:
 
 
 def _octets(attributes: dict[int, bytes], low: int, gigawords: int) -> int:
-    # RFC 2869 5.1, 5.2: how often the counter of 32 bits went round.
-    return _number(attributes, gigawords) << 32 | _number(attributes, low)
+    # RFC 2869 5.1, 5.2: how often the counter of 32 bits went round. No session has as much as stores hold: a NAS that
+    # says more counts wrong, and what it says of the session besides is to be kept all the same.
+    return min(_number(attributes, gigawords) << 32 | _number(attributes, low), MAX_OCTETS)
 
 
 def _when(attributes: dict[int, bytes], now: float) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gatekeeper.config.load import load_file
+from gatekeeper.drivers.commit import write_batch
 from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.supply import Supply
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
@@ -98,6 +99,7 @@ class Bench:
         self._orders = 0
         self.gathers = False  # True: durable outcomes wait for commit(), as in a running gate
         self.lost = 0  # effects that the store refused: the memory was wrong
+        self.unfit: list[str] = []  # outcomes that were no rows: a reader let something through
         self.aaa: Callable[[AaaQuestion], Grant] = lambda _: UNREACHABLE  # the upstream AAA, where one decides
         self.start()
 
@@ -157,9 +159,10 @@ class Bench:
         """Write what waits as one batch; the outcomes as they leave, without answer where the store said no."""
         batch = self.heart.next_batch()
         if batch:
-            lost = self.store.commit(batch.effects, ORIGIN, batch.at_ms)
+            lost, unfit = write_batch(self.store, batch.effects, batch.at_ms, batch.sizes, ORIGIN)
             self.lost += len(lost)
-            self.heart.committed(batch.number, lost, now)
+            self.unfit += unfit.values()
+            self.heart.committed(batch.number, lost, now, unfit)
         return self.told()
 
     def told(self) -> list[Outcome]:

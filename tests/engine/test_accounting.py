@@ -93,6 +93,19 @@ def test_rfc2869_5_1_gigawords_are_the_upper_half(bench: Bench) -> None:
     assert (row["bytes_in"], row["bytes_out"]) == (2 * 2**32 + 5, 2**33 - 1)
 
 
+@pytest.mark.parametrize(
+    ("low", "gigawords", "kept"),
+    [(0xFFFFFFFF, 0x7FFFFFFF, 2**63 - 1), (0, 0x80000000, 2**63 - 1), (0xFFFFFFFF, 0xFFFFFFFF, 2**63 - 1)],
+    ids=["the most", "one more", "all ones"],
+)
+def test_octets_are_kept_up_to_what_a_store_holds(bench: Bench, low: int, gigawords: int, kept: int) -> None:
+    """A NAS that counts wrong is acknowledged all the same (RFC 2866 4.2), else it would send it again for ever."""
+    numbers = {IN: low, IN_GIGA: gigawords, OUT: low, OUT_GIGA: gigawords}
+    assert told(bench.report(accounting_request(INTERIM, numbers=numbers))) == ("Accounting-Response", "")
+    row = sessions(bench)[0]
+    assert (row["bytes_in"], row["bytes_out"]) == (kept, kept)
+
+
 def test_a_session_from_start_to_stop(bench: Bench) -> None:
     """Its counters, its end, and what the NAS gives for a cause (RFC 2866 5.10)."""
     bench.install()

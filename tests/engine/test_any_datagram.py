@@ -19,6 +19,7 @@ from tests.engine.bench import (
     TRUSTED,
     Bench,
     access_request,
+    accounting_request,
     circuit,
     discover,
     release,
@@ -105,6 +106,45 @@ def test_read_alone_changes_nothing_that_a_dhcp_box_could_see(bench: Bench, data
     bench.dhcp.read(Datagram(data, 0, 67, RELAYED, BOX), NOW)
     bench.radius.read(Datagram(data, BRAS, 1, RADIUS), NOW)
     assert bench.world.pools.offered_to(BOX, NOW) == 0
+
+
+_NUMBERS = st.dictionaries(
+    st.sampled_from([41, 42, 43, 46, 47, 49, 52, 53, 55]), st.sampled_from([0, 1, 2**31, 2**32 - 1]), max_size=9
+)
+
+
+@_quiet
+@given(
+    status=st.sampled_from([1, 2, 3, 7, 8]) | st.integers(0, 2**32 - 1),
+    numbers=_NUMBERS, address=st.binary(min_size=4, max_size=4), body=_ATTRIBUTES,
+    session=st.text("0\0\xe9\U0001f4fa", min_size=1, max_size=9),
+)  # fmt: skip
+def test_any_report_leads_to_rows_that_the_store_takes(
+    bench: Bench, status: int, numbers: dict[int, int], address: bytes, body: bytes, session: str
+) -> None:
+    """Counters and times of all ones, sessions that are named by anything: none of it costs a batch."""
+    bench.install()
+    extra = attribute(8, address) + body
+    outcome = bench.report(accounting_request(status, session, numbers=numbers, extra=extra))
+    bench.start()
+    _check(outcome)
+    assert bench.unfit == []
+
+
+@_quiet
+@given(data=st.lists(ANY, min_size=1, max_size=8), times=st.lists(st.integers(0, 2**33), min_size=8, max_size=8))
+def test_whatever_is_heard_together_leads_to_rows_that_the_store_takes(
+    bench: Bench, data: list[bytes], times: list[int]
+) -> None:
+    """DHCP and RADIUS, one batch for all of it, at any time that a clock may show."""
+    bench.install()
+    bench.gathers = True
+    for one, now in zip(data, sorted(times), strict=False):
+        bench.hear(one, now=now)
+        bench.ask(one, now=now)
+    bench.commit(max(times))
+    bench.gathers = False
+    assert bench.unfit == []
 
 
 def _check(outcome: Outcome) -> None:

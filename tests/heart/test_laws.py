@@ -275,6 +275,28 @@ class Life(RuleBasedStateMachine):
             self.heart.committed(batch.number, lost, self.now)
             self._look()
 
+    @rule(data=st.data())
+    def the_disk_has_all_but_a_bad_row(self, data: st.DataObject) -> None:
+        """Only its own outcome is refused, and nothing of that is in memory or on disk."""
+        batch = self._take_batch()
+        if batch:
+            bad = data.draw(st.integers(0, batch.outcomes - 1))
+            start = sum(batch.sizes[:bad])
+            places = range(start, start + batch.sizes[bad])
+            others = [place for place in range(len(batch.effects)) if place not in places]
+            lost = self.bench.store.commit([batch.effects[place] for place in others], "bench")
+            kept_out = {others[place] for place in lost}
+            self.on_disk += [batch.effects[place] for place in others if place not in kept_out]
+            unfit = {start: "bind: no row"}
+            self.heart.committed(batch.number, kept_out, self.now, unfit)
+            told = self.heart.told()
+            refused = [one for one in told if one.outcome.verdict.reason is Reason.BAD_RECORD]
+            assert [one.outcome.verdict.seen for one in refused] == list(unfit.values())
+            for one in told:
+                self._ended(one.door)
+                self._check(one)
+            self._look()
+
     @rule(halfway=st.booleans())
     def the_disk_has_not(self, halfway: bool) -> None:
         """Nobody knows whether the batch is there: nothing of it may be acknowledged."""

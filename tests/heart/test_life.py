@@ -183,11 +183,11 @@ def test_a_full_room_costs_the_newcomer_and_nobody_else(bench: Bench) -> None:
 # Durable before it is told.
 
 
-def ack_under_way(bench: Bench, mac: bytes = BOX) -> int:
+def ack_under_way(bench: Bench, mac: bytes = BOX, agent: bytes = b"") -> int:
     """A REQUEST whose ACK waits for its commit; the address."""
     bench.gathers = True
-    address = bench.hear(discover(mac)).verdict.address
-    bench.hear(selecting(mac, address))
+    address = bench.hear(discover(mac, agent=agent)).verdict.address
+    bench.hear(selecting(mac, address, agent=agent))
     assert bench.told() == []
     return address
 
@@ -256,6 +256,37 @@ def test_what_another_has_is_told_with_its_reason_and_costs_nobody_else_in_the_b
     bench.heart.committed(under_way.number, {0}, NOW)
     assert ends(bench.heart) == [("silent", "ADDRESS_CONFLICT"), ("DHCPACK", "")]
     assert not bench.world.pools.is_free_for(first, BOX, NOW)
+
+
+@pytest.mark.parametrize("bad", range(3))
+def test_what_is_no_row_is_refused_alone_wherever_it_stands(bench: Bench, bad: int) -> None:
+    """The others are told that they are on disk; the box itself is looked up again, and its address is free again."""
+    boxes = (BOX, OTHER, THIRD)
+    for number, mac in enumerate(boxes):
+        bench.install(mac, f"A{number}")
+    addresses = [ack_under_way(bench, mac, circuit(f"ge 1/0/{mac[5]}")) for mac in boxes]
+    under_way = batch(bench.heart)
+    assert under_way.sizes == [2, 2, 2]  # a lease and a port each
+    bench.heart.committed(under_way.number, set(), NOW, {2 * bad: "bind and learn: too large"})
+    ended = [one.outcome for one in bench.heart.told()]
+    assert [told(outcome) for outcome in ended] == [
+        ("silent", "BAD_RECORD") if number == bad else ("DHCPACK", "") for number in range(3)
+    ]
+    assert (ended[bad].verdict.seen, ended[bad].effects, ended[bad].answer) == ("bind and learn: too large", (), b"")
+    assert [bench.world.knows(mac) for mac in boxes] == [number != bad for number in range(3)]
+    free = [address for address in addresses if bench.world.pools.is_free_for(address, bytes(6), NOW)]
+    assert free == [addresses[bad]]
+
+
+def test_a_report_that_is_no_row_is_new_again_when_it_is_sent_again(bench: Bench) -> None:
+    """It was not acknowledged (RFC 2866 2), so it is no duplicate."""
+    bench.install()
+    bench.gathers = True
+    bench.report(accounting_request(1))
+    bench.heart.committed(batch(bench.heart).number, set(), NOW, {0: "report: too large"})
+    assert ends(bench.heart) == [("silent", "BAD_RECORD")]
+    bench.gathers = False
+    assert told(bench.report(accounting_request(1))) == ("Accounting-Response", "")
 
 
 def test_a_port_that_another_was_first_at_is_a_mismatch(bench: Bench) -> None:

@@ -1,6 +1,7 @@
 """The commit of effects, a transaction a batch: leases, releases, ports, sessions, and what the journal tells."""
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 from mypy_extensions import trait
@@ -18,8 +19,10 @@ from gatekeeper.model import (
     make,
 )
 from gatekeeper.state.effects import EFFECTS, run_out
-from gatekeeper.store.ports import MAX_FEED
+from gatekeeper.store import RecordError, StoreError
+from gatekeeper.store.ports import MAX_FEED, Apart
 from gatekeeper.store.rows import LEASE, lease_of, lease_rows, listed, marks
+from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.store.sqlite.tables import parts
@@ -83,20 +86,45 @@ class CommitTables(SessionTables):
 
     def commit(self, effects: Sequence[Effect], origin: str = "", at_ms: Sequence[int] = ()) -> set[int]:
         """Write effects as one fsynced transaction. Returns the places in effects of those that lost against a
-        constraint; raises StoreError.
+        constraint; raises StoreError, RecordError among it.
 
         origin: the engine whose effects these are; the change feed does not tell it what it knows already. at_ms: when
         each was decided, for the journal; () = to the second, as the effects say.
         """
-        batch = _Batch(effects, at_ms)
+        try:
+            with self._transaction():
+                return self._write(effects, origin, at_ms)
+        except StoreError:
+            raise
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+            raise RecordError(f"store {self.path}: {error!r}") from error
+
+    def commit_apart(
+        self, effects: Sequence[Effect], sizes: Sequence[int], origin: str = "", at_ms: Sequence[int] = ()
+    ) -> Apart:
+        """After RecordError: write the others, as one fsynced transaction. Raises StoreError."""
+        lost: set[int] = set()
+
+        def write(part: list[range]) -> None:
+            first, end = part[0].start, part[-1].stop
+            lost.update(first + place for place in self._write(effects[first:end], origin, at_ms[first:end]))
+
         with self._transaction():
-            self._end_old_leases(effects)
-            for place, effect in enumerate(effects):
-                _WRITER_OF[type(effect)](self, batch, place, effect)
-            self._flush(batch)
-            if batch.learned:
-                self._learn_all(batch, origin)
-            self._tell_event(*self._events(batch))
+            unfit = write_apart(self._connection, _outcomes(sizes), write)
+        return Apart(lost, {places.start: _told_of(effects[places.start : places.stop], why) for places, why in unfit})
+
+    def _write(self, effects: Sequence[Effect], origin: str, at_ms: Sequence[int]) -> set[int]:
+        """As ``commit``, inside the transaction that is going on."""
+        batch = _Batch(effects, at_ms)
+        self._end_old_leases(effects)
+        for place, effect in enumerate(effects):
+            _WRITER_OF[type(effect)](self, batch, place, effect)
+        self._flush(batch)
+        if batch.learned:
+            self._learn_all(batch, origin)
+        self._tell_event(*self._events(batch))
         return batch.lost
 
     def _end_old_leases(self, effects: Sequence[Effect]) -> None:
@@ -201,6 +229,17 @@ class CommitTables(SessionTables):
     def _is_on_port(self, effect: PortLearned) -> bool:
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
         return bool(found) and bool(found[0]) and port_from_text(found[0]).covers(effect.port)
+
+
+def _outcomes(sizes: Sequence[int]) -> list[range]:
+    """The places of each outcome's effects."""
+    ends = list(accumulate(sizes))
+    return list(map(range, [0, *ends], ends))
+
+
+def _told_of(effects: Sequence[Effect], why: Exception) -> str:
+    """What could not be written, in words for people."""
+    return f"{' and '.join(EFFECTS[type(effect)].verb or 'nothing' for effect in effects)}: {why}"
 
 
 def _to_the_ms(event: Event, decided_ms: int) -> Event:

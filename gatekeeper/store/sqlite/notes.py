@@ -1,7 +1,7 @@
 """What is tallied beside the commit: refusals, admissions, counts, foreign servers, what NASes send, the heartbeat."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from mypy_extensions import trait
 
@@ -10,6 +10,7 @@ from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import MAX_KEPT, MAX_UNKNOWN_KEPT, SecretSeen
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.store import RecordError
 from gatekeeper.store.ports import MAX_ROGUES
 from gatekeeper.store.rows import (
     COUNTER,
@@ -23,6 +24,7 @@ from gatekeeper.store.rows import (
     rogue_row,
     secret_row,
 )
+from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
 from gatekeeper.store.sqlite.evidence import EvidenceTables
 
 _ROGUE: Final = f"""
@@ -71,29 +73,59 @@ class NoteTables(EvidenceTables):
         secrets: Iterable[SecretSeen] = (),
         beat: int = 0,
     ) -> None:
-        """Keep what was refused, counted, and heard of foreign servers, NASes and their secrets. Raises StoreError.
+        """Keep what was refused, counted, and heard of foreign servers, NASes and their secrets. Raises StoreError;
+        RecordError where some of it is no row, and then the rest is kept.
 
         counts: by words that ``state.counts`` makes columns of. beat: when whoever serves says by this that it does;
         0 = it is not he.
         """
-        many = self._connection.executemany
+        kinds: tuple[tuple[Callable[[list[Any]], None], list[Any]], ...] = (
+            (self._beat, [beat] if beat else []),
+            (self._see_nases, list(nas)),
+            (self._keep_secrets, list(secrets)),
+            (self._refuse, list(refused)),
+            (self._admit, list(admitted)),
+            (self._count, list(counts.items())),
+            (self._see_rogues, list(rogues)),
+        )
+        try:
+            with self._transaction():
+                for write, items in kinds:
+                    if items:
+                        write(items)
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+            self._note_apart(kinds)
+
+    def _note_apart(self, kinds: Iterable[tuple[Callable[[list[Any]], None], list[Any]]]) -> None:
+        unfit: list[tuple[Any, Exception]] = []
         with self._transaction():
-            if beat:
-                self._connection.execute(_BEAT, (beat,))
-            many(_NAS, nas)
-            self._keep_secrets(list(secrets))
-            self._refuse(list(refused))
-            self._admit(list(admitted))
-            counted = [(columns_of(words), count) for words, count in counts.items()]
-            many(_FATE, [count_row(*one) for one in counted if isinstance(one[0], Fate)])
-            many(_COUNTER, [count_row(*one) for one in counted if not isinstance(one[0], Fate)])
-            seen = [rogue_row(rogue) for rogue in rogues]
-            if seen:
-                many(_ROGUE, seen)
-                self._connection.execute(_PRUNE_ROGUES, (MAX_ROGUES,))
+            for write, items in kinds:
+                unfit += write_apart(self._connection, items, write)
+        if unfit:
+            what, why = unfit[0]
+            raise RecordError(
+                f"store {self.path}: {len(unfit)} rows are lost, the others are kept: {what!r:.120}: {why}"
+            )
+
+    def _beat(self, beats: list[int]) -> None:
+        self._connection.executemany(_BEAT, [(at,) for at in beats])
+
+    def _see_nases(self, seen: list[NasSeen]) -> None:
+        self._connection.executemany(_NAS, seen)
+
+    def _count(self, counts: list[tuple[tuple[str, ...], int]]) -> None:
+        many = self._connection.executemany
+        counted = [(columns_of(words), count) for words, count in counts]
+        many(_FATE, [count_row(*one) for one in counted if isinstance(one[0], Fate)])
+        many(_COUNTER, [count_row(*one) for one in counted if not isinstance(one[0], Fate)])
+
+    def _see_rogues(self, rogues: list[Rogue]) -> None:
+        self._connection.executemany(_ROGUE, map(rogue_row, rogues))
+        self._connection.execute(_PRUNE_ROGUES, (MAX_ROGUES,))
 
     def _keep_secrets(self, secrets: list[SecretSeen]) -> None:
-        if secrets:
-            self._connection.executemany(_SECRET, map(secret_row, secrets))
-            for unknown, most in ((False, MAX_KEPT), (True, MAX_UNKNOWN_KEPT)):
-                self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))
+        self._connection.executemany(_SECRET, map(secret_row, secrets))
+        for unknown, most in ((False, MAX_KEPT), (True, MAX_UNKNOWN_KEPT)):
+            self._connection.execute(_PRUNE_SECRETS, (unknown, unknown, most))

@@ -12,8 +12,9 @@ from typing import Final, TypeVar
 
 from mypy_extensions import trait
 
-from gatekeeper.store import StoreError
+from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED
+from gatekeeper.store.sqlite.apart import is_of_a_row
 from gatekeeper.store.sqlite.schema import CHUNKS
 
 _Item = TypeVar("_Item")
@@ -35,7 +36,7 @@ _TROUBLES: Final = {
 }
 
 
-def trouble_of(error: sqlite3.Error) -> str:
+def trouble_of(error: Exception) -> str:
     """The row of ``report.troubles`` that this error is."""
     code = getattr(error, "sqlite_errorcode", 0)
     return _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF) or "store-unavailable"
@@ -57,8 +58,9 @@ class Tables:
         except BaseException as error:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
-                raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
+            if isinstance(error, sqlite3.Error | OverflowError | UnicodeError):
+                told = f"store {self.path}: {error}"
+                raise (RecordError(told) if is_of_a_row(error) else StoreError(told, trouble_of(error))) from error
             raise
 
     def _begin(self) -> None:
