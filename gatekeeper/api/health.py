@@ -15,6 +15,7 @@ SILENT_S: Final = 10  # the packet process reports each second
 def degraded(backing: Backing, now: int) -> list[str]:
     """Why the gate is not ready; empty = it is."""
     try:
+        backing.confirm()
         with backing.store() as store:
             heard = store.heartbeat()
     except StoreError as error:

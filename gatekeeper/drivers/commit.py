@@ -91,6 +91,10 @@ class Committer(threading.Thread):
         """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
         self._work.put(work)
 
+    def amiss(self) -> str:
+        """What is wrong with the store's files; "" = nothing."""
+        return self._store.amiss()
+
     def surveyed(self) -> list[LineUse]:
         """What the last Survey found, once."""
         return self._surveyed.popleft() if self._surveyed else []
@@ -115,6 +119,8 @@ class Committer(threading.Thread):
                 self._write_note(work)
             else:
                 self._commit(work)
+            if self._store.mark_is_long():
+                self._checkpoint()
 
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
@@ -127,6 +133,12 @@ class Committer(threading.Thread):
             error = f"bug: {failure!r}"
         self._done.append(Done(lost, error))
         os.eventfd_write(self._event, 1)
+
+    def _checkpoint(self) -> None:
+        try:
+            self._store.checkpoint()
+        except StoreError as failure:
+            self.notes_error = str(failure)
 
     def _write_note(self, note: Notes | Stale | Survey) -> None:
         try:

@@ -56,6 +56,9 @@ class Housekeeper:
             self._committer.note(stale)
         if self._committer.notes_error:
             self._log.alarm(f"counts are not kept: {self._committer.notes_error}", now)
+        amiss = self._committer.amiss()
+        if amiss:
+            self._log.alarm(amiss, now)
         self._look_at_pools(now)
         self._look_at_lines(engines, now)
         if clock.jump_s:

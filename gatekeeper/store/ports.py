@@ -19,6 +19,7 @@ from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.found import InSession, Named, PoolCount
 from gatekeeper.store.outbox import Ended, Standing, Wanted
+from gatekeeper.store.served import ServedPort
 
 ViewRow = dict[str, object]
 Only = Mapping[str, str]
@@ -97,6 +98,12 @@ class CommitPort(Protocol):
 
         origin: the engine that the change feed need not tell of them. at_ms: when each was decided; () = as they say.
         """
+
+    def mark_is_long(self) -> bool:
+        """True if a ``checkpoint`` is due."""
+
+    def checkpoint(self) -> bool:
+        """Put what is logged into its place, beside whoever reads or writes; False: somebody is in the way, later."""
 
     def note(
         self,
@@ -262,7 +269,7 @@ class LoopPort(FactsPort, FeedPort, Closable, Protocol):
     """A packet loop's own connection, for reading."""
 
 
-class WriterPort(CommitPort, LinesPort, Closable, Protocol):
+class WriterPort(CommitPort, LinesPort, ServedPort, Closable, Protocol):
     """A commit thread's own connection."""
 
 
@@ -283,6 +290,7 @@ class Store(
     ViewsPort,
     HealthPort,
     LinesPort,
+    ServedPort,
     Closable,
     Protocol,
 ):

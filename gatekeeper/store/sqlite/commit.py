@@ -20,6 +20,7 @@ from gatekeeper.model import (
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store.ports import MAX_FEED
 from gatekeeper.store.rows import LEASE, lease_of, lease_rows, listed, marks
+from gatekeeper.store.sqlite.mark_format import pack_lease
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.store.sqlite.tables import parts
@@ -35,7 +36,8 @@ ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.accou
     client_id = excluded.client_id,
     first_seen = CASE WHEN leases.mac = excluded.mac THEN leases.first_seen ELSE excluded.first_seen END
 WHERE leases.state = 'released' OR leases.expires_at <= excluded.last_seen
-   OR (leases.state = 'active' AND leases.mac = excluded.mac)"""
+   OR (leases.state = 'active' AND leases.mac = excluded.mac)
+   OR (leases.state = 'recovered' AND leases.mac IN ('', excluded.mac))"""
     for size in CHUNKS
 }
 _OLD_LEASES: Final = {
@@ -89,7 +91,7 @@ class CommitTables(SessionTables):
         each was decided, for the journal; () = to the second, as the effects say.
         """
         batch = _Batch(effects, at_ms)
-        with self._transaction():
+        with self._transaction() as leases:
             self._end_old_leases(effects)
             for place, effect in enumerate(effects):
                 _WRITER_OF[type(effect)](self, batch, place, effect)
@@ -97,6 +99,9 @@ class CommitTables(SessionTables):
             if batch.learned:
                 self._learn_all(batch, origin)
             self._tell_event(*self._events(batch))
+            for place, effect in enumerate(effects):
+                if type(effect) is LeaseBound and place not in batch.lost:
+                    leases += pack_lease(effect.lease.address, effect.lease.mac, effect.lease.expires_at)
         return batch.lost
 
     def _end_old_leases(self, effects: Sequence[Effect]) -> None:
