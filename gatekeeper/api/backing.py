@@ -31,6 +31,8 @@ class Backing:
         assert settings.api
         self._now = _Now(settings, read_token(settings.api.token_file))
         self._idle: LifoQueue[Store] = LifoQueue()
+        # The files that serve had when this began. What is found in their place later need not be a store of ours.
+        self._first: Store | None = None
 
     @property
     def settings(self) -> Settings:
@@ -61,8 +63,16 @@ class Backing:
             else:
                 store.close()
 
+    def confirm(self) -> None:
+        """Raises StoreError where the store lacks something, or its files are not those that serve has."""
+        if self._first is None:
+            self._first = open_store(*self.settings.store)
+        self._first.confirm()
+
     def close(self) -> None:
         """Nobody asks any more."""
+        if self._first:
+            self._first.close()
         while True:
             try:
                 self._idle.get_nowait().close()

@@ -27,6 +27,7 @@ def standing(backing: Backing, now: int) -> Standing:
     """How the gate stands: by its own word, else by what it left in the store."""
     reasons = []
     try:
+        backing.confirm()
         with backing.store() as store:
             path, heard = store.path, store.heartbeat()
     except StoreError as error:

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from gatekeeper.api.app import make_app
 from gatekeeper.api.backing import Backing
 from gatekeeper.config.load import load_file
+from gatekeeper.store import StoreError
 
 MAX_CONNECTIONS: Final = 128
 MAX_HEADERS: Final = 16_384
@@ -81,6 +83,8 @@ def serve(config: Path, listener: int, ready: int, store_url: str) -> None:
         # Written anew while this process came up: serve will read it too, and start this one or not.
         sys.exit("api: the configuration has no [api] by now: nothing is answered")
     backing = Backing(settings._replace(store_url=store_url))
+    with suppress(StoreError):  # which is told to whoever asks
+        backing.confirm()
     try:
         asyncio.run(_run(_Server(_limits(backing), ready), backing, socket.socket(fileno=listener)))
     finally:

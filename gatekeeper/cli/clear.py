@@ -1,6 +1,7 @@
 """clear: end a session or a lease, forget a learned port."""
 
 import time
+from contextlib import closing
 from typing import Final
 
 import click
@@ -32,13 +33,13 @@ def session(config: str | None, key: str, no_wait: bool) -> None:
     from gatekeeper.office.clearing import end_sessions
     from gatekeeper.store.opening import open_store
 
-    store = open_store(*load(config).store)
-    asked = end_sessions(store, key, unix_now())
-    began = time.monotonic()
-    rows = store.asked(asked)
-    while not no_wait and not _is_over([row.state for row in rows], time.monotonic() - began):
-        time.sleep(_LOOK_S)
+    with closing(open_store(*load(config).store)) as store:
+        asked = end_sessions(store, key, unix_now())
+        began = time.monotonic()
         rows = store.asked(asked)
+        while not no_wait and not _is_over([row.state for row in rows], time.monotonic() - began):
+            time.sleep(_LOOK_S)
+            rows = store.asked(asked)
     for row in rows:
         told = "waits until gatekeeper serves" if row.state == "waiting" else row.state
         detail = f" ({row.detail})" if row.detail else ""
@@ -59,7 +60,8 @@ def lease(config: str | None, key: str) -> None:
     from gatekeeper.store.opening import open_store
     from gatekeeper.wire.text import ip_text
 
-    cleared = end_leases(open_store(*load(config).store), key, unix_time())
+    with closing(open_store(*load(config).store)) as store:
+        cleared = end_leases(store, key, unix_time())
     click.echo(f"lease ended: {' '.join(map(ip_text, cleared))}")
 
 
@@ -75,7 +77,8 @@ def port_binding(config: str | None, key: str) -> None:
     from gatekeeper.office.clearing import forget_port
     from gatekeeper.store.opening import open_store
 
-    forget_port(open_store(*load(config).store), key, unix_time())
+    with closing(open_store(*load(config).store)) as store:
+        forget_port(store, key, unix_time())
     click.echo(f"port of {key} forgotten: the next one seen is locked")
 
 

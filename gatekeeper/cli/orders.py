@@ -1,5 +1,6 @@
 """order and orders: what BSS/OSS sends, from the command line or a CSV file."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,8 +60,8 @@ def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
     from gatekeeper.store.opening import open_store
 
     settings = load(config)
-    store = open_store(*settings.store, create=True)
-    result = desk(store, settings.book).hand_in(fields, unix_time())
+    with closing(open_store(*settings.store, create=True)) as store:
+        result = desk(store, settings.book).hand_in(fields, unix_time())
     record, standing = result.record, standing_of(result)
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
     if standing is Standing.APPLIED:

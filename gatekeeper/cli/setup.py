@@ -170,20 +170,12 @@ def _has(open_doors: "Sequence[str]", endpoint: "Endpoint") -> bool:
 def _try_files(settings: "Settings") -> "list[Problem]":
     """The store, and the token of the API."""
     from gatekeeper.config.token import TokenError, read_token
-    from gatekeeper.office.listing import vlan_notes
     from gatekeeper.store import StoreError
-    from gatekeeper.store.opening import open_store, path_of
 
     problems = []
     try:
-        path_of_store = path_of(*settings.store)
-        if Path(path_of_store).exists():
-            store = open_store(*settings.store)
-            store.check()
-            for note in vlan_notes(settings.book, store):
-                click.echo(f"note: {note}")
-        else:
-            click.echo(f"note: store {path_of_store} does not exist yet: init, an order, or serve --create makes it")
+        for note in _notes_of_store(settings):
+            click.echo(f"note: {note}")
     except StoreError as error:
         problems.append(settings.problem(("store", "url"), str(error)))
     token = settings.api.token_file if settings.api else None
@@ -197,6 +189,22 @@ def _try_files(settings: "Settings") -> "list[Problem]":
     elif token and not token.parent.is_dir():
         problems.append(settings.problem(("api", "token_file"), f"there is no folder {token.parent} to make it in"))
     return problems
+
+
+def _notes_of_store(settings: "Settings") -> "Iterator[str]":
+    """Raises StoreError where it cannot be served as it is."""
+    from gatekeeper.office.listing import vlan_notes
+    from gatekeeper.store.opening import is_to_be_made, open_store, open_to_strangers, path_of
+
+    if is_to_be_made(*settings.store):
+        yield f"store {path_of(*settings.store)} does not exist yet: init, an order, or serve --create makes it"
+        return
+    store = open_store(*settings.store)
+    for file in open_to_strangers(*settings.store):
+        yield f"everybody on this machine can read {file}, which tells who lives where: chmod 640 {file}"
+    store.confirm()
+    store.check()
+    yield from vlan_notes(settings.book, store)
 
 
 def _tell(settings: "Settings") -> None:

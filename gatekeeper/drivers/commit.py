@@ -103,6 +103,10 @@ class Committer(threading.Thread):
         """Why the last note that was not written was not, once; "" = all were."""
         return self._notes_errors.popleft() if self._notes_errors else ""
 
+    def amiss(self) -> str:
+        """What is wrong with the store's files; "" = nothing."""
+        return self._store.amiss()
+
     def surveyed(self) -> list[LineUse]:
         """What the last Survey found, once."""
         return self._surveyed.popleft() if self._surveyed else []
@@ -127,6 +131,8 @@ class Committer(threading.Thread):
                 self._write_note(work)
             else:
                 self._commit(work)
+            if self._store.mark_is_long():
+                self._checkpoint()
 
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
@@ -140,6 +146,12 @@ class Committer(threading.Thread):
             error = f"bug: {failure!r}"
         self._done.append(Done(lost, unfit, error, trouble))
         os.eventfd_write(self._event, 1)
+
+    def _checkpoint(self) -> None:
+        try:
+            self._store.checkpoint()
+        except StoreError as failure:
+            self._notes_errors.append(str(failure))
 
     def _write_note(self, note: Notes | Stale | Survey) -> None:
         try:

@@ -247,3 +247,4 @@ class Gate:
         self._next_housekeeping = now + EVERY_S
         self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self, self._clock, now)
+        self._troubles.set("store-replaced", self._committer.amiss(), now)

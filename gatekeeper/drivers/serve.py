@@ -58,10 +58,13 @@ class Server:
         self._settings = self._begun = settings
         self._serving = threading.Event()
         self._store = open_store(*settings.store, create=create)
+        unmarked = self._store.begin_serving()
         self._store.check()
         self._store.keep_lease_keys(bool(settings.book.leasequery))
         self._log = Log(settings.log_packets)
         self._troubles = Troubles(self._log.say)
+        if unmarked:
+            self._log.say(f"note: {unmarked}")
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
         self._api = ApiProcess(settings, self._log, self._count) if settings.api else None
@@ -131,6 +134,7 @@ class Server:
             self._dynauth.stop()
         for door, _ in self._doors:
             door.close()
+        self._store.end_serving()
         self._store.close()
         self._log.say("gatekeeper stopped")
         self._log.stop()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import Store
-from gatekeeper.store.sqlite import PRIVATE, SqliteStore
+from gatekeeper.store.sqlite import PRIVATE, SqliteStore, strangers_may_read
 
 
 def whole_url(url: str, folder: Path) -> str:
@@ -20,6 +20,17 @@ def whole_url(url: str, folder: Path) -> str:
 def path_of(url: str, folder: Path) -> str:
     """The file of a store, ":memory:" for one without. Raises StoreError."""
     return whole_url(url, folder).removeprefix("sqlite:")
+
+
+def is_to_be_made(url: str, folder: Path) -> bool:
+    """True if there is no store yet. Raises StoreError."""
+    return SqliteStore.is_to_be_made(path_of(url, folder))
+
+
+def open_to_strangers(url: str, folder: Path) -> list[str]:
+    """The store's files that everybody on this machine can read or write. Raises StoreError."""
+    path = path_of(url, folder)
+    return [] if path in PRIVATE else strangers_may_read(path)
 
 
 def open_store(url: str, folder: Path = Path(), create: bool = False) -> Store:

@@ -19,6 +19,7 @@ from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.found import InSession, Named, PoolCount
 from gatekeeper.store.outbox import Ended, Standing, Wanted
+from gatekeeper.store.served import ServedPort
 
 ViewRow = dict[str, object]
 Only = Mapping[str, str]
@@ -112,6 +113,12 @@ class CommitPort(Protocol):
     ) -> Apart:
         """After RecordError: the same, but for the outcomes that are no rows. sizes: how many effects each outcome has,
         in their sequence; an outcome is written wholly or not at all."""
+
+    def mark_is_long(self) -> bool:
+        """True if a ``checkpoint`` is due."""
+
+    def checkpoint(self) -> bool:
+        """Put what is logged into its place, beside whoever reads or writes; False: somebody is in the way, later."""
 
     def note(
         self,
@@ -280,7 +287,7 @@ class LoopPort(FactsPort, FeedPort, Closable, Protocol):
     """A packet loop's own connection, for reading."""
 
 
-class WriterPort(CommitPort, LinesPort, Closable, Protocol):
+class WriterPort(CommitPort, LinesPort, ServedPort, Closable, Protocol):
     """A commit thread's own connection."""
 
 
@@ -301,6 +308,7 @@ class Store(
     ViewsPort,
     HealthPort,
     LinesPort,
+    ServedPort,
     Closable,
     Protocol,
 ):

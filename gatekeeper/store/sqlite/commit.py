@@ -23,6 +23,7 @@ from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED, Apart
 from gatekeeper.store.rows import LEASE, lease_of, lease_rows, listed, marks
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
+from gatekeeper.store.sqlite.mark_format import pack_lease
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.store.sqlite.tables import parts
@@ -38,7 +39,8 @@ ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.accou
     client_id = excluded.client_id,
     first_seen = CASE WHEN leases.mac = excluded.mac THEN leases.first_seen ELSE excluded.first_seen END
 WHERE leases.state = 'released' OR leases.expires_at <= excluded.last_seen
-   OR (leases.state = 'active' AND leases.mac = excluded.mac)"""
+   OR (leases.state = 'active' AND leases.mac = excluded.mac)
+   OR (leases.state = 'recovered' AND leases.mac IN ('', excluded.mac))"""
     for size in CHUNKS
 }
 _OLD_LEASES: Final = {
@@ -92,8 +94,8 @@ class CommitTables(SessionTables):
         each was decided, for the journal; () = to the second, as the effects say.
         """
         try:
-            with self._transaction():
-                return self._write(effects, origin, at_ms)
+            with self._transaction() as leases:
+                return self._write(effects, origin, at_ms, leases)
         except StoreError:
             raise
         except Exception as error:
@@ -109,14 +111,14 @@ class CommitTables(SessionTables):
 
         def write(part: list[range]) -> None:
             first, end = part[0].start, part[-1].stop
-            lost.update(first + place for place in self._write(effects[first:end], origin, at_ms[first:end]))
+            lost.update(first + place for place in self._write(effects[first:end], origin, at_ms[first:end], leases))
 
-        with self._transaction():
+        with self._transaction() as leases:
             unfit = write_apart(self._connection, _outcomes(sizes), write)
         return Apart(lost, {places.start: _told_of(effects[places.start : places.stop], why) for places, why in unfit})
 
-    def _write(self, effects: Sequence[Effect], origin: str, at_ms: Sequence[int]) -> set[int]:
-        """As ``commit``, inside the transaction that is going on."""
+    def _write(self, effects: Sequence[Effect], origin: str, at_ms: Sequence[int], leases: bytearray) -> set[int]:
+        """As ``commit``, inside the transaction that is going on, whose leases are added to for the mark."""
         batch = _Batch(effects, at_ms)
         self._end_old_leases(effects)
         for place, effect in enumerate(effects):
@@ -125,6 +127,9 @@ class CommitTables(SessionTables):
         if batch.learned:
             self._learn_all(batch, origin)
         self._tell_event(*self._events(batch))
+        for place, effect in enumerate(effects):
+            if type(effect) is LeaseBound and place not in batch.lost:
+                leases += pack_lease(effect.lease.address, effect.lease.mac, effect.lease.expires_at)
         return batch.lost
 
     def _end_old_leases(self, effects: Sequence[Effect]) -> None:

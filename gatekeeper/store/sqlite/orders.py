@@ -52,7 +52,7 @@ WHERE boxes.account = excluded.account"""
 class OrderTables(DynauthTables):
     """The order desk's side of the store."""
 
-    def order_transaction(self) -> AbstractContextManager[None]:
+    def order_transaction(self) -> AbstractContextManager[object]:
         """One order, wholly or not at all, fsynced at the end. Raises StoreError."""
         return self._transaction()
 

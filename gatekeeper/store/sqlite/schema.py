@@ -3,10 +3,11 @@
 from typing import Final
 
 from gatekeeper.store.sqlite.schema_4 import MOMENTS, SECRETS
+from gatekeeper.store.sqlite.schema_5 import COMMITS, KEEP_LEASES, LEASES
 from gatekeeper.store.sqlite.schema_evidence import BOUND, EVIDENCE, KEEP_EVIDENCE, OLD_REFUSED
 
 APPLICATION_ID: Final = 0x676B7072  # "gkpr"
-VERSION: Final = 4
+VERSION: Final = 5
 
 # That an address has one holder and a MAC one account is said here, by primary keys, not hoped for in memory.
 _TABLES: Final = """
@@ -35,20 +36,6 @@ CREATE TABLE boxes (
 ) WITHOUT ROWID;
 CREATE INDEX boxes_account ON boxes (account);
 
-CREATE TABLE leases (
-    address INTEGER PRIMARY KEY,
-    mac TEXT NOT NULL,
-    account TEXT NOT NULL,
-    port TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('active', 'released', 'declined')),
-    expires_at INTEGER NOT NULL,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL,
-    agent BLOB NOT NULL,
-    client_id BLOB NOT NULL
-);
-CREATE INDEX leases_mac ON leases (mac);
-
 -- One row for each MAC whose facts changed: running engines read on from where they were and forget it.
 -- origin: the engine that caused it and need not look again, '' = everybody must.
 CREATE TABLE feed (
@@ -67,6 +54,21 @@ CREATE TABLE rogues (
     last_seen INTEGER NOT NULL,
     PRIMARY KEY (server, mac, interface)
 ) WITHOUT ROWID;
+"""
+_OLD_LEASES: Final = """
+CREATE TABLE leases (
+    address INTEGER PRIMARY KEY,
+    mac TEXT NOT NULL,
+    account TEXT NOT NULL,
+    port TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'released', 'declined')),
+    expires_at INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL,
+    agent BLOB NOT NULL,
+    client_id BLOB NOT NULL
+);
+CREATE INDEX leases_mac ON leases (mac);
 """
 
 # What RADIUS accounting tells, and what is asked of a NAS because of it. New with version 2.
@@ -179,7 +181,7 @@ CREATE TABLE counters (
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
-VERSION_1: Final = _TABLES + OLD_REFUSED + _OLD_COUNTERS + _OLD_ORDERS
+VERSION_1: Final = _TABLES + _OLD_LEASES + OLD_REFUSED + _OLD_COUNTERS + _OLD_ORDERS
 # How many boxes a line has is asked before a port is ordered or learned. port is one spelling of it, line what all
 # spellings have in common.
 PORTS: Final = """
@@ -224,9 +226,8 @@ DROP TABLE dotted;
 """
 FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
 _ORDERS_3: Final = _ORDERS.format(name="orders") + HELD
-SCHEMA: Final = (
-    _TABLES + _ORDERS_3 + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS + EVIDENCE + MOMENTS + SECRETS
-)
+_SINCE_2: Final = PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
+SCHEMA: Final = _TABLES + LEASES + _ORDERS_3 + _SINCE_2 + EVIDENCE + MOMENTS + SECRETS + COMMITS
 
 # may_be_learned: whether a port that was learned is still taken for a line. One that is not is learned again.
 _READ_LINES_ANEW: Final = f"""
@@ -252,6 +253,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     + SERVICE_ORDERS,
     2: _SPLIT_COUNTERS.format(counts=COUNTS),
     3: KEEP_EVIDENCE + MOMENTS + SECRETS + _READ_LINES_ANEW,
+    4: KEEP_LEASES + COMMITS,
 }
 
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.

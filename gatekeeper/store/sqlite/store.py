@@ -3,31 +3,30 @@
 Two connections serve a running gate: the packet loop reads on one, the commit thread writes on the other.
 """
 
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from gatekeeper.model import Binding, Facts, Lease
-from gatekeeper.state.counts import columns_of
 from gatekeeper.store import StoreError
-from gatekeeper.store.rows import LEASE, binding_columns, binding_of, lease_of, line_of, listed, mac_of
+from gatekeeper.store.rows import LEASE, binding_columns, binding_of, lease_of, listed, mac_of
 from gatekeeper.store.sqlite.clearing import ClearingTables
 from gatekeeper.store.sqlite.commit import CommitTables
 from gatekeeper.store.sqlite.export import ExportTables
+from gatekeeper.store.sqlite.files import remedy
 from gatekeeper.store.sqlite.health import HealthTables
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
 from gatekeeper.store.sqlite.lines import LineTables
+from gatekeeper.store.sqlite.loss import was_in_use
+from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.naming import NamingTables
 from gatekeeper.store.sqlite.notes import NoteTables
+from gatekeeper.store.sqlite.opening import OpeningTables
 from gatekeeper.store.sqlite.orders import OrderTables
-from gatekeeper.store.sqlite.schema import APPLICATION_ID, CHUNKS, MARKS, SCHEMA, UPGRADES, VERSION
+from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.service_orders import ServiceOrderTables
-from gatekeeper.store.sqlite.tables import BUSY_S
 from gatekeeper.store.sqlite.views import Views
-from gatekeeper.wire.line_id import may_be_learned
 from gatekeeper.wire.text import mac_text
 
 _FACTS: Final = {
@@ -53,7 +52,6 @@ ORDER BY last_seen, state = 'active', address"""
 
 # SQLite's own names for a database in memory, and for one in a temporary file.
 PRIVATE: Final = (":memory:", "")
-_MODE: Final = 0o640
 
 
 class SqliteStore(
@@ -67,35 +65,35 @@ class SqliteStore(
     HealthTables,
     NamingTables,
     LineTables,
+    OpeningTables,
     Views,
 ):
     """One connection to the store."""
 
     def __init__(self, path: str, create: bool = False) -> None:
-        """Open; with create, make it where it is absent. Raises StoreError: one line, saying what to do."""
+        """Open; with create, make it where it is absent. Raises StoreError: one line, saying what to do.
+
+        A store that lacks what was acknowledged (``loss``) can be read; whoever would write is refused.
+        """
         self.path = path
-        new = path in PRIVATE or not Path(path).exists()
-        if new and not create and path not in PRIVATE:
-            raise StoreError(
-                f"store {path} does not exist: make it with 'gatekeeper init' or 'gatekeeper serve --create'"
-            )
-        if new and path not in PRIVATE:
-            _make_file(path)
+        self._mark = self._placed = self._loss = None
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
-            self._connection.create_function("line_of", 1, line_of, deterministic=True)
-            if not new:
-                self._verify()
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            if new:
+            if path in PRIVATE:
+                self._connection = self._connect()
+                self._prepare(self._connection)
                 self._make()
-            self._upgrade()
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"store {path}: {error}: restore it from a backup, or move it away and make a new one"
-            ) from None
+            else:
+                self._open(create)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"store {path}: {remedy(error, path)}") from None
+
+    @staticmethod
+    def is_to_be_made(path: str) -> bool:
+        """True if there is none, and nothing says that there was one."""
+        try:
+            return not Path(path).exists() and not was_in_use(path, Mark(path).read())
+        except OSError:
+            return False  # why is told by who opens it
 
     @classmethod
     def copy_of(cls, path: str, to: str = ":memory:") -> "SqliteStore":
@@ -110,38 +108,6 @@ class SqliteStore(
             original.close()
         return copy
 
-    def _verify(self) -> None:
-        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
-        if application != APPLICATION_ID:
-            raise StoreError(f"{self.path} is not a gatekeeper store: name another file in [store] url")
-        if self._schema() != VERSION and self._schema() not in UPGRADES:
-            raise StoreError(f"store {self.path} has schema {self._schema()}, this gatekeeper reads {VERSION}")
-
-    def _schema(self) -> int:
-        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
-    def _upgrade(self) -> None:
-        """Bring an older store to this version, one version after another, each wholly or not at all."""
-        if self._schema() < VERSION:
-            self._connection.create_function("counted_as", 2, counted_as, deterministic=True)
-            self._connection.create_function("may_be_learned", 2, may_be_learned, deterministic=True)
-        while self._schema() < VERSION:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                version = self._schema()  # somebody else may have been first
-                for statement in _statements(UPGRADES.get(version, "")):
-                    self._connection.execute(statement)
-                if version in UPGRADES:
-                    self._connection.execute(f"PRAGMA user_version = {version + 1}")
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                self._connection.execute("ROLLBACK")
-                raise
-
-    def _make(self) -> None:
-        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
-        self._connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} {marks} COMMIT;")
-
     def check(self) -> None:
         """Read every page. Raises StoreError where the file is damaged."""
         try:
@@ -151,9 +117,6 @@ class SqliteStore(
         if found != "ok":
             told = " ".join(str(found).split())  # SQLite's own text has several lines
             raise StoreError(f"store {self.path} is damaged ({told}): restore it from a backup")
-
-    def close(self) -> None:
-        self._connection.close()
 
     # The packet loop's questions.
 
@@ -239,26 +202,3 @@ class SqliteStore(
         if first > seq + 1:
             return last, None, True
         return last, [mac_of(mac) for mac, _ in rows if mac], fixed
-
-
-def _make_file(path: str) -> None:
-    """An empty one that strangers cannot read: it tells who lives where. SQLite gives the files beside it its mode,
-    and tells what cannot be made when it tries next."""
-    with suppress(OSError):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE))
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, one by one: executescript would end the transaction that is going on."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def counted_as(dotted: str, column: str) -> str | None:
-    """What a counter of a store before version 3 has in this column; None = it is of another kind."""
-    value: str | None = getattr(columns_of(tuple(dotted.split("."))), column, None)
-    return value

@@ -15,6 +15,9 @@ from mypy_extensions import trait
 from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED
 from gatekeeper.store.sqlite.apart import is_of_a_row
+from gatekeeper.store.sqlite.files import Placed
+from gatekeeper.store.sqlite.loss import Loss
+from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.schema import CHUNKS
 
 _Item = TypeVar("_Item")
@@ -42,18 +45,31 @@ def trouble_of(error: Exception) -> str:
     return _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF) or "store-unavailable"
 
 
+_ADVANCE: Final = "UPDATE commits SET seq = seq + 1 WHERE id = 1 RETURNING seq"
+
+
 @trait
 class Tables:
     """One connection; the classes beside this one ask and write on it."""
 
     path: str
     _connection: sqlite3.Connection
+    _mark: Mark | None  # None = the store is in memory
+    _placed: Placed | None
+    _loss: Loss | None  # what the store lacks: it may be read
+    _seq = 0  # the last commit that is known
+    _wrote = False
+    _patience_s = BUSY_S  # with whoever else writes
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self) -> Iterator[bytearray]:
+        """Wholly or not at all, on disk at the end, and then in the mark: with the leases that are put into what this
+        gives (``pack_lease``)."""
+        leases = bytearray()
         try:
             self._begin()
-            yield
+            yield leases
+            ((seq,),) = self._connection.execute(_ADVANCE).fetchall()
             self._connection.execute("COMMIT")
         except BaseException as error:
             with suppress(sqlite3.Error):
@@ -62,16 +78,24 @@ class Tables:
                 told = f"store {self.path}: {error}"
                 raise (RecordError(told) if is_of_a_row(error) else StoreError(told, trouble_of(error))) from error
             raise
+        self._seq, self._wrote = seq, True
+        if self._mark:
+            self._mark.note(seq, bytes(leases))
 
     def _begin(self) -> None:
-        """Begin to write, in turn with other processes: looking again every half millisecond, for BUSY_S at most.
+        """Begin to write, in turn with other processes: looking again every half millisecond, for _patience_s at most.
 
         SQLite's own waiting looks ever more rarely, and beside somebody who writes a lot it would come too late again
-        and again.
+        and again. Raises StoreError where commits are lost that the next one would hide, or files are out of place.
         """
+        if self._loss:
+            raise StoreError(self._loss.text)
+        amiss = self._placed.amiss() if self._placed else ""
+        if amiss:
+            raise StoreError(amiss, "store-replaced")
         query = self._connection.execute
         query("PRAGMA busy_timeout = 0")
-        end = time.monotonic() + BUSY_S
+        end = time.monotonic() + self._patience_s
         try:
             while True:
                 try:

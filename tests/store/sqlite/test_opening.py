@@ -32,16 +32,17 @@ def test_an_absent_store_is_not_made_by_the_way(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_strangers_cannot_read_it(tmp_path: Path) -> None:
-    """Nor what SQLite writes beside it."""
-    before = os.umask(0o022)
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077])
+def test_strangers_cannot_read_it(tmp_path: Path, umask: int) -> None:
+    """Nor what is written beside it; the group can, whatever the umask says."""
+    before = os.umask(umask)
     try:
         store = SqliteStore(str(tmp_path / "new.db"), create=True)
         store.note((), {("n",): 1})
     finally:
         os.umask(before)
     files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
-    assert files == {"new.db": 0o640, "new.db-wal": 0o640, "new.db-shm": 0o640}
+    assert files == {"new.db": 0o640, "new.db-wal": 0o640, "new.db-shm": 0o640, "new.db-mark": 0o640}
     store.close()
 
 
@@ -64,7 +65,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     folder.mkdir()
     assert "file is not a database" in _refusal(text)
     assert "not a gatekeeper store" in _refusal(empty)
-    assert "unable to open" in _refusal(folder)
+    assert "it is a folder: name a file" in _refusal(folder)
 
 
 def test_a_damaged_store_is_refused(tmp_path: Path) -> None:

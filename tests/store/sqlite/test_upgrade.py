@@ -8,8 +8,8 @@ import pytest
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.sqlite.opening import counted_as
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
-from gatekeeper.store.sqlite.store import counted_as
 from tests.store.ledger import BOX, NOW, OTHER, THIRD
 
 # As a store before version 3 spelled its counters, and as ``show stats`` still does.
