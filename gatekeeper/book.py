@@ -206,6 +206,7 @@ class Policybook(NamedTuple):
     stale_session_s: int = 86_400  # a session not heard of for so long is over
     aaa: AaaPolicy | None = None  # None = the orders decide about DHCP
     own: frozenset[int] = frozenset()  # addresses of ours that the file names
+    declines_per_hour: int = 3  # that a box is believed
     strict_addresses: bool = False  # an order's address outside every subnet is refused
     dhcp_classes: tuple[DhcpClass, ...] = ()
     dhcp_profiles: Mapping[str, Extra] = {}  # by the plan of an account

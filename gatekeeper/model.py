@@ -132,9 +132,11 @@ class LeaseReleased(NamedTuple):
 
 
 class AddressDeclined(NamedTuple):
-    """Effect, durable: somebody else uses the address; nobody gets it before ``lease.expires_at``."""
+    """Effect, durable: somebody else uses the address; nobody gets it before ``lease.expires_at``. probed: so we have
+    found ourselves, and not the box."""
 
     lease: Lease
+    probed: bool = False
 
 
 class PortLearned(NamedTuple):

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     BAD_RECORD = "BAD_RECORD"
     DUPLICATE = "DUPLICATE"
     NO_LEASE = "NO_LEASE"
+    TOO_MANY_DECLINES = "TOO_MANY_DECLINES"
+    QUARANTINE_FULL = "QUARANTINE_FULL"
     AAA_REJECTED = "AAA_REJECTED"
     AAA_UNREACHABLE = "AAA_UNREACHABLE"
     # Orders only.
@@ -131,6 +133,16 @@ REASONS: Final[dict[Reason, ReasonText]] = {
         "the same request again while its answer is being written", "nothing: the answer comes"
     ),
     Reason.NO_LEASE: ReasonText("the box speaks of a lease that is not on record", "nothing: it starts with DISCOVER"),
+    Reason.TOO_MANY_DECLINES: ReasonText(
+        "the box declines address after address; it keeps the one that it has",
+        "a duplicate address or a broken client: 'gatekeeper whois' tells who was given it, ARP on the line who has it;"
+        " if nobody has, mend the box",
+    ),
+    Reason.QUARANTINE_FULL: ReasonText(
+        "a fifth of the pool is kept from use, because boxes declined its addresses or a probe found them taken",
+        "'gatekeeper show leases' has them as declined: look for another DHCP server, for addresses set by hand; then"
+        " 'gatekeeper clear lease'",
+    ),
     Reason.AAA_REJECTED: ReasonText(
         "the upstream AAA refuses the box", "look there for the User-Name that [dhcp.radius] user_name makes of the box"
     ),

@@ -40,6 +40,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         server_id=schema.dhcp.server_id or 0,
         offer_s=schema.dhcp.offer_s,
         quarantine_s=schema.dhcp.quarantine_s,
+        declines_per_hour=schema.dhcp.declines_per_hour,
         rapid_commit=schema.dhcp.rapid_commit,
         deny_auto_configure=schema.dhcp.deny_auto_configure,
         lenient=schema.dhcp.lenient,

@@ -148,6 +148,7 @@ class DhcpSection(Section):
     check_source_mac: bool = True
     arp_probe: Annotated[str, one_of("off", "first")] = "off"
     quarantine_s: Positive = 3600
+    declines_per_hour: Annotated[int, Field(ge=1, le=1000)] = 3
     rapid_commit: bool = False
     deny_auto_configure: bool = False
     lenient: bool = True

@@ -33,6 +33,7 @@ listen = ["0.0.0.0:67"]                  # relays and renewals, and boxes on thi
 # check_source_mac = true                # the frame's source MAC must be chaddr
 # arp_probe = "first"                    # off | first: ask for an address on the link before it is offered
 # quarantine_s = 3600                    # nobody gets a declined address before that
+# declines_per_hour = 3                  # that one box is believed; then it gets its own address again
 # offer_s = 30
 # rapid_commit = false                   # RFC 4039
 # deny_auto_configure = false            # RFC 2563: tell refused boxes not to make up an address

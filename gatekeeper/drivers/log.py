@@ -10,12 +10,15 @@ from typing import Final
 
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.model import Outcome, Reason
-from gatekeeper.report.line import outcome_line
+from gatekeeper.report.line import decline_alarm, outcome_line
+from gatekeeper.state.bounded import bounded
 
 WINDOW_S: Final = 60
 _GATHER_S: Final = 0.05
 _ALARM_S: Final = 10.0
 _MAX_ALARMS: Final = 1_024
+_HOUR_S: Final = 3600
+_DECLINES: Final = frozenset({Reason.TOO_MANY_DECLINES, Reason.QUARANTINE_FULL})
 _MAX_LINES: Final = 10_000
 _MAX_REFUSALS: Final = 4_096
 _MAX_STRANGERS: Final = 32  # on one line in one window that are told one by one, for each of these reasons
@@ -42,6 +45,7 @@ class Log:
         self._stopping = False
         self.lost = 0
         self._alarmed: dict[str, float] = {}
+        self._declines: dict[tuple[bytes, str], float] = {}
         self._told: set[str] = set()
         self._untold = 0
         self._untold_at = 0.0
@@ -81,10 +85,20 @@ class Log:
         """The line of one outcome; repeats of one refusal once a window, with their count."""
         outcome, _, now = told
         if outcome.verdict.reason:
+            if outcome.verdict.reason in _DECLINES:
+                self._alarm_of_declines(outcome, now)
             if self.packets != "none":
                 self._refused(outcome, now)
         elif self.packets == "all":
             self.say(outcome_line(outcome))
+
+    def _alarm_of_declines(self, outcome: Outcome, now: float) -> None:
+        """Each box once an hour, however often it goes on."""
+        key = outcome.mac, str(outcome.verdict.reason)
+        if self._declines.get(key, 0.0) <= now:
+            self._declines.pop(key, None)
+            bounded(self._declines, _MAX_ALARMS)[key] = now + _HOUR_S
+            self.say(f"alarm: {decline_alarm(outcome)}")
 
     def _refused(self, outcome: Outcome, now: float) -> None:
         key = _what_is_repeated(outcome)

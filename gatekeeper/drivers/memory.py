@@ -1,12 +1,12 @@
 """What one packet process knows when it begins: pools as the store has them, and boxes looked up ahead."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gatekeeper.book import Policybook
 from gatekeeper.heart.needs import lacking
-from gatekeeper.model import PortId
+from gatekeeper.model import Lease, PortId
 from gatekeeper.policy.order_addresses import never_a_box
 from gatekeeper.state.framed import SessionKey
 from gatekeeper.state.pools import Pools, Ranges, without
@@ -25,9 +25,7 @@ def ranges_of(book: Policybook, ours: Iterable[int] = ()) -> Ranges:
 def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None) -> World:
     """The world as the store has it now. ranges: what each subnet gives out, if that is not all that its pools have."""
     pools = Pools(ranges_of(book) if ranges is None else ranges)
-    # A declined address is nobody's.
-    leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
-    pools.load(leases, store.fixed_addresses())
+    pools.load(_holders(pools, store.all_leases()), store.fixed_addresses())
     pools.reserve(never_a_box(book))
     stale_after = book.stale_after()
     for one in store.fixed_in_session():
@@ -36,6 +34,14 @@ def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None)
     world = World(pools)
     world.join(book.binding.port_names)
     return world
+
+
+def _holders(pools: Pools, leases: Iterable[Lease]) -> Iterator[tuple[int, bytes, int]]:
+    """Address, MAC and end of each."""
+    for one in leases:
+        if one.state == "declined":  # and so nobody's
+            pools.declines.keep(one.address, one.expires_at)
+        yield one.address, b"" if one.state == "declined" else one.mac, one.expires_at
 
 
 def look_up(world: World, store: FactsPort, mac: bytes, port: PortId | None, counts_boxes: bool) -> None:

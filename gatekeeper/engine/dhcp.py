@@ -289,7 +289,7 @@ class DhcpEngine:
         """Somebody else was found to use an address that this outcome offers: quarantine it, as after a DECLINE."""
         subnet = self._book.subnet_of(offer.verdict.address)
         account = offer.binding.account if offer.binding else ""
-        effects = (declined(offer.verdict.address, offer.mac, account, int(now), self._book.quarantine_s),)
+        effects = (declined(offer.verdict.address, offer.mac, account, int(now), self._book.quarantine_s, True),)
         self._world.apply(effects, subnet.number if subnet else 0, now)
         seen = ip_text(offer.verdict.address)
         verdict = Verdict(Action.QUARANTINE, Reason.ADDRESS_CONFLICT, seen=seen, address=offer.verdict.address)

@@ -9,9 +9,12 @@ from gatekeeper.policy.dhcp import DhcpCase
 _CLIENT_ID: Final = 61
 
 
-def declined(address: int, mac: bytes, account: str, now: int, quarantine_s: int) -> AddressDeclined:
-    """Nobody gets the address for so long; the box found somebody else there."""
-    return AddressDeclined(Lease(address, mac, account, "", "declined", now + quarantine_s, now, now, b"", b""))
+def declined(
+    address: int, mac: bytes, account: str, now: int, quarantine_s: int, probed: bool = False
+) -> AddressDeclined:
+    """Nobody gets the address for so long; the box, or our own probe, found somebody else there."""
+    lease = Lease(address, mac, account, "", "declined", now + quarantine_s, now, now, b"", b"")
+    return AddressDeclined(lease, probed)
 
 
 def lease_bound(case: DhcpCase, address: int, question: DhcpQuestion, agent: bytes | None) -> LeaseBound:

@@ -34,6 +34,7 @@ class Engines(NamedTuple):
         octets that seal State. own_ids: addresses that a box may name as its server."""
         world.join(book.binding.port_names)
         world.pools.reserve({*never_a_box(book), *own_ids} - {0})
+        world.pools.declines.per_hour = book.declines_per_hour
         dhcp = dhcp_engine(book, world, own_ids)
         radius = RadiusEngine(book, world, kept, seen, key)
         return cls(book, dhcp, radius, AccountingEngine(book, world, kept, seen), seen)

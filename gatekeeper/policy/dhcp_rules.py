@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from gatekeeper.model import Action, Reason, Verdict, make
 from gatekeeper.policy.binding import RULES, Rule
+from gatekeeper.policy.declines import DECLINES_ARE_FEW, QUARANTINE_HAS_ROOM
 from gatekeeper.policy.dhcp import (
     DhcpCase,
     choose_address,
@@ -295,7 +296,7 @@ def _states(*first: Rule[DhcpCase]) -> dict[str, State]:
         "renewing": _state(_acknowledged, *let_in, _RENEWED_IS_SERVED, _RENEWED_IS_OWN),
         "rebinding": _state(_acknowledged, *placed, _REBOUND_IS_KNOWN, _KNOWN_IS_OWN),
         "release": _state(_freed, _RELEASED_IS_HELD),
-        "decline": _state(_quarantined, _SERVER_IS_THIS, _DECLINED_IS_GIVEN),
+        "decline": _state(_quarantined, _SERVER_IS_THIS, _DECLINED_IS_GIVEN, DECLINES_ARE_FEW, QUARANTINE_HAS_ROOM),
         "inform": _state(_informed, *placed),
     }
 

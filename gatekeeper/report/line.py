@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from gatekeeper.model import Action, Outcome, Reason, Verdict
+from gatekeeper.model import REASONS, Action, Outcome, Reason, Verdict
 from gatekeeper.policy.lines import differs_by_node
 from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.rogues import ForeignServer
@@ -20,6 +20,14 @@ _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
 def outcome_line(outcome: Outcome) -> str:
     """``DHCPACK on 10.20.1.7 to d4:… via 10.20.0.1 account=… port="…"`` and its siblings."""
     return _dhcp(outcome) if outcome.protocol == "dhcp" else _radius(outcome)
+
+
+def decline_alarm(outcome: Outcome) -> str:
+    """``d4:… via 10.20.0.1 declines 10.20.1.7: TOO_MANY_DECLINES bound="…" seen="…": `` and what to do."""
+    reason, address = outcome.verdict.reason, outcome.asked.address if outcome.asked else 0
+    remedy = REASONS[reason].remedy if reason else ""
+    who = f"{outcome.mac.hex(':')} via {outcome.where} declines {ip_text(address)}{_known(outcome)}"
+    return f"{who}: {reason}{_values(outcome.verdict)}: {remedy}"
 
 
 def rogue_line(foreign: ForeignServer) -> str:

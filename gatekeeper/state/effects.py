@@ -105,6 +105,9 @@ def _decline(memory: Memory, effect: AddressDeclined, subnet: int, now: float) -
     lease = effect.lease
     memory.send_lease(lease)
     memory.pools.quarantine(subnet, lease.address, lease.expires_at)
+    memory.pools.declines.keep(lease.address, lease.expires_at)
+    if not effect.probed:
+        memory.pools.declines.say(lease.mac, now)
 
 
 def _settle_lease(memory: Memory, effect: LeaseBound | LeaseReleased | AddressDeclined) -> None:

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from gatekeeper.state.declines import Declines
 from gatekeeper.state.framed import FramedAddresses
 
 # Addresses at the head of the reclaim queue that are on offer just now are passed over, this many at most.
@@ -93,12 +94,14 @@ class Pools:
         self._reserved: frozenset[int] = frozenset()
         self.framed = FramedAddresses()
         self._framed = self.framed.by_address  # asked for every packet, at hand
+        self.declines = Declines()
         self._set_ranges(subnets)
 
     def _set_ranges(self, subnets: Ranges) -> None:
         self._pools = [Pool(ranges) for ranges in subnets]
         spans = [(first, last, pool) for pool in self._pools for first, last in pool.ranges]
         self._spans = sorted(spans, key=_first_of)
+        self.declines.arrange(subnets)
 
     def _pool_of(self, address: int) -> Pool | None:
         """The pool whose ranges have the address: no two have it."""
@@ -236,6 +239,8 @@ class Pools:
 
     def end(self, addresses: Iterable[int], now: float) -> None:
         """These are held no longer, whatever was promised: the next box that needs one may have it."""
+        addresses = list(addresses)
+        self.declines.end(addresses)
         for address in addresses:
             held = self._held.get(address)
             if held and held[1] > now and address not in self._reserved:

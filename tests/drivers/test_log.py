@@ -6,7 +6,7 @@ import pytest
 
 from gatekeeper.drivers.log import WINDOW_S, Log
 from gatekeeper.heart.told import Told
-from gatekeeper.model import Action, Outcome, Reason, Verdict
+from gatekeeper.model import Action, Asked, Outcome, Reason, Verdict
 from gatekeeper.wire.line_id import port_from_text
 
 NOW = 1_800_000_000.0
@@ -150,3 +150,18 @@ def test_what_was_told_once_is_not_remembered_without_end(play: Play) -> None:
         assert len(log._told) <= 1_024
 
     assert len(play(story)) == 5_000
+
+
+def test_a_box_that_declines_too_often_is_an_alarm_once_an_hour(play: Play) -> None:
+    """Named, with what to do; also where refusals get no lines of their own."""
+
+    def story(log: Log) -> None:
+        log.packets = "none"
+        for number, later in ((1, 0), (1, 1), (2, 2), (1, 3599), (1, 3600)):
+            declining = refusal(number, Reason.TOO_MANY_DECLINES)._replace(message="DHCPDECLINE")
+            log.read(Told(declining._replace(asked=Asked("decline", 0, 0x0A140000 + later)), None, NOW + later))
+
+    lines = play(story)
+    assert [line[:24] for line in lines] == [f"alarm: 02:f1:00:00:00:0{number}" for number in (1, 2, 1)]
+    assert [line.split(" declines ")[1].split()[0] for line in lines] == ["10.20.0.0", "10.20.0.2", "10.20.14.16"]
+    assert "gatekeeper whois" in lines[0]

@@ -235,9 +235,10 @@ def renewing(mac: bytes, address: int, agent: bytes = b"", **header: int) -> byt
     return _message(3, mac, {}, agent, {"ciaddr": address} | header)
 
 
-def decline(mac: bytes, address: int, server: int = SERVER) -> bytes:
+def decline(mac: bytes, address: int, server: int = SERVER, **header: int) -> bytes:
     """DHCPDECLINE: somebody else answers for the address."""
-    return _message(4, mac, {50: address.to_bytes(4, "big"), 54: server.to_bytes(4, "big")}, b"", {"giaddr": GIADDR})
+    both = {50: address.to_bytes(4, "big"), 54: server.to_bytes(4, "big")}
+    return _message(4, mac, both, b"", {"giaddr": GIADDR} | header)
 
 
 def inform(mac: bytes, address: int, agent: bytes = b"", **header: int) -> bytes:

@@ -74,6 +74,18 @@ def _fixed_to_its_sister(bench: Bench) -> None:
     _pool_of_others(bench)
 
 
+def _three_declines(bench: Bench) -> None:
+    for _ in range(3):
+        bench.hear(decline(BOX, bench.bind()))
+    assert bench.bind() == FIRST + 3
+
+
+def _one_of_four_is_declined(bench: Bench) -> None:
+    bench.hear(decline(OTHER, bench.bind(OTHER)))
+    assert bench.bind() == FIRST + 1
+
+
+WIDE = CONFIG.replace("10.20.1.0-10.20.1.3", "10.20.1.0-10.20.1.63")
 PORT = ((BOX, "A", {"port": "10.20.0.1|ge 1/0/7"}),)
 SISTERS = tuple((mac, "A", {"address": "10.20.9.9"} if mac == OTHER else {}) for mac in (OTHER, BOX))
 SITUATIONS = [
@@ -116,6 +128,14 @@ SITUATIONS = [
     Situation("rebinding", "lease is on record", renewing(BOX, FIRST, giaddr=GIADDR)),
     Situation("release", "lease is its own", release(BOX, FIRST)),
     Situation("decline", "address was given", decline(BOX, FIRST)),
+    Situation("decline", "declines are few", decline(BOX, FIRST + 3), config=WIDE, happened=_three_declines),
+    Situation(
+        "decline",
+        "quarantine has room",
+        decline(BOX, FIRST + 1),
+        orders=((BOX, "A", {}), (OTHER, "B", {})),
+        happened=_one_of_four_is_declined,
+    ),
 ]
 DISCOVERS = [one for one in SITUATIONS if one.state == "discover" and one.config != ASKING and one.rule != "STBID fits"]
 
