@@ -33,7 +33,7 @@ def session(config: str | None, key: str, no_wait: bool) -> None:
     from gatekeeper.store.opening import open_store
 
     store = open_store(*load(config).store)
-    asked = end_sessions(store, key, unix_now())
+    asked = end_sessions(store, key, unix_now(store))
     began = time.monotonic()
     rows = store.asked(asked)
     while not no_wait and not _is_over([row.state for row in rows], time.monotonic() - began):
@@ -59,7 +59,8 @@ def lease(config: str | None, key: str) -> None:
     from gatekeeper.store.opening import open_store
     from gatekeeper.wire.text import ip_text
 
-    cleared = end_leases(open_store(*load(config).store), key, unix_time())
+    store = open_store(*load(config).store)
+    cleared = end_leases(store, key, unix_time(store))
     click.echo(f"lease ended: {' '.join(map(ip_text, cleared))}")
 
 
@@ -75,7 +76,8 @@ def port_binding(config: str | None, key: str) -> None:
     from gatekeeper.office.clearing import forget_port
     from gatekeeper.store.opening import open_store
 
-    forget_port(open_store(*load(config).store), key, unix_time())
+    store = open_store(*load(config).store)
+    forget_port(store, key, unix_time(store))
     click.echo(f"port of {key} forgotten: the next one seen is locked")
 
 

@@ -76,7 +76,8 @@ def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[s
         settings = load(config)
         book, store = settings.book, open_store(*settings.store)
     patterns = _patterns(filters["matches"])
-    return list(rows(what, book, store, unix_now(), filters, patterns, filters["sort_by"] or ""))
+    now = unix_now(store) if store else 0  # what is in no store has no times
+    return list(rows(what, book, store, now, filters, patterns, filters["sort_by"] or ""))
 
 
 def _patterns(matches: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:

@@ -1,4 +1,4 @@
-"""The control channel: a Unix socket beside the store by which ``reload`` and ``check`` speak to the running gate.
+"""The control channel: a Unix socket beside the store by which ``reload``, ``check`` and ``clock`` speak to the gate.
 
 Who may connect is who serves, or root: the socket has mode 0600. One line of JSON each way. The file is read in this
 thread, so packets do not wait for that; what comes of it is done by the packet loop, between two packets.
@@ -24,6 +24,10 @@ from gatekeeper.config.load import Settings, load_file
 
 RELOAD: Final = "reload"
 COMPARE: Final = "compare"
+CLOCK: Final = "clock"
+CLOCK_CONFIRM: Final = "clock confirm"
+CLOCK_PASSED: Final = "clock confirm --passed"
+_ABOUT_CLOCK: Final = frozenset({CLOCK, CLOCK_CONFIRM, CLOCK_PASSED})
 SAME: Final = "no key is different; dictionaries and the API's token are read again"
 _SUFFIX: Final = ".gate"
 _MODE: Final = 0o600
@@ -39,20 +43,23 @@ class ControlError(Exception):
 
 class Answer(NamedTuple):
     """What the gate says. taken: what it takes over, or would; waits: what needs a restart; problems: why nothing is
-    taken over. file: the configuration that it reads; doors: where it listens."""
+    taken over, or the clock not confirmed. file: the configuration that it reads; doors: where it listens; said: of the
+    clock."""
 
     taken: list[str]
     waits: list[str]
     problems: list[str]
     file: str = ""
     doors: list[str] = []  # noqa: RUF012 - replaced, never changed
+    said: str = ""
 
 
 class Errand(NamedTuple):
-    """What the packet loop is asked: to take these settings, or (COMPARE) to say what that would change."""
+    """What the packet loop is asked: to take these settings, or (COMPARE) to say what that would change; or, without
+    settings, about its clock."""
 
     verb: str
-    settings: Settings
+    settings: Settings | None
     done: Future[Answer]
 
 
@@ -129,6 +136,8 @@ class Control(threading.Thread):
 
     def _do(self, verb: str, file: str) -> Answer:
         ours = self._file.resolve()
+        if verb in _ABOUT_CLOCK:
+            return self._have_done(verb, None)
         if verb == RELOAD and Path(file) != ours:
             return Answer([], [], [f"the running gate was started with {ours}, not with {file}"], str(ours))
         try:
@@ -138,13 +147,16 @@ class Control(threading.Thread):
             if verb == RELOAD:
                 self._refused(problems)
             return Answer([], [], problems, str(ours))
-        errand = Errand(verb, settings, Future())
+        return self._have_done(verb, settings)
+
+    def _have_done(self, verb: str, settings: Settings | None) -> Answer:
+        errand, ours = Errand(verb, settings, Future()), str(self._file.resolve())
         self.errands.append(errand)
         self._wake()
         try:
-            return errand.done.result(_TURN_S)._replace(file=str(ours))
+            return errand.done.result(_TURN_S)._replace(file=ours)
         except (TimeoutError, CancelledError):
-            return Answer([], [], ["the gate is stopping, or does not get to it"], str(ours))
+            return Answer([], [], ["the gate is stopping, or does not get to it"], ours)
 
 
 def ask_gate(store: str, verb: str, file: Path) -> Answer | None:

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gatekeeper.model import Lease, LeaseBound
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.wire.text import parse_ip
 from tests.api.client import MAC, TMF, Api
@@ -29,7 +30,7 @@ def _samples(api: Api) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 def test_readyz_follows_the_packet_process(api: Api, age: int | None, status: int) -> None:
     """200 while it has reported within 10 s; 503 says why not."""
     if age is not None:
-        api.store.note((), {}, beat=int(time.time()) - age)
+        api.store.note((), {}, beat=Beat(int(time.time()) - age, time.time() - age))
     answer = api.get("/readyz")
     assert answer.status_code == status
     assert bool(answer.json().get("reasons")) == (status == 503)

@@ -5,6 +5,7 @@ from typing import Final
 
 from mypy_extensions import trait
 
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
@@ -23,6 +24,7 @@ from gatekeeper.store.rows import (
     rogue_row,
     secret_row,
 )
+from gatekeeper.store.sqlite.clock import ClockTables
 from gatekeeper.store.sqlite.evidence import EvidenceTables
 
 _ROGUE: Final = f"""
@@ -54,11 +56,10 @@ ON CONFLICT (source, port) DO UPDATE SET name = excluded.name, reason = excluded
 _PRUNE_SECRETS: Final = """
 DELETE FROM nas_secrets WHERE (name = '') = ? AND (source, port) IN
     (SELECT source, port FROM nas_secrets WHERE (name = '') = ? ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
-_BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
 @trait
-class NoteTables(EvidenceTables):
+class NoteTables(EvidenceTables, ClockTables):
     """The commit thread's side of the store: what may be lost without harm, written every second or so."""
 
     def note(
@@ -69,17 +70,17 @@ class NoteTables(EvidenceTables):
         nas: Iterable[NasSeen] = (),
         admitted: Iterable[Admitted] = (),
         secrets: Iterable[SecretSeen] = (),
-        beat: int = 0,
+        beat: Beat | None = None,
     ) -> None:
         """Keep what was refused, counted, and heard of foreign servers, NASes and their secrets. Raises StoreError.
 
-        counts: by words that ``state.counts`` makes columns of. beat: when whoever serves says by this that it does;
-        0 = it is not he.
+        counts: by words that ``state.counts`` makes columns of. beat: whoever serves says by this that it does; None =
+        it is not he.
         """
         many = self._connection.executemany
         with self._transaction():
             if beat:
-                self._connection.execute(_BEAT, (beat,))
+                self._keep_beat(beat)
             many(_NAS, nas)
             self._keep_secrets(list(secrets))
             self._refuse(list(refused))

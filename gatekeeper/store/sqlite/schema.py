@@ -3,10 +3,11 @@
 from typing import Final
 
 from gatekeeper.store.sqlite.schema_4 import MOMENTS, SECRETS
+from gatekeeper.store.sqlite.schema_clock import BEATS
 from gatekeeper.store.sqlite.schema_evidence import BOUND, EVIDENCE, KEEP_EVIDENCE, OLD_REFUSED
 
 APPLICATION_ID: Final = 0x676B7072  # "gkpr"
-VERSION: Final = 4
+VERSION: Final = 5
 
 # That an address has one holder and a MAC one account is said here, by primary keys, not hoped for in memory.
 _TABLES: Final = """
@@ -225,7 +226,7 @@ DROP TABLE dotted;
 FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
 _ORDERS_3: Final = _ORDERS.format(name="orders") + HELD
 SCHEMA: Final = (
-    _TABLES + _ORDERS_3 + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS + EVIDENCE + MOMENTS + SECRETS
+    _TABLES + _ORDERS_3 + PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS + EVIDENCE + MOMENTS + SECRETS + BEATS
 )
 
 # may_be_learned: whether a port that was learned is still taken for a line. One that is not is learned again.
@@ -252,6 +253,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     + SERVICE_ORDERS,
     2: _SPLIT_COUNTERS.format(counts=COUNTS),
     3: KEEP_EVIDENCE + MOMENTS + SECRETS + _READ_LINES_ANEW,
+    4: BEATS,
 }
 
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.

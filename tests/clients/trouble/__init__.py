@@ -1,0 +1,1 @@
+"""What the gate does while something around it fails: one fault a file, real processes, from outside."""
