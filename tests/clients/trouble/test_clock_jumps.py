@@ -8,12 +8,15 @@ confirms the clock.
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.wire.dhcp import ACK, REQUEST
 from gatekeeper.wire.text import parse_ip
 from tests.clients.net import wait_until
@@ -85,6 +88,13 @@ class Scene:
         said = "alarm: the wall clock says" in self.gate.log() and "clock confirm" in self.gate.log()
         return said and any("the wall clock says" in reason for reason in self.readyz().get("reasons", ()))
 
+    def wait_for_a_later_heartbeat(self) -> None:
+        """Leases are dated to the second: until the gate has left a heartbeat of a later one."""
+        store = SqliteStore(str(self.gate.file.parent / "gatekeeper.db"))
+        given = max(lease.last_seen for lease in store.all_leases())
+        wait_until(lambda: (beat := store.beat()) and beat.gate >= given + 1, 4, "the heartbeat")
+        store.close()
+
     def restart(self, by_s: int, kill: bool = False) -> None:
         """Stopped, or killed; the clock is set; started."""
         if kill:
@@ -123,3 +133,98 @@ def test_a_jump_while_nobody_serves_gives_no_address_away(scene: Scene, by_s: in
     scene.restart(by_s)
     scene.assert_kept()
     assert "clock" not in scene.gate.log()
+
+
+@pytest.mark.parametrize("by_s", [2 * HOUR, YEARS, -2 * HOUR], ids=["+2h", "+10y", "-2h"])
+def test_a_jump_while_packets_come_gives_no_address_away(scene: Scene, by_s: int) -> None:
+    """Nor does one that is taken back: then there is nothing left to confirm."""
+    scene.faults.set_clock(by_s)
+    wait_until(scene.doubts, 3, "the doubt")
+    scene.assert_kept()
+    assert any(row["name"] == "clock.seconds-off" for row in scene.gate.show("stats"))
+    scene.faults.set_clock(0)
+    wait_until(lambda: scene.readyz() == {"status": "ready"}, 3, "ready")
+    scene.assert_kept()
+    scene.faults.set_clock(by_s)
+    wait_until(lambda: "the wall clock says" in scene.gate.cli("clock").stdout, 3, "the doubt")
+    assert "confirmed by hand" in scene.gate.cli("clock", "confirm").stdout
+    scene.assert_kept()
+    wait_until(lambda: scene.readyz() == {"status": "ready"}, 3, "ready")
+
+
+def test_a_clock_that_ntp_has_synchronised_confirms_itself(scene: Scene) -> None:
+    """At the start, and while it serves."""
+    scene.faults.synchronise(True)
+    scene.restart(2 * HOUR)
+    assert "confirmed by the kernel" in scene.gate.log()
+    scene.assert_kept()
+    scene.faults.synchronise(False)
+    scene.restart(-2 * HOUR)
+    wait_until(scene.doubts, 3, "the doubt")
+    scene.faults.synchronise(True)
+    scene.gate.wait_for("confirmed by the kernel")
+    scene.assert_kept()
+    assert scene.readyz() == {"status": "ready"}
+
+
+def test_time_that_did_pass_ends_leases_when_somebody_says_so(scene: Scene) -> None:
+    """What was given since the jump keeps its hour; what is over by the wall clock is for who asks."""
+    scene.wait_for_a_later_heartbeat()
+    scene.restart(2 * HOUR)
+    wait_until(scene.doubts, 3, "the doubt")
+    assert all(scene.renews(mac) for mac in HOLDERS[:20])
+    assert "20 leases keep" in scene.gate.cli("clock", "confirm", "--passed").stdout
+    others = scene.agent.drive(OTHERS, seconds=5)
+    assert sorted(others.values()) == sorted(scene.held[mac] for mac in HOLDERS[20:])
+    assert all(scene.renews(mac) for mac in HOLDERS[:20])
+    assert "there is nothing to confirm" in scene.gate.cli("clock", "confirm").stdout
+    scene.gate.stop()
+    assert scene.gate.cli("clock", check=False).returncode == 4
+
+
+def test_after_a_reboot_the_confirmed_clock_judges_what_was_given_before(scene: Scene, tmp_path: Path) -> None:
+    """How long the machine was off nobody can tell: until somebody does, nobody loses an address by it."""
+    scene.wait_for_a_later_heartbeat()
+    scene.gate.kill()
+    boot = tmp_path / "boot_id"
+    boot.write_text("9d1f1a34-6a57-4e8e-a8bb-5e6f4a3c2b1d\n")
+    scene.gate.started_by = ["sh", "-c", f'mount --bind {boot} /proc/sys/kernel/random/boot_id && exec "$@"', "sh"]
+    scene.faults.set_clock(int(time.clock_gettime(time.CLOCK_BOOTTIME)) + 8 * HOUR)
+    scene.gate.start()
+    wait_until(scene.doubts, 3, "the doubt")
+    assert scene.agent.drive(OTHERS, seconds=2, idle_s=1) == {}
+    assert all(scene.renews(mac) for mac in HOLDERS[:20])
+    assert "20 leases keep" in scene.gate.cli("clock", "confirm").stdout
+    others = scene.agent.drive(OTHERS, seconds=5)
+    assert sorted(others.values()) == sorted(scene.held[mac] for mac in HOLDERS[20:])
+    assert all(scene.renews(mac) for mac in HOLDERS[:20])
+
+
+def test_a_clock_is_confirmed_while_packets_come(scene: Scene) -> None:
+    """None is lost for longer than its next try, and each lease has its whole time by the clock that counts."""
+    scene.faults.set_clock(2 * HOUR)
+    wait_until(scene.doubts, 3, "the doubt")
+
+    def confirm(acks: int) -> None:
+        if acks == 12:
+            assert "confirmed by hand" in scene.gate.cli("clock", "confirm").stdout
+
+    assert scene.agent.drive(HOLDERS, seconds=10, on_ack=confirm) == scene.held
+    now = time.time() + 2 * HOUR
+    ends = [datetime.fromisoformat(row["lease_expires"]).timestamp() - now for row in scene.leases()]
+    assert all(LEASE_S - 30 < left <= LEASE_S + 1 for left in ends), ends
+    scene.assert_kept()
+
+
+def test_a_clock_that_cannot_be_confirmed_on_disk_is_not_believed(scene: Scene) -> None:
+    """It says why, goes on as before, and can be confirmed when the disk is mended."""
+    scene.faults.set_clock(2 * HOUR)
+    wait_until(scene.doubts, 3, "the doubt")
+    scene.faults.fsync_fails()
+    failed = scene.gate.cli("clock", "confirm", check=False)
+    assert failed.returncode == 1 and "store" in failed.stderr
+    assert "the wall clock says" in scene.gate.cli("clock").stdout
+    scene.faults.fsync_fails(0)
+    scene.assert_kept()
+    assert "confirmed by hand" in scene.gate.cli("clock", "confirm").stdout
+    scene.assert_kept()
