@@ -1,6 +1,5 @@
 """``clear`` and what others report: the requests that change something and are no orders."""
 
-import time
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +9,7 @@ from gatekeeper.api.answers import Json, refusal
 from gatekeeper.api.backing import Backing
 from gatekeeper.api.guard import BODY
 from gatekeeper.api.schema import body
+from gatekeeper.drivers.moment import now_of
 from gatekeeper.model import Reason
 from gatekeeper.office import clearing as office
 from gatekeeper.office.words import address_of, mac_of
@@ -42,7 +42,7 @@ def routes(backing: Backing) -> APIRouter:
     def end_session(key: str) -> Response:
         """By Acct-Session-Id or MAC. 202: the NAS is asked; the answer says how each stands now. 404: none runs."""
         with backing.store() as store:
-            asked = office.end_sessions(store, key, int(time.time()))
+            asked = office.end_sessions(store, key, int(now_of(store)))
             return Json([row._asdict() for row in store.asked(asked)], 202)
 
     @router.delete("/api/v1/leases/{ip}", tags=["clearing"], summary="End a lease, or a quarantine")
@@ -50,14 +50,14 @@ def routes(backing: Backing) -> APIRouter:
         """The next box that needs it may have the address. 404: nobody holds it."""
         address = ip_text(address_of(ip))
         with backing.store() as store:
-            office.end_leases(store, address, time.time())
+            office.end_leases(store, address, now_of(store))
         return Json({"address": address, "state": "released"})
 
     @router.delete("/api/v1/port-bindings/{key}", tags=["clearing"], summary="Forget a learned port")
     def forget_port(key: str) -> Response:
         """By MAC or account: the next port seen is locked. 404: none was learned; 409: an order named it."""
         with backing.store() as store:
-            office.forget_port(store, key, time.time())
+            office.forget_port(store, key, now_of(store))
         return Json({"key": key, "port_state": "unlearned"})
 
     def report(request: Request) -> Response:
@@ -68,7 +68,7 @@ def routes(backing: Backing) -> APIRouter:
             return invalid(error)
         mac = mac_of(event.mac)
         with backing.store() as store:
-            office.keep_event(store, _KINDS[event.kind], mac, event.detail, time.time())
+            office.keep_event(store, _KINDS[event.kind], mac, event.detail, now_of(store))
         return Json({"mac": mac_text(mac), "kind": _KINDS[event.kind]}, 201)
 
     router.add_api_route(

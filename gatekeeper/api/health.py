@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from gatekeeper.api.answers import Json
 from gatekeeper.api.backing import Backing
 from gatekeeper.drivers.control import ControlError, ask_state
+from gatekeeper.report.clock import doubt_text
 from gatekeeper.report.troubles import TROUBLES, trouble_line
 from gatekeeper.store import StoreError
 
@@ -29,7 +30,7 @@ def standing(backing: Backing, now: int) -> Standing:
     try:
         backing.confirm()
         with backing.store() as store:
-            path, heard = store.path, store.heartbeat()
+            path, beat = store.path, store.beat()
     except StoreError as error:
         return Standing([str(error)], [], [])
     try:
@@ -38,15 +39,16 @@ def standing(backing: Backing, now: int) -> Standing:
         state, reasons = None, [str(error)]
     if state is None:
         # A clock that was set back is no reason to call a process dead that has reported since.
-        silent_s = abs(now - heard)
-        if not heard:
+        silent_s = abs(now - beat.at) if beat else 0
+        if not beat:
             reasons.append("the packet process has never reported")
         elif silent_s > SILENT_S:
             reasons.append(f"the packet process has not reported for {silent_s} s")
+        if beat and beat.cause:
+            reasons.append(doubt_text(beat.cause, beat.at, beat.gate))
         return Standing(reasons, [], [])
-    stuck_s = int(now - state.at)
-    if stuck_s > SILENT_S:
-        reasons.append(f"the packet loop has not gone round for {stuck_s} s")
+    if state.stuck_s > SILENT_S:
+        reasons.append(f"the packet loop has not gone round for {state.stuck_s:.0f} s")
     serving = [one for one in state.troubles if TROUBLES[one.name].serves]
     reasons += [trouble_line(one) for one in state.troubles if one not in serving]
     return Standing(reasons, [trouble_line(one) for one in serving], [one.name for one in state.troubles])

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from gatekeeper.api.backing import Backing
 from gatekeeper.api.health import standing
+from gatekeeper.drivers.moment import now_of
 from gatekeeper.report.nas import nas_rows
 from gatekeeper.report.troubles import TROUBLES
 from gatekeeper.state.counts import Fate, spelled
@@ -37,6 +38,7 @@ _AMOUNTS: Final = {
     "held": "Orders held until their account is installed.",
     "outbox": "CoA and Disconnect that have not ended.",
 }
+_OFF: Final = "How far a wall clock is ahead that the packet process does not believe; 0 = it does."
 _POOL_STATES: Final = ("total", "leased", "quarantined", "free")
 
 
@@ -57,13 +59,16 @@ class StoreCollector(Collector):
         yield troubles
         yield GaugeMetricFamily("gatekeeper_up", "1: this process answers.", 1)
         with self._office.store() as store:
-            if store.heartbeat():
-                age = GaugeMetricFamily("gatekeeper_heartbeat_age_seconds", "Since the packet process reported.")
-                age.add_metric([], max(now - store.heartbeat(), 0))
-                yield age
+            beat = store.beat()
+            if beat:
+                age = max(now - beat.at, 0)
+                yield GaugeMetricFamily("gatekeeper_heartbeat_age_seconds", "Since the packet process reported.", age)
+                off_s = beat.at - beat.gate if beat.cause else 0.0
+                yield GaugeMetricFamily("gatekeeper_clock_off_seconds", _OFF, off_s)
             yield from _counters(store)
-            yield from self._clients(store, now)
-            yield from self._amounts(store, now)
+            reckoned = int(now_of(store))
+            yield from self._clients(store, reckoned)
+            yield from self._amounts(store, reckoned)
 
     def _clients(self, store: Store, now: int) -> Iterator[Metric]:
         rows = list(nas_rows(self._office.settings.book.clients, store.view("nas", now)))

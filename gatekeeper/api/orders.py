@@ -1,6 +1,5 @@
 """Orders in, one or a list of them, and what became of each."""
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from gatekeeper.api.answers import Json, refusal
 from gatekeeper.api.backing import Backing
 from gatekeeper.api.guard import BODY
 from gatekeeper.api.schema import body, listed
+from gatekeeper.drivers.moment import now_of
 from gatekeeper.engine.order_desk import OrderResult
 from gatekeeper.model import REASONS, Reason
 from gatekeeper.office import orders as office
@@ -83,7 +83,7 @@ def routes(backing: Backing) -> APIRouter:
     def find(order: str) -> Response:
         """One order, as it stands now: what it changed, which CoA or Disconnect it caused and how that ended."""
         with backing.store() as store:
-            row = office.find(store, order, int(time.time()))
+            row = office.find(store, order, int(now_of(store)))
         return Json(row | {"received": moment_text(row["received"])})
 
     results: dict[int | str, dict[str, Any]] = {
@@ -107,13 +107,17 @@ def routes(backing: Backing) -> APIRouter:
 def _hand_in(backing: Backing, given: list[object]) -> Iterator[Row]:
     """A result for each, in sequence. Raises StoreError if not even the first ones could be applied."""
 
+    def now() -> float:
+        with backing.store() as store:
+            return now_of(store)
+
     def write(orders: Sequence[office.Fields], now: float) -> list[OrderResult]:
         with backing.store() as store:
             return office.desk(store, backing.settings.book).hand_in_all(orders, now)
 
     done = 0
     try:
-        for chunk in office.hand_in_lines(write, office.as_lines(given), time.time):
+        for chunk in office.hand_in_lines(write, office.as_lines(given), now):
             done += len(chunk)
             yield from (_row(one.result) for one in chunk)
     except StoreError as error:

@@ -1,6 +1,5 @@
 """Everything that ``show``, ``explain``, ``timeline`` and ``whois`` give, in the same rows as their ``-o json``."""
 
-import time
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gatekeeper.api.answers import Json
 from gatekeeper.api.backing import Backing
 from gatekeeper.api.schema import listed
+from gatekeeper.drivers.moment import now_of
 from gatekeeper.model import Reason
 from gatekeeper.office.explain import Inquiry, explain_key
 from gatekeeper.office.listing import holder, rows, story
@@ -81,19 +81,19 @@ def routes(backing: Backing) -> APIRouter:
         inquiry = _inquiry(asked)
         # It reads every lease, to know what is free: one at a time is enough.
         with walking, backing.store() as store:
-            return Json(list(explain_rows(explain_key(backing.settings, store, inquiry, int(time.time())))))
+            return Json(list(explain_rows(explain_key(backing.settings, store, inquiry, int(now_of(store))))))
 
     @router.get("/api/v1/timeline", summary="What happened to a box, an account or an address")
     def timeline(asked: Annotated[_Story, Query()]) -> Response:
         """Oldest first; where there are more than ``limit``, the youngest ones."""
         with backing.store() as store:
-            return Json(list(deque(story(store, asked.key, asked.since or "", int(time.time())), maxlen=asked.limit)))
+            return Json(list(deque(story(store, asked.key, asked.since or "", int(now_of(store))), maxlen=asked.limit)))
 
     @router.get("/api/v1/whois", summary="Who has or had an address")
     def whois(asked: Annotated[_Address, Query()]) -> Response:
         """Box, account, port, since when; 404 where nobody had it then."""
         with backing.store() as store:
-            return Json(holder_row(asked.ip, holder(store, asked.ip, asked.at or "", int(time.time()))))
+            return Json(holder_row(asked.ip, holder(store, asked.ip, asked.at or "", int(now_of(store)))))
 
     return router
 
@@ -112,7 +112,7 @@ def _listing(backing: Backing, what: str) -> Callable[..., Response]:
     def show(filters: Annotated[Filters, Query()]) -> Response:
         given = filters.model_dump(exclude={"limit"})
         with backing.store() as store:
-            found = rows(what, backing.settings.book, store, int(time.time()), given)
+            found = rows(what, backing.settings.book, store, int(now_of(store)), given)
             return Json(list(islice(as_shown(what, found), filters.limit)))
 
     return show

@@ -1,7 +1,6 @@
 """TMF641 v4, Service Ordering: POST and GET of a serviceOrder."""
 
 import json
-import time
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from gatekeeper.api.clearing import invalid
 from gatekeeper.api.guard import BODY
 from gatekeeper.api.schema import body
 from gatekeeper.api.tmf_mapping import PATH, ServiceOrder, answer, error_of, read_items
+from gatekeeper.drivers.moment import now_of
 from gatekeeper.model import Reason
 from gatekeeper.office import service_orders
 from gatekeeper.office.service_orders import Item
@@ -47,9 +47,9 @@ def routes(backing: Backing) -> APIRouter:
             return _error(422, str(told["reason"]), str(told["detail"]))
         except OrderRefused as refusal:
             return _error(422, refusal.reason, refusal.detail)
-        now = time.time()
         try:
             with backing.store() as store:
+                now = now_of(store)
                 before = service_orders.hand_in(store, backing.settings.book, order.number, items, now)
                 found = service_orders.find(store, order.number, int(now))
         except Conflict as conflict:
@@ -61,7 +61,7 @@ def routes(backing: Backing) -> APIRouter:
         """As it stands now: held items may have been applied since."""
         try:
             with backing.store() as store:
-                return Json(_told(number, service_orders.find(store, number, int(time.time()))))
+                return Json(_told(number, service_orders.find(store, number, int(now_of(store)))))
         except NoSuch as none:
             return Json({"code": "404", "reason": none.detail, "@type": "Error"}, 404)
 

@@ -34,7 +34,7 @@ def session(config: str | None, key: str, no_wait: bool) -> None:
     from gatekeeper.store.opening import open_store
 
     with closing(open_store(*load(config).store)) as store:
-        asked = end_sessions(store, key, unix_now())
+        asked = end_sessions(store, key, unix_now(store))
         began = time.monotonic()
         rows = store.asked(asked)
         while not no_wait and not _is_over([row.state for row in rows], time.monotonic() - began):
@@ -61,7 +61,7 @@ def lease(config: str | None, key: str) -> None:
     from gatekeeper.wire.text import ip_text
 
     with closing(open_store(*load(config).store)) as store:
-        cleared = end_leases(store, key, unix_time())
+        cleared = end_leases(store, key, unix_time(store))
     click.echo(f"lease ended: {' '.join(map(ip_text, cleared))}")
 
 
@@ -78,7 +78,7 @@ def port_binding(config: str | None, key: str) -> None:
     from gatekeeper.store.opening import open_store
 
     with closing(open_store(*load(config).store)) as store:
-        forget_port(store, key, unix_time())
+        forget_port(store, key, unix_time(store))
     click.echo(f"port of {key} forgotten: the next one seen is locked")
 
 

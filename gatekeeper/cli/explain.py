@@ -38,7 +38,8 @@ def explain(
         raise click.UsageError("--port and --no-port contradict each other")
     asked = Inquiry(key, "" if no_port else port or None, protocol or "", nas_name or "")
     settings = load(config)
-    found = explain_key(settings, open_store(*settings.store), asked, unix_now())
+    store = open_store(*settings.store)
+    found = explain_key(settings, store, asked, unix_now(store))
     if output == "json":
         click.echo(as_json(explain_rows(found)))
     else:

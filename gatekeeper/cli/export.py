@@ -61,7 +61,7 @@ def _lines(form: str, dialect: str, settings: "Settings", store: "Store") -> Ite
     from gatekeeper.report.table import COLUMNS, as_csv, with_times
 
     book = settings.book
-    policy = Policy(unix_now(), book.subnets, book.binding.boxes_per_account, dialect)
+    policy = Policy(unix_now(store), book.subnets, book.binding.boxes_per_account, dialect)
     if form == "csv":
         yield ",".join(COLUMNS["bindings"])
         for row in with_times(store.view("bindings", policy.now)):

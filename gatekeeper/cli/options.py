@@ -1,8 +1,11 @@
 """Options that several verbs share."""
 
-import time
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from gatekeeper.store.ports import BeatPort
 
 config_option = click.option(
     "-c",
@@ -13,11 +16,13 @@ config_option = click.option(
 )
 
 
-def unix_time() -> float:
-    """Unix seconds, to the millisecond and beyond."""
-    return time.time()
+def unix_time(store: "BeatPort") -> float:
+    """Unix seconds as whoever serves over the store reckons, to the millisecond and beyond."""
+    from gatekeeper.drivers.moment import now_of
+
+    return now_of(store)
 
 
-def unix_now() -> int:
+def unix_now(store: "BeatPort") -> int:
     """Now, Unix seconds."""
-    return int(time.time())
+    return int(unix_time(store))

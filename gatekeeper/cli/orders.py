@@ -1,6 +1,8 @@
 """order and orders: what BSS/OSS sends, from the command line or a CSV file."""
 
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +63,7 @@ def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
 
     settings = load(config)
     with closing(open_store(*settings.store, create=True)) as store:
-        result = desk(store, settings.book).hand_in(fields, unix_time())
+        result = desk(store, settings.book).hand_in(fields, unix_time(store))
     record, standing = result.record, standing_of(result)
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
     if standing is Standing.APPLIED:
@@ -116,7 +118,7 @@ def import_(config: str | None, form: str | None, leased: bool, dry_run: bool, f
     report = _Report(file, dry_run, foreign=found != CSV)
     try:
         with lines:
-            report.run(desk(store, settings.book), lines)
+            report.run(desk(store, settings.book), lines, partial(unix_time, store))
     finally:
         # Also where the store fails or somebody interrupts: what was told until then is on disk.
         click.echo(report.summary())
@@ -134,7 +136,7 @@ class _Report:
         self._foreign = foreign
         self.counts = {"applied": 0, "again": 0, "held": 0, "refused": 0}
 
-    def run(self, desk: "OrderDesk", lines: "OrderSource") -> None:
+    def run(self, desk: "OrderDesk", lines: "OrderSource", now: Callable[[], float]) -> None:
         """Hand them in; each refused one is told when its transaction is on disk."""
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -146,7 +148,7 @@ class _Report:
         told = TextColumn("{task.fields[done]}")
         with Progress(*columns, told, console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task(self._file.name, total=max(lines.size, 1), done="")
-            for chunk in hand_in_lines(desk.hand_in_all, lines, unix_time, alone=self._dry_run):
+            for chunk in hand_in_lines(desk.hand_in_all, lines, now, alone=self._dry_run):
                 for text in filter(None, map(self._told, chunk)):
                     bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
                 bar.update(task, completed=lines.position, done=f"{sum(self.counts.values())} orders")

@@ -76,7 +76,8 @@ def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[s
         settings = load(config)
         book, store = settings.book, open_store(*settings.store)
     patterns = _patterns(filters["matches"])
-    found = list(rows(what, book, store, unix_now(), filters, patterns, filters["sort_by"] or ""))
+    now = unix_now(store) if store else 0  # what is in no store has no times
+    found = list(rows(what, book, store, now, filters, patterns, filters["sort_by"] or ""))
     if what == "stats":
         _tell_troubles(found)
     return found

@@ -24,7 +24,8 @@ def timeline(config: str | None, key: str, since: str | None, output: str) -> No
     from gatekeeper.report.timeline import timeline_text
     from gatekeeper.store.opening import open_store
 
-    rows = list(story(open_store(*load(config).store), key, since or "", unix_now()))
+    store = open_store(*load(config).store)
+    rows = list(story(store, key, since or "", unix_now(store)))
     if not rows and output == "text":
         click.echo(f"gatekeeper: nothing is on record of {key!r}" + (" since then" if since else ""), err=True)
     elif output == "json":
@@ -50,8 +51,9 @@ def whois(config: str | None, ip: str, at: str | None, output: str) -> None:
     from gatekeeper.report.timeline import holder_row, holder_text
     from gatekeeper.store.opening import open_store
 
+    store = open_store(*load(config).store)
     try:
-        found = holder(open_store(*load(config).store), ip, at or "", unix_now())
+        found = holder(store, ip, at or "", unix_now(store))
     except NoSuch:
         if output == "json":
             click.echo(as_json([]))

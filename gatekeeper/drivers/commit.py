@@ -6,7 +6,6 @@ shared by more and more leases.
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from gatekeeper.model import Effect
 from gatekeeper.policy.lines import LineUse
+from gatekeeper.state.clock import Beat, Move
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
@@ -41,7 +41,8 @@ class Done(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """What was counted since the last time. counts: by words, as ``state.counts`` reads them."""
+    """What was counted since the last time. counts: by words, as ``state.counts`` reads them; beat: the packet loop's,
+    None = somebody else counts."""
 
     refused: list[Refused]
     counts: dict[tuple[str, ...], int]
@@ -49,6 +50,7 @@ class Notes(NamedTuple):
     nas: list[NasSeen]
     admitted: list[Admitted]
     secrets: Sequence[SecretSeen] = ()
+    beat: Beat | None = None
 
 
 class Stale(NamedTuple):
@@ -68,6 +70,20 @@ class Survey(NamedTuple):
     at_most: int
 
 
+class ClockSet(NamedTuple):
+    """Move times on record as the clock is, and keep this heartbeat."""
+
+    move: Move
+    beat: Beat
+
+
+class Moved(NamedTuple):
+    """How many leases go on with the time that they had left, and the error if nothing was moved."""
+
+    leases: int
+    error: str
+
+
 class Committer(threading.Thread):
     """The only writer of a running gate."""
 
@@ -77,10 +93,12 @@ class Committer(threading.Thread):
         self._store = open_store()
         # What the change feed knows this process by.
         self.origin = os.urandom(8).hex()
-        self._work: SimpleQueue[Work | Notes | Stale | Survey | None] = SimpleQueue()
+        self._work: SimpleQueue[Work | Notes | Stale | Survey | ClockSet | None] = SimpleQueue()
         self._done: deque[Done] = deque()
         self._surveyed: deque[list[LineUse]] = deque(maxlen=1)
-        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._moved: deque[Moved] = deque(maxlen=1)
+        # One for each result, so that whoever takes one leaves the others to be woken by.
+        self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
         self._notes_errors: deque[str] = deque(maxlen=1)
 
     def fileno(self) -> int:
@@ -107,17 +125,28 @@ class Committer(threading.Thread):
         """What is wrong with the store's files; "" = nothing."""
         return self._store.amiss()
 
+    def set_clock(self, setting: ClockSet) -> None:
+        """Do it behind all that was submitted before. ``moved`` tells."""
+        self._work.put(setting)
+
+    def moved(self) -> Moved | None:
+        """How that ended, once; None if it has not. What was submitted before is ``finished``."""
+        return self._moved.popleft() if self._has_ended() else None
+
+    def _has_ended(self) -> bool:
+        try:
+            os.eventfd_read(self._event)
+        except BlockingIOError:
+            return False
+        return True
+
     def surveyed(self) -> list[LineUse]:
         """What the last Survey found, once."""
         return self._surveyed.popleft() if self._surveyed else []
 
     def finished(self) -> Done | None:
         """The commit that ended, once; None if none did."""
-        try:
-            os.eventfd_read(self._event)
-        except BlockingIOError:
-            return None
-        return self._done.popleft()
+        return self._done.popleft() if self._has_ended() else None
 
     def stop(self) -> None:
         """Commit what is waiting, then end. ``finished`` still has the results."""
@@ -129,6 +158,8 @@ class Committer(threading.Thread):
         while (work := self._work.get()) is not None:
             if isinstance(work, Notes | Stale | Survey):
                 self._write_note(work)
+            elif isinstance(work, ClockSet):
+                self._set_clock(work)
             else:
                 self._commit(work)
             if self._store.mark_is_long():
@@ -153,10 +184,18 @@ class Committer(threading.Thread):
         except StoreError as failure:
             self._notes_errors.append(str(failure))
 
+    def _set_clock(self, setting: ClockSet) -> None:
+        try:
+            moved = Moved(self._store.set_clock(*setting), "")
+        except StoreError as failure:
+            moved = Moved(0, str(failure))
+        self._moved.append(moved)
+        os.eventfd_write(self._event, 1)
+
     def _write_note(self, note: Notes | Stale | Survey) -> None:
         try:
             if isinstance(note, Notes):
-                self._store.note(*note, beat=int(time.time()))
+                self._store.note(*note)
             elif isinstance(note, Survey):
                 self._surveyed.append(self._store.shared_lines(*note))
             else:

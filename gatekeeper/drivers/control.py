@@ -1,5 +1,5 @@
-"""The control channel: a Unix socket beside the store by which ``reload``, ``check``, ``show stats`` and the API speak
-to the running gate.
+"""The control channel: a Unix socket beside the store by which ``reload``, ``check``, ``clock``, ``show stats`` and the
+API speak to the running gate.
 
 Who may connect is who serves, or root: the socket has mode 0600. One line of JSON each way. The file is read in this
 thread, so packets do not wait for that; what comes of it is done by the packet loop, between two packets. How the gate
@@ -28,6 +28,10 @@ from gatekeeper.report.troubles import Standing, standing_of
 RELOAD: Final = "reload"
 COMPARE: Final = "compare"
 STATE: Final = "state"
+CLOCK: Final = "clock"
+CLOCK_CONFIRM: Final = "clock confirm"
+CLOCK_PASSED: Final = "clock confirm --passed"
+_ABOUT_CLOCK: Final = frozenset({CLOCK, CLOCK_CONFIRM, CLOCK_PASSED})
 SAME: Final = "no key is different; dictionaries and the API's token are read again"
 _Read = TypeVar("_Read")
 
@@ -46,29 +50,32 @@ class ControlError(Exception):
 
 class Answer(NamedTuple):
     """What the gate says. taken: what it takes over, or would; waits: what needs a restart; problems: why nothing is
-    taken over. file: the configuration that it reads; doors: where it listens."""
+    taken over, or the clock not confirmed. file: the configuration that it reads; doors: where it listens; said: of the
+    clock."""
 
     taken: list[str]
     waits: list[str]
     problems: list[str]
     file: str = ""
     doors: list[str] = []  # noqa: RUF012 - replaced, never changed
+    said: str = ""
 
 
 class State(NamedTuple):
-    """How the gate stands. at: when its packet loop went round last, Unix seconds; counts: what is not in the store
-    yet, by its spelling."""
+    """How the gate stands. stuck_s: how long ago its packet loop went round; counts: what is not in the store yet, by
+    its spelling."""
 
-    at: float
+    stuck_s: float
     troubles: list[Standing]
     counts: dict[str, int]
 
 
 class Errand(NamedTuple):
-    """What the packet loop is asked: to take these settings, or (COMPARE) to say what that would change."""
+    """What the packet loop is asked: to take these settings, or (COMPARE) to say what that would change; or, without
+    settings, about its clock."""
 
     verb: str
-    settings: Settings
+    settings: Settings | None
     done: Future[Answer]
 
 
@@ -156,6 +163,8 @@ class Control(threading.Thread):
 
     def _do(self, verb: str, file: str) -> Answer:
         ours = self._file.resolve()
+        if verb in _ABOUT_CLOCK:
+            return self._have_done(verb, None)
         if verb == RELOAD and Path(file) != ours:
             return Answer([], [], [f"the running gate was started with {ours}, not with {file}"], str(ours))
         try:
@@ -165,13 +174,16 @@ class Control(threading.Thread):
             if verb == RELOAD:
                 self._refused(problems)
             return Answer([], [], problems, str(ours))
-        errand = Errand(verb, settings, Future())
+        return self._have_done(verb, settings)
+
+    def _have_done(self, verb: str, settings: Settings | None) -> Answer:
+        errand, ours = Errand(verb, settings, Future()), str(self._file.resolve())
         self.errands.append(errand)
         self._wake()
         try:
-            return errand.done.result(_TURN_S)._replace(file=str(ours))
+            return errand.done.result(_TURN_S)._replace(file=ours)
         except (TimeoutError, CancelledError):
-            return Answer([], [], ["the gate is stopping, or does not get to it"], str(ours))
+            return Answer([], [], ["the gate is stopping, or does not get to it"], ours)
 
 
 def ask_gate(store: str, verb: str, file: Path) -> Answer | None:
@@ -185,7 +197,7 @@ def ask_state(store: str) -> State | None:
 
 
 def _state_of(told: dict[str, Any]) -> State:
-    return State(float(told["at"]), [standing_of(one) for one in told["troubles"]], dict(told["counts"]))
+    return State(float(told["stuck_s"]), [standing_of(one) for one in told["troubles"]], dict(told["counts"]))
 
 
 def _ask(store: str, verb: str, file: str, patience_s: float, read: Callable[[dict[str, Any]], _Read]) -> _Read | None:

@@ -4,14 +4,17 @@ What a packet goes through is the heart's business; here stands when the loop lo
 """
 
 import select
+import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
-from gatekeeper.drivers.clock import Clock
+from gatekeeper.drivers.clock import Clock, is_vouched
 from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.confirmation import Confirmation
+from gatekeeper.drivers.confirmation import Told as Confirmed
 from gatekeeper.drivers.control import State
 from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
@@ -26,13 +29,25 @@ from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Told
 from gatekeeper.model import Outcome, Reason
+from gatekeeper.report.clock import BELIEVED_TEXT, SYNCHRONISED, doubt_text
 from gatekeeper.report.troubles import OF_THE_STORE
 from gatekeeper.state.counts import columns_of, spelled
 from gatekeeper.state.pools import Ranges
 from gatekeeper.state.world import World
+from gatekeeper.store import StoreError
 from gatekeeper.store.ports import LoopPort
 
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
+
+
+class Memory(NamedTuple):
+    """What is made of the store before the first packet. ranges: what the world's pools give out; seq: the end of the
+    change feed before the world was read."""
+
+    engines: Engines
+    world: World
+    ranges: Ranges
+    seq: int
 
 
 class Gate:
@@ -40,40 +55,47 @@ class Gate:
 
     def __init__(
         self,
-        engines: Engines,
-        world: World,
+        memory: Memory,
         store: LoopPort,
         committer: Committer,
         log: Log,
         interfaces: Interfaces,
-        seq: int,
+        clock: Clock,
         troubles: Troubles,
         most: int = MOST,
-        ranges: Ranges = (),
     ) -> None:
-        """store: the loop's own connection, for reading; seq: the end of the change feed before world was read;
-        troubles: are told what is met here; most: how many questions may wait for one kind of thing; ranges: what the
-        world's pools give out."""
-        self._engines, self._world, self._ranges = engines, world, ranges
+        """store: the loop's own connection, for reading; troubles: are told what is met here; most: how many questions
+        may wait for one kind of thing."""
+        self._store = store
+        self._most = most
         self._probing = interfaces.probing()
-        self._heart = Heart(engines.mouths(), world, self._probing, most, self._tell)
         self._committer = committer
         self._log = log
         self._troubles = troubles
         self._interfaces = interfaces
-        self._clock = Clock()
+        self._clock = clock
         self._doors: dict[int, tuple[Door, str]] = {}
         self._poll = select.epoll()
-        self._tallies = Tallies()
         self._counts: Counter[tuple[str, ...]] = Counter()
-        self._house = Housekeeper(world, committer, log, interfaces, self._tallies, self._counts)
-        self._supply = Supply(self._heart, store, log.alarm, seq, committer.origin)
-        self._supply.probe = interfaces.probe
         self._upstream: Upstream | None = None
+        self._begin(memory)
+        # Called when all that is in memory is to begin anew. Raises StoreError.
+        self.anew: Callable[[], Memory] | None = None
+        self._confirmation: Confirmation | None = None
         self._under_way: Batch | None = None
-        self._next_housekeeping = self._went_round_at = 0.0
+        self._next_housekeeping = 0.0
+        self._went_round = time.monotonic()
         interfaces.watch_probes(self)
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
+
+    def _begin(self, memory: Memory) -> None:
+        self._engines, self._world, self._ranges, seq = memory
+        self._heart = Heart(self._engines.mouths(), self._world, self._probing, self._most, self._tell)
+        self._tallies = Tallies()
+        committer, log, interfaces = self._committer, self._log, self._interfaces
+        self._house = Housekeeper(self._world, committer, log, interfaces, self._tallies, self._counts)
+        self._supply = Supply(self._heart, self._store, log.alarm, seq, committer.origin)
+        self._supply.probe = interfaces.probe
 
     def add_door(self, door: Door, name: str) -> None:
         """name: whose datagrams it hears, one of the heart's, or WATCH."""
@@ -112,7 +134,7 @@ class Gate:
     def state(self) -> State:
         """How this process stands, from memory; in any thread."""
         unwritten = Counter({spelled(columns_of(words)): count for words, count in self._house.unwritten().items()})
-        return State(self._went_round_at, self._troubles.standing(), dict(unwritten))
+        return State(time.monotonic() - self._went_round, self._troubles.standing(), dict(unwritten))
 
     def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
         """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
@@ -122,7 +144,7 @@ class Gate:
         going = True
         while going:
             ready = self._poll.poll(self._patience())
-            now = self._went_round_at = self._clock.now()
+            now, self._went_round = self._clock.now(), time.monotonic()
             self._counts["loop", "rounds"] += 1
             self._supply.poll_feed(now)
             for descriptor, _ in ready:
@@ -132,7 +154,7 @@ class Gate:
                     self._hear(descriptor, now)
             self._go_on(now)
             self._listen_or_wait()
-            if now >= self._next_housekeeping:
+            if not self._next_housekeeping - EVERY_S <= now < self._next_housekeeping:  # it is time, or was set back
                 self._keep_house(now)
                 if not ready:
                     garbage.idle(now)
@@ -177,9 +199,15 @@ class Gate:
         done = self._committer.finished() if ended else None
         if done is None and ended:
             return
-        self._under_way = self._heart.next_batch()
-        if self._under_way:
-            self._committer.submit(self._under_way.effects, self._under_way.at_ms, self._under_way.sizes)
+        confirmation = self._confirmation
+        if confirmation and confirmation.has_begun():
+            self._under_way = None  # what has gathered since was decided by another time
+        else:
+            self._under_way = self._heart.next_batch()
+            if self._under_way:
+                self._committer.submit(self._under_way.effects, self._under_way.at_ms, self._under_way.sizes)
+            if confirmation:
+                confirmation.begin(self._clock, self._committer)
         if ended and done:
             self._counts["commit", "transactions"] += 1
             self._counts["commit", "outcomes"] += ended.outcomes
@@ -193,6 +221,42 @@ class Gate:
                 self._heart.committed(ended.number, done.lost, now, done.unfit)
                 if done.unfit:
                     self._say_unfit(list(done.unfit.values()), now)
+        if confirmation and not self._under_way:
+            self._go_on_confirming(confirmation, now)
+
+    def confirm_clock(self, by: str, passed: bool, told: Confirmed) -> None:
+        """The wall clock is right. by: who says so; passed: the time that it tells of did pass; told: hears what was
+        done, or why it could not be."""
+        if not self._clock.cause:
+            told(f"{BELIEVED_TEXT}: there is nothing to confirm", "")
+        elif self._confirmation:
+            told("", "it is being confirmed already")
+        else:
+            self._confirmation = Confirmation(by, passed, told)
+
+    def _go_on_confirming(self, confirmation: Confirmation, now: float) -> None:
+        moved = confirmation.moved(self._committer)
+        if moved is None or self.anew is None:
+            return
+        if moved.error:
+            self._confirmation = None
+            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {moved.error}: the clock is not confirmed", now)
+            confirmation.fail(moved.error)
+            return
+        try:
+            memory = self.anew()
+        except StoreError as error:
+            self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}: it goes on when that is mended", now)
+            return
+        self._heart.end_waiting(now)
+        undecided = self._heart.next_batch()
+        if undecided:
+            self._heart.commit_failed(undecided.number, now)
+        self._confirmation = None
+        confirmation.take(self._clock)
+        self._keep_house(self._clock.now())
+        self._begin(memory)
+        self.set_upstream(memory.engines.book.aaa)
 
     def _say_unfit(self, why: list[str], now: float) -> None:
         told = f"{Reason.BAD_RECORD}: {len(why)} of a batch cannot be written, the others are: {why[0]}"
@@ -226,6 +290,8 @@ class Gate:
 
     def _drain(self) -> None:
         """Write what is promised, and tell it."""
+        if self._confirmation and not self._confirmation.has_begun():
+            self._confirmation = None
         self._keep_house(self._clock.now())
         self._go_on(self._clock.now())
         while self._under_way:
@@ -235,7 +301,7 @@ class Gate:
 
     def _listen_or_wait(self) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
-        deaf = self._heart.is_full()
+        deaf = self._heart.is_full() or self._confirmation is not None
         if deaf == self._deaf:
             return
         self._deaf = deaf
@@ -244,7 +310,17 @@ class Gate:
                 self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
 
     def _keep_house(self, now: float) -> None:
+        if self._confirmation:
+            return  # the next heartbeat is that of the store's other time
         self._next_housekeeping = now + EVERY_S
         self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self, self._clock, now)
         self._troubles.set("store-replaced", self._committer.amiss(), now)
+        doubt = doubt_text(self._clock.cause, now + self._clock.off_s, now) if self._clock.cause else ""
+        self._troubles.set("clock-frozen", doubt, now)
+        if self._clock.cause and is_vouched():
+            self.confirm_clock(SYNCHRONISED, False, self._say_confirmed)
+
+    def _say_confirmed(self, done: str, why: str) -> None:
+        if done:
+            self._log.say(done)

@@ -10,6 +10,7 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.policy.lines import MOST_SHARED, shared_notes
+from gatekeeper.report.clock import doubt_text
 from gatekeeper.report.left_out import left_out_line
 from gatekeeper.state.world import World
 
@@ -17,6 +18,7 @@ EVERY_S: Final = 1.0
 _NEARLY_FULL: Final = 0.9
 _STALE_EVERY_S: Final = 60.0
 _SURVEY_EVERY_S: Final = 300.0
+_DOUBT_EVERY_S: Final = 60.0
 _MAX_VLANS: Final = 10_000
 _DAY_S: Final = 86_400
 
@@ -42,13 +44,15 @@ class Housekeeper:
         self._counts = counts
         self._next_stale = 0.0
         self._next_survey = 0.0
+        self._next_doubt = 0.0
         self._vlans: set[str] = set()  # lines that were said to be VLANs
 
     def keep(self, engines: Engines, loop: Loop, clock: Clock, now: float) -> None:
         """One round."""
         self._log.tick(now)
         self._interfaces.look(loop)
-        self._write_counts(engines)
+        self._doubt(clock, now)
+        self._write_counts(engines, clock)
         if now >= self._next_stale:
             self._next_stale = now + _STALE_EVERY_S
             book = engines.book
@@ -59,9 +63,6 @@ class Housekeeper:
             self._log.alarm(f"counts are not kept: {unkept}", now)
         self._look_at_pools(now)
         self._look_at_lines(engines, now)
-        if clock.jump_s:
-            jump = f"the wall clock jumped by {clock.jump_s:.0f} s: leases go on by the time that passed"
-            self._log.alarm(jump, now)
 
     def unwritten(self) -> dict[tuple[str, ...], int]:
         """What is counted and not in the store yet; in any thread."""
@@ -77,16 +78,25 @@ class Housekeeper:
             for line in filter(None, map(left_out_line, counts)):
                 self._log.once(line)
 
-    def _write_counts(self, engines: Engines) -> None:
+    def _doubt(self, clock: Clock, now: float) -> None:
+        """A wall clock that is not believed is counted each second, and told of each minute."""
+        if not clock.cause:
+            self._next_doubt = 0.0
+            return
+        self._counts["clock", "seconds-not-believed"] += 1
+        if now >= self._next_doubt:
+            self._next_doubt = now + _DOUBT_EVERY_S
+            self._log.alarm(doubt_text(clock.cause, now + clock.off_s, now), now)
+
+    def _write_counts(self, engines: Engines, clock: Clock) -> None:
         self.drain_engines(engines)
         counts, tallies = self._counts, self._tallies
         refused, nas, outcomes = tallies.drain_refusals(), engines.seen.drain(), tallies.drain_outcomes()
         counts.update({("radius", "nas", seen.name, "unsealed"): seen.unsealed for seen in nas if seen.unsealed})
         admitted, secrets = tallies.drain_admitted(), engines.seen.secrets.drain()
-        if refused or counts or outcomes or admitted or secrets:
-            notes = Notes(refused, {**outcomes, **counts}, self._interfaces.drain(), nas, admitted, secrets)
-            self._committer.note(notes)
-            counts.clear()
+        foreign = self._interfaces.drain()
+        self._committer.note(Notes(refused, {**outcomes, **counts}, foreign, nas, admitted, secrets, clock.beat()))
+        counts.clear()
 
     def _look_at_pools(self, now: float) -> None:
         for subnet, used, size in self._world.pools.nearly_full(now, _NEARLY_FULL):

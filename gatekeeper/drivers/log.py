@@ -75,7 +75,7 @@ class Log:
     def alarm(self, text: str, now: float) -> None:
         """Something is wrong with us or around us: said once per ten seconds."""
         key = text[:24]
-        if self._alarmed.get(key, 0.0) <= now:
+        if not now < self._alarmed.get(key, 0.0) <= now + _ALARM_S:  # else it is over, or the clock was set back
             if len(self._alarmed) >= _MAX_ALARMS:
                 self._alarmed.clear()
             self._alarmed[key] = now + _ALARM_S
@@ -124,7 +124,7 @@ class Log:
         reason = outcome.verdict.reason
         if reason not in _STRANGERS:
             return True
-        if now >= self._strangers_until or len(self._strangers) >= _MAX_REFUSALS:
+        if not now < self._strangers_until <= now + WINDOW_S or len(self._strangers) >= _MAX_REFUSALS:
             self._strangers, self._strangers_until = {}, now + WINDOW_S
         where = "" if reason is Reason.UNKNOWN_NAS else outcome.where  # which is the stranger's own address
         line = str(reason), where, outcome.port.text if outcome.port else ""
@@ -133,12 +133,12 @@ class Log:
 
     def tick(self, now: float) -> None:
         """Tell how often the refusals whose window has ended were repeated."""
-        if self._untold and self._untold_at <= now:
+        if self._untold and not now < self._untold_at <= now + WINDOW_S:
             self.say(f"refused: {self._untold} more, not told one by one: see show refused")
             self._untold, self._untold_at = 0, now + WINDOW_S
         # They stand in the sequence of their windows' ends.
         for key, told in list(self._refusals.items()):
-            if told.until > now:
+            if now < told.until <= now + WINDOW_S:
                 break
             del self._refusals[key]
             if told.repeats:

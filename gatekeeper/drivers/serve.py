@@ -5,16 +5,18 @@ import secrets
 import signal
 import socket
 import threading
+from concurrent.futures import Future
 from typing import Final
 
 from gatekeeper.book import Policybook
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
+from gatekeeper.drivers.clock import clock_at_start
 from gatekeeper.drivers.commit import Committer, Notes
-from gatekeeper.drivers.control import COMPARE, SAME, Answer, Control, State
+from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
-from gatekeeper.drivers.gate import Gate
+from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import make_world, ranges_of, warm
 from gatekeeper.drivers.reload import compare, takeable
@@ -74,21 +76,27 @@ class Server:
             self._api.start()
         self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._control = Control(settings.file, lambda: os.write(self._waker, _ERRAND), self._say_refused, self._state)
-        self._kept, self._seen = Replies(), NasCounts()
+        self._seen = NasCounts()
         self._key = secrets.token_bytes(32)
-        seq = self._store.feed_end()
-        ranges = self._ranges(settings.book)
-        self._world = make_world(settings.book, self._store, ranges)
+        self._clock = clock_at_start(self._store, self._log.say)
+        memory = self._remember()
         warm(self._world, self._store)
         self._committer = committer = Committer(lambda: open_store(*settings.store))
-        engines = self._engines(settings.book)
-        own = self._store, committer, self._log, self._interfaces, seq, self._troubles
-        self._gate = Gate(engines, self._world, *own, ranges=ranges)
+        own = self._store, committer, self._log, self._interfaces, self._clock, self._troubles
+        self._gate = Gate(memory, *own)
+        self._gate.anew = self._remember
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
             self._gate.add_door(door, name)
         self._dynauth = self._dynauth_client()
         self._gate.set_upstream(settings.book.aaa)
+
+    def _remember(self) -> Memory:
+        """All that is known, as the store has it. Raises StoreError."""
+        book, seq = self._settings.book, self._store.feed_end()
+        ranges = self._ranges(book)
+        self._kept, self._world = Replies(), make_world(book, self._store, ranges)
+        return Memory(self._engines(book), self._world, ranges, seq)
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines.of(book, self._world, self._kept, self._seen, self._key, sorted(self._interfaces.own_ids()))
@@ -117,7 +125,7 @@ class Server:
         self._committer.start()
         if self._dynauth:
             self._dynauth.start()
-        self._committer.note(Notes([], {}, [], [], []))  # the first heartbeat
+        self._committer.note(Notes([], {}, [], [], [], beat=self._clock.beat()))  # the first heartbeat
         unheard = self._control.listen(self._store.path)
         if unheard:
             self._log.say(f"note: {unheard}")
@@ -167,11 +175,27 @@ class Server:
         while self._control.errands:
             verb, settings, done = self._control.errands.popleft()
             try:
-                done.set_result(self._compare(settings) if verb == COMPARE else self._reload(settings))
+                if settings is None:
+                    self._answer_about_clock(verb, done)
+                else:
+                    done.set_result(self._compare(settings) if verb == COMPARE else self._reload(settings))
             except Exception as bug:  # packets go on whatever a reload does
                 self._log.say(f"alarm: bug: {bug!r} in {verb}")
                 done.set_result(Answer([], [], [f"bug: {bug!r}: see the log"]))
         return True
+
+    def _answer_about_clock(self, verb: str, done: "Future[Answer]") -> None:
+        if verb == CLOCK:
+            done.set_result(Answer([], [], [], said=self._clock.told()))
+            return
+
+        def told(what: str, why: str) -> None:
+            if why == "":
+                self._log.say(what)
+            if not done.cancelled():
+                done.set_result(Answer([], [], [why] if why else [], said=what))
+
+        self._gate.confirm_clock("hand", verb == CLOCK_PASSED, told)
 
     def _compare(self, settings: Settings) -> Answer:
         doors = [door.name for door, _ in self._doors] + self._interfaces.endpoints()

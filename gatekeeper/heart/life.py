@@ -182,6 +182,12 @@ class Heart:
                 for guest in room.overdue(now, _AT_ONCE):
                     without(guest, now)
 
+    def end_waiting(self, now: float) -> None:
+        """Whoever waits goes on without what he waits for."""
+        for room, without in self._rooms:
+            for guest in room.clear():
+                without(guest, now)
+
     # What comes out.
 
     def needs(self) -> Needs | None:

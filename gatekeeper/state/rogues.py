@@ -47,7 +47,7 @@ class Rogues:
             self._heard[key] = found._replace(offers=found.offers + 1, last_seen=int(now))
         elif len(self._heard) < MAX_ROGUES:
             self._heard[key] = Rogue(*key, 1, int(now), int(now))
-        if self._told_until.get(key, 0.0) > now:
+        if now < self._told_until.get(key, 0.0) <= now + WINDOW_S:
             return False
         if len(self._told_until) >= MAX_ROGUES:
             self._told_until = {one: until for one, until in self._told_until.items() if until > now}

@@ -12,6 +12,7 @@ from gatekeeper.policy.leasequery import Sought
 from gatekeeper.policy.lines import LineUse
 from gatekeeper.policy.order_fields import Order
 from gatekeeper.policy.orders import Boxed, Changes, OrderRecord, OrderRules, Situation
+from gatekeeper.state.clock import Beat, Move
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
@@ -128,13 +129,21 @@ class CommitPort(Protocol):
         nas: Iterable[NasSeen] = (),
         admitted: Iterable[Admitted] = (),
         secrets: Iterable[SecretSeen] = (),
-        beat: int = 0,
+        beat: Beat | None = None,
     ) -> None:
         """Keep what was refused, counted (``state.counts``), and heard of foreign servers, NASes and their secrets.
         Raises RecordError where some of it is no row; the rest is kept then.
 
-        beat: when whoever serves says by this that it does; 0 = it is not he.
+        beat: whoever serves says by this that it does; None = it is not he.
         """
+
+    def set_clock(self, move: Move, beat: Beat) -> int:
+        """Move times on record as ``state.clock`` has it, and keep the heartbeat by it, as one transaction. How many
+        leases go on with the time that they had left."""
+
+    def cut_leases(self, now: int) -> int:
+        """Leases that were given later than now by some clock last from now on for as long as they were given for. How
+        many there are."""
 
     def close_stale(self, limits: dict[str, int], default_s: int, keep_s: int, now: int) -> int:
         """Close sessions not heard of for as long as limits says of their NAS, else default_s; how many.
@@ -255,13 +264,17 @@ class ViewsPort(Protocol):
         """Accounts that are not cancelled, by name."""
 
 
-class HealthPort(Protocol):
-    """For ``/readyz`` and ``/metrics``."""
+class BeatPort(Protocol):
+    """Who asks what time it is."""
 
     path: str
 
-    def heartbeat(self) -> int:
-        """When the packet process reported last; 0 = never."""
+    def beat(self) -> Beat | None:
+        """The last heartbeat of the packet process; None = there was none."""
+
+
+class HealthPort(BeatPort, Protocol):
+    """For ``/readyz`` and ``/metrics``."""
 
     def fates(self) -> list[tuple[Fate, int]]:
         """Packets by what became of them, in the sequence of their spelling."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from gatekeeper.model import Binding, Event, Lease, Rate, Reason, Session, make
 from gatekeeper.policy.orders import Account, OrderRecord
 from gatekeeper.policy.sessions import Course
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
@@ -201,6 +202,13 @@ def fate_of(row: Row) -> tuple[Fate, int]:
 def counter_of(row: Row) -> tuple[Counted, int]:
     name, label, value = row
     return Counted(name, label), value
+
+
+BEAT: Final = Beat._fields
+
+
+def beat_of(row: Row) -> Beat:
+    return make(Beat, row)
 
 
 EVENT: Final = Event._fields

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gatekeeper.model import Lease, LeaseBound
+from gatekeeper.state.clock import JUMPED, Beat
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.wire.text import parse_ip
 from tests.api.client import MAC, TMF, Api
@@ -29,7 +30,7 @@ def _samples(api: Api) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 def test_readyz_follows_the_packet_process(api: Api, age: int | None, status: int) -> None:
     """200 while it has reported within 10 s; 503 says why not."""
     if age is not None:
-        api.store.note((), {}, beat=int(time.time()) - age)
+        api.store.note((), {}, beat=Beat(int(time.time()) - age, time.time() - age))
     answer = api.get("/readyz")
     assert answer.status_code == status
     assert bool(answer.json().get("reasons")) == (status == 503)
@@ -106,3 +107,15 @@ def test_openapi_shows_all(api: Api) -> None:
     assert named <= set(schemas)
     assert told["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     assert told["paths"]["/healthz"]["get"]["security"] == []
+
+
+def test_readyz_says_that_the_wall_clock_is_not_believed(api: Api) -> None:
+    """With both times, and what to do; it is no reason to call the packet process silent."""
+    now = int(time.time())
+    api.store.note((), {}, beat=Beat(now, now - 7200, "", 0.0, JUMPED, now - 7300))
+    answer = api.get("/readyz")
+    assert answer.status_code == 503
+    (reason,) = answer.json()["reasons"]
+    assert "7200 s ahead" in reason and "clock confirm" in reason
+    assert _samples(api)["gatekeeper_clock_off_seconds", ()] == 7200
+    assert {"name": "clock.seconds-off", "value": 7200} in api.get("/api/v1/stats").json()

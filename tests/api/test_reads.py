@@ -9,6 +9,7 @@ import pytest
 
 from gatekeeper.model import Lease, LeaseBound, PortLearned, Reason, Session, SessionReported
 from gatekeeper.report.table import COLUMNS
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.evidence import Refused
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import parse_ip
@@ -33,7 +34,9 @@ def filled(api: Api) -> Api:
     )  # fmt: skip
     effects = [LeaseBound(lease), PortLearned("A", BOX, PORT, "dhcp", now), SessionReported(session, "start", now)]
     assert not api.store.commit(effects, at_ms=[at_ms] * 3)
-    api.store.note([Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 3, now, now)], {("dhcp", "x"): 1}, beat=now)
+    api.store.note(
+        [Refused(STRANGER, "dhcp", Reason.UNKNOWN_MAC, "p", 3, now, now)], {("dhcp", "x"): 1}, beat=Beat(now, now)
+    )
     return api
 
 

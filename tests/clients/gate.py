@@ -93,12 +93,14 @@ class Gate:
         self._starts = 0
         # Of all that is started here, such as that of tests.faults.
         self.env: dict[str, str] = {}
+        # What ``serve`` is started by, in front of its words.
+        self.started_by: Sequence[str] = ()
         self.process: Process | None = None
 
     def spawn(self) -> Process:
         """``gatekeeper serve``, without waiting for anything; each start has a log of its own."""
         self._starts += 1
-        words = [*self._begin(), "serve", "-c", str(self.file), "--create"]
+        words = [*self.started_by, *self._begin(), "serve", "-c", str(self.file), "--create"]
         return self._space.start(*words, output=self._folder / f"serve{self._starts}.log")
 
     def _begin(self) -> list[str]:

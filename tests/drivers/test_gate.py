@@ -10,8 +10,9 @@ import pytest
 
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.access import Interfaces
+from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
-from gatekeeper.drivers.gate import Gate
+from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.sockets import BATCH, UdpDoor
@@ -78,17 +79,9 @@ class Node:
         self.log = Log("none")
         self.committer = Committer(lambda: self.failing or self.writer)  # type: ignore[arg-type, return-value]
         interfaces = Interfaces(settings, self.log)
-        self.gate = Gate(
-            engines,
-            world,
-            self.store,
-            self.committer,
-            self.log,
-            interfaces,
-            self.store.feed_end(),
-            Troubles(self.log.say),
-            MOST,
-        )
+        memory = Memory(engines, world, (), self.store.feed_end())
+        own = self.store, self.committer, self.log, interfaces, Clock(), Troubles(self.log.say)
+        self.gate = Gate(memory, *own, MOST)
         self.doors = {name: UdpDoor(LOOPBACK, 0) for name in (AUTHENTICATION, ACCOUNTING)}
         for name, door in self.doors.items():
             self.gate.add_door(door, name)

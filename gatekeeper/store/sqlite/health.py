@@ -30,12 +30,6 @@ _AMOUNTS: Final = {
 class HealthTables(Tables):
     """Counts without going through rows in Python: a scrape of a store with a million leases takes some 0.1 s."""
 
-    def heartbeat(self) -> int:
-        """When the packet process reported last, Unix seconds; 0 = never. Raises StoreError."""
-        # It is written with the counts of each second, so it costs no transaction.
-        (at,) = self._number("SELECT coalesce(max(at), 0) FROM heartbeat", ())
-        return at
-
     def fates(self) -> list[tuple[Fate, int]]:
         """Packets by what became of them, in the sequence of their spelling. Raises StoreError."""
         return [fate_of(row) for row in self._all(_FATES)]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mypy_extensions import trait
 
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.counts import Fate, columns_of
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.nas import NasSeen
@@ -25,6 +26,7 @@ from gatekeeper.store.rows import (
     secret_row,
 )
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
+from gatekeeper.store.sqlite.clock import ClockTables
 from gatekeeper.store.sqlite.evidence import EvidenceTables
 
 _ROGUE: Final = f"""
@@ -56,11 +58,10 @@ ON CONFLICT (source, port) DO UPDATE SET name = excluded.name, reason = excluded
 _PRUNE_SECRETS: Final = """
 DELETE FROM nas_secrets WHERE (name = '') = ? AND (source, port) IN
     (SELECT source, port FROM nas_secrets WHERE (name = '') = ? ORDER BY last_seen DESC LIMIT -1 OFFSET ?)"""
-_BEAT: Final = "INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)"
 
 
 @trait
-class NoteTables(EvidenceTables):
+class NoteTables(EvidenceTables, ClockTables):
     """The commit thread's side of the store: what may be lost without harm, written every second or so."""
 
     def note(
@@ -71,16 +72,16 @@ class NoteTables(EvidenceTables):
         nas: Iterable[NasSeen] = (),
         admitted: Iterable[Admitted] = (),
         secrets: Iterable[SecretSeen] = (),
-        beat: int = 0,
+        beat: Beat | None = None,
     ) -> None:
         """Keep what was refused, counted, and heard of foreign servers, NASes and their secrets. Raises StoreError;
         RecordError where some of it is no row, and then the rest is kept.
 
-        counts: by words that ``state.counts`` makes columns of. beat: when whoever serves says by this that it does;
-        0 = it is not he.
+        counts: by words that ``state.counts`` makes columns of. beat: whoever serves says by this that it does; None =
+        it is not he.
         """
         kinds: tuple[tuple[Callable[[list[Any]], None], list[Any]], ...] = (
-            (self._beat, [beat] if beat else []),
+            (self._keep_beats, [beat] if beat else []),
             (self._see_nases, list(nas)),
             (self._keep_secrets, list(secrets)),
             (self._refuse, list(refused)),
@@ -109,8 +110,9 @@ class NoteTables(EvidenceTables):
                 f"store {self.path}: {len(unfit)} rows are lost, the others are kept: {what!r:.120}: {why}"
             )
 
-    def _beat(self, beats: list[int]) -> None:
-        self._connection.executemany(_BEAT, [(at,) for at in beats])
+    def _keep_beats(self, beats: list[Beat]) -> None:
+        for beat in beats:
+            self._keep_beat(beat)
 
     def _see_nases(self, seen: list[NasSeen]) -> None:
         self._connection.executemany(_NAS, seen)

@@ -4,6 +4,7 @@ from typing import Final
 
 from gatekeeper.store.sqlite.schema_4 import MOMENTS, SECRETS
 from gatekeeper.store.sqlite.schema_5 import COMMITS, KEEP_LEASES, LEASES
+from gatekeeper.store.sqlite.schema_clock import BEATS
 from gatekeeper.store.sqlite.schema_evidence import BOUND, EVIDENCE, KEEP_EVIDENCE, OLD_REFUSED
 
 APPLICATION_ID: Final = 0x676B7072  # "gkpr"
@@ -227,7 +228,7 @@ DROP TABLE dotted;
 FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
 _ORDERS_3: Final = _ORDERS.format(name="orders") + HELD
 _SINCE_2: Final = PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
-SCHEMA: Final = _TABLES + LEASES + _ORDERS_3 + _SINCE_2 + EVIDENCE + MOMENTS + SECRETS + COMMITS
+SCHEMA: Final = _TABLES + LEASES + _ORDERS_3 + _SINCE_2 + EVIDENCE + MOMENTS + SECRETS + COMMITS + BEATS
 
 # may_be_learned: whether a port that was learned is still taken for a line. One that is not is learned again.
 _READ_LINES_ANEW: Final = f"""
@@ -253,7 +254,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     + SERVICE_ORDERS,
     2: _SPLIT_COUNTERS.format(counts=COUNTS),
     3: KEEP_EVIDENCE + MOMENTS + SECRETS + _READ_LINES_ANEW,
-    4: KEEP_LEASES + COMMITS,
+    4: KEEP_LEASES + COMMITS + BEATS,
 }
 
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.

@@ -61,7 +61,8 @@ FROM refused r LEFT JOIN boxes b ON b.mac = r.mac ORDER BY last_seen DESC, ms DE
 _ROGUE: Final = f"SELECT {listed(ROGUE)} FROM rogues ORDER BY last_seen DESC, server, mac, interface"
 _STATS: Final = f"""
 SELECT {FATE_NAME} AS name, count AS value FROM outcomes
-UNION ALL SELECT {COUNTER_NAME}, value FROM counters ORDER BY name"""
+UNION ALL SELECT {COUNTER_NAME}, value FROM counters
+UNION ALL SELECT 'clock.seconds-off', CAST(at - gate AS INTEGER) FROM heartbeat WHERE cause <> '' ORDER BY name"""
 # What a listing can be asked for by an index, or at least without going through all its rows in Python: the column
 # that is to be equal -> the condition.
 _BY_MAC: Final = {"mac": "mac = :mac"}

@@ -101,8 +101,8 @@ def test_counts_that_cannot_be_written_cost_neither_the_others_nor_the_heartbeat
     admitted = [Admitted(mac, "A", "bras1", port, NOW) for mac, port in ((BOX, "p"), (OTHER, _NO_TEXT))]
     counts = {("loop", "rounds"): 7, ("bugs",): _TOO_LARGE, ("dhcp", "DHCPDISCOVER", "DHCPOFFER", "ok"): 3}
     with pytest.raises(RecordError, match="2 rows are lost, the others are kept"):
-        store.note([], counts, admitted=admitted, beat=NOW)
-    assert store.heartbeat() == NOW
+        store.note([], counts, admitted=admitted, beat=beat)
+    assert store.beat() == beat
     assert [(counted.name, count) for counted, count in store.counters()] == [("loop.rounds", 7)]
     assert [count for _, count in store.fates()] == [3]
     assert [one.mac for mac in (BOX, OTHER) for one in store.heard(mac).admitted] == [BOX]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
@@ -86,7 +87,7 @@ def test_counters_become_columns_and_keep_their_values(tmp_path: Path, version: 
     assert [row["name"] for row in store.view("stats", NOW)] == sorted(COUNTED)
     assert (Counted("radius.nas.*.unsealed", "bras1.example.net"), 6) in store.counters()
     assert (Fate("", "", "no-answer", "STORE_UNAVAILABLE"), 2) in store.fates()
-    assert store.heartbeat() == NOW
+    assert store.beat() == Beat(NOW, NOW)
     store.note((), {("radius", "nas", "bras1.example.net", "unsealed"): 10, ("bugs",): 1})
     after = {row["name"]: row["value"] for row in store.view("stats", NOW)}
     assert (after["radius.nas.bras1.example.net.unsealed"], after["bugs"]) == (16, 2)
