@@ -50,7 +50,7 @@ class Gate:
 
     def __init__(
         self,
-        memory: Memory,
+        remember: Callable[[], Memory],
         store: LoopPort,
         committer: Committer,
         log: Log,
@@ -58,7 +58,9 @@ class Gate:
         clock: Clock,
         most: int = MOST,
     ) -> None:
-        """store: the loop's own connection, for reading; most: how many questions may wait for one kind of thing."""
+        """remember: reads what is known, now and when all in memory is to begin anew; raises StoreError. store: the
+        loop's own connection, for reading; most: how many questions may wait for one kind of thing."""
+        self._remember = remember
         self._store = store
         self._most = most
         self._probing = interfaces.probing()
@@ -70,9 +72,7 @@ class Gate:
         self._poll = select.epoll()
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._upstream: Upstream | None = None
-        self._begin(memory)
-        # Called when all that is in memory is to begin anew. Raises StoreError.
-        self.anew: Callable[[], Memory] | None = None
+        self._begin(remember())
         self._confirmation: Confirmation | None = None
         self._under_way: Batch | None = None
         self._next_housekeeping = 0.0
@@ -218,7 +218,7 @@ class Gate:
 
     def _go_on_confirming(self, confirmation: Confirmation, now: float) -> None:
         moved = confirmation.moved(self._committer)
-        if moved is None or self.anew is None:
+        if moved is None:
             return
         if moved.error:
             self._confirmation = None
@@ -226,7 +226,7 @@ class Gate:
             confirmation.fail(moved.error)
             return
         try:
-            memory = self.anew()
+            memory = self._remember()
         except StoreError as error:
             self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}: it goes on when that is mended", now)
             return
@@ -236,7 +236,8 @@ class Gate:
             self._heart.commit_failed(undecided.number, now)
         self._confirmation = None
         confirmation.take(self._clock)
-        self._keep_house(self._clock.now())
+        self._counts.update(self._heart.drain_counts())
+        self._house.write_counts(self._engines, self._clock)
         self._begin(memory)
         self.set_upstream(memory.engines.book.aaa)
 

@@ -79,7 +79,7 @@ class Node:
         self.committer = Committer(lambda: self.failing or self.writer)  # type: ignore[arg-type, return-value]
         interfaces = Interfaces(settings, self.log)
         memory = Memory(engines, world, (), self.store.feed_end())
-        self.gate = Gate(memory, self.store, self.committer, self.log, interfaces, Clock(), MOST)
+        self.gate = Gate(lambda: memory, self.store, self.committer, self.log, interfaces, Clock(), MOST)
         self.doors = {name: UdpDoor(LOOPBACK, 0) for name in (AUTHENTICATION, ACCOUNTING)}
         for name, door in self.doors.items():
             self.gate.add_door(door, name)
