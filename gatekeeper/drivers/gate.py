@@ -32,6 +32,7 @@ from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import LoopPort
 
+_CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 
 
@@ -76,6 +77,7 @@ class Gate:
         self._confirmation: Confirmation | None = None
         self._under_way: Batch | None = None
         self._next_housekeeping = 0.0
+        self._next_confirmation = 0.0
         interfaces.watch_probes(self)
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
@@ -235,6 +237,7 @@ class Gate:
         if undecided:
             self._heart.commit_failed(undecided.number, now)
         self._confirmation = None
+        self._next_confirmation = 0.0
         confirmation.take(self._clock)
         self._counts.update(self._heart.drain_counts())
         self._house.write_counts(self._engines, self._clock)
@@ -294,7 +297,8 @@ class Gate:
         self._next_housekeeping = now + EVERY_S
         self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self, self._clock, now)
-        if self._clock.cause and is_vouched():
+        if self._clock.cause and now >= self._next_confirmation and is_vouched():
+            self._next_confirmation = now + _CONFIRM_EVERY_S
             self.confirm_clock(SYNCHRONISED, False, self._say_confirmed)
 
     def _say_confirmed(self, done: str, why: str) -> None:

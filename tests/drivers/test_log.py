@@ -150,3 +150,17 @@ def test_what_was_told_once_is_not_remembered_without_end(play: Play) -> None:
         assert len(log._told) <= 1_024
 
     assert len(play(story)) == 5_000
+
+
+def test_a_clock_that_was_set_back_silences_nothing(play: Play) -> None:
+    """Windows and alarms of before are over at once."""
+
+    def story(log: Log) -> None:
+        for now in (NOW, NOW - 7200, NOW - 7199):
+            log.read(Told(refusal(1, Reason.SUSPENDED), None, now))
+            log.alarm("the disk is full", now)
+            log.tick(now)
+
+    lines = play(story)
+    assert [line for line in lines if "alarm" in line] == ["alarm: the disk is full"] * 2
+    assert [line.count("repeated=1") for line in lines if "alarm" not in line] == [0, 1, 0]
