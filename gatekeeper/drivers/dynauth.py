@@ -55,9 +55,15 @@ class DynauthClient(threading.Thread):
     """Sends what is waiting and keeps how it ended."""
 
     def __init__(
-        self, open_store: Callable[[], SenderPort], book: Callable[[], Policybook], log: Log, local: int
+        self,
+        open_store: Callable[[], SenderPort],
+        book: Callable[[], Policybook],
+        log: Log,
+        local: int,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """book: the one in force now. local: our address as NASes know it, 0 = the kernel's choice.
+        """book: the one in force now. local: our address as NASes know it, 0 = the kernel's choice. now: Unix seconds,
+        as the packet loop reckons.
 
         Raises StoreError, OSError.
         """
@@ -65,6 +71,7 @@ class DynauthClient(threading.Thread):
         self._store = open_store()
         self._book = book
         self._log = log
+        self._now = now
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind((ip_text(local), 0))
@@ -86,9 +93,9 @@ class DynauthClient(threading.Thread):
             try:
                 self.turn(time.monotonic())
             except StoreError as error:
-                self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: CoA and Disconnect wait: {error}", time.time())
+                self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: CoA and Disconnect wait: {error}", self._now())
             except Exception as bug:  # our bug: it must be heard of, and the others' requests must go on
-                self._log.alarm(f"bug: dynauth: {bug!r}", time.time())
+                self._log.alarm(f"bug: dynauth: {bug!r}", self._now())
         self.close()
 
     def turn(self, now: float) -> None:
@@ -169,7 +176,7 @@ class DynauthClient(threading.Thread):
             try:
                 self._socket.sendto(one.data, (ip_text(one.place.at.address), one.place.at.port))
             except OSError as error:
-                self._log.alarm(f"{_what(one.subject)} not sent: {error}", time.time())
+                self._log.alarm(f"{_what(one.subject)} not sent: {error}", self._now())
 
     def _handle_time(self, now: float) -> None:
         for one in self._exchanges.handle_time(now, MOST_WAITING):
@@ -194,7 +201,7 @@ class DynauthClient(threading.Thread):
         heard = self._exchanges.receive(place, data) if place else Doubt.UNASKED
         if heard is Doubt.BAD_AUTHENTICATOR and place:
             self._forged.add(place.at)
-            self._log.alarm(_FORGED_ANSWERS.format(_spelled(place.at)), time.time())
+            self._log.alarm(_FORGED_ANSWERS.format(_spelled(place.at)), self._now())
         if not isinstance(heard, Doubt):
             self._forged.discard(_Endpoint(source, port))
             exchange, packet = heard
@@ -211,7 +218,7 @@ class DynauthClient(threading.Thread):
 
     def _keep(self) -> None:
         if self._fresh:
-            self._store.end_wanted(self._fresh, time.time())
+            self._store.end_wanted(self._fresh, self._now())
             self._fresh.clear()
             self._version = -1  # the next one of the same session may go now
 

@@ -37,6 +37,7 @@ from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import LoopPort
 
+_CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 
 
@@ -55,7 +56,7 @@ class Gate:
 
     def __init__(
         self,
-        memory: Memory,
+        remember: Callable[[], Memory],
         store: LoopPort,
         committer: Committer,
         log: Log,
@@ -64,8 +65,10 @@ class Gate:
         troubles: Troubles,
         most: int = MOST,
     ) -> None:
-        """store: the loop's own connection, for reading; troubles: are told what is met here; most: how many questions
-        may wait for one kind of thing."""
+        """remember: reads what is known, now and when all in memory is to begin anew; raises StoreError. store: the
+        loop's own connection, for reading; troubles: are told what is met here; most: how many questions may wait for
+        one kind of thing."""
+        self._remember = remember
         self._store = store
         self._most = most
         self._probing = interfaces.probing()
@@ -78,13 +81,12 @@ class Gate:
         self._poll = select.epoll()
         self._counts: Counter[tuple[str, ...]] = Counter()
         self._upstream: Upstream | None = None
-        self._begin(memory)
-        # Called when all that is in memory is to begin anew. Raises StoreError.
-        self.anew: Callable[[], Memory] | None = None
+        self._begin(remember())
         self._confirmation: Confirmation | None = None
         self._under_way: Batch | None = None
         self._next_housekeeping = 0.0
         self._went_round = time.monotonic()
+        self._next_confirmation = 0.0
         interfaces.watch_probes(self)
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
@@ -236,7 +238,7 @@ class Gate:
 
     def _go_on_confirming(self, confirmation: Confirmation, now: float) -> None:
         moved = confirmation.moved(self._committer)
-        if moved is None or self.anew is None:
+        if moved is None:
             return
         if moved.error:
             self._confirmation = None
@@ -244,7 +246,7 @@ class Gate:
             confirmation.fail(moved.error)
             return
         try:
-            memory = self.anew()
+            memory = self._remember()
         except StoreError as error:
             self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}: it goes on when that is mended", now)
             return
@@ -253,8 +255,10 @@ class Gate:
         if undecided:
             self._heart.commit_failed(undecided.number, now)
         self._confirmation = None
+        self._next_confirmation = 0.0
         confirmation.take(self._clock)
-        self._keep_house(self._clock.now())
+        self._counts.update(self._heart.drain_counts())
+        self._house.write_counts(self._engines, self._clock)
         self._begin(memory)
         self.set_upstream(memory.engines.book.aaa)
 
@@ -318,7 +322,8 @@ class Gate:
         self._troubles.set("store-replaced", self._committer.amiss(), now)
         doubt = doubt_text(self._clock.cause, now + self._clock.off_s, now) if self._clock.cause else ""
         self._troubles.set("clock-frozen", doubt, now)
-        if self._clock.cause and is_vouched():
+        if self._clock.cause and now >= self._next_confirmation and is_vouched():
+            self._next_confirmation = now + _CONFIRM_EVERY_S
             self.confirm_clock(SYNCHRONISED, False, self._say_confirmed)
 
     def _say_confirmed(self, done: str, why: str) -> None:

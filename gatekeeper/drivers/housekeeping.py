@@ -52,7 +52,7 @@ class Housekeeper:
         self._log.tick(now)
         self._interfaces.look(loop)
         self._doubt(clock, now)
-        self._write_counts(engines, clock)
+        self.write_counts(engines, clock)
         if now >= self._next_stale:
             self._next_stale = now + _STALE_EVERY_S
             book = engines.book
@@ -81,14 +81,17 @@ class Housekeeper:
     def _doubt(self, clock: Clock, now: float) -> None:
         """A wall clock that is not believed is counted each second, and told of each minute."""
         if not clock.cause:
-            self._next_doubt = 0.0
+            if self._next_doubt:
+                self._next_doubt = 0.0
+                self._log.say("clock: the wall clock is back at the time that passed, and is believed")
             return
         self._counts["clock", "seconds-not-believed"] += 1
         if now >= self._next_doubt:
             self._next_doubt = now + _DOUBT_EVERY_S
             self._log.alarm(doubt_text(clock.cause, now + clock.off_s, now), now)
 
-    def _write_counts(self, engines: Engines, clock: Clock) -> None:
+    def write_counts(self, engines: Engines, clock: Clock) -> None:
+        """What was counted goes to the store, with the heartbeat."""
         self.drain_engines(engines)
         counts, tallies = self._counts, self._tallies
         refused, nas, outcomes = tallies.drain_refusals(), engines.seen.drain(), tallies.drain_outcomes()

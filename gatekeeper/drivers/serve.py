@@ -79,12 +79,10 @@ class Server:
         self._seen = NasCounts()
         self._key = secrets.token_bytes(32)
         self._clock = clock_at_start(self._store, self._log.say)
-        memory = self._remember()
-        warm(self._world, self._store)
         self._committer = committer = Committer(lambda: open_store(*settings.store))
         own = self._store, committer, self._log, self._interfaces, self._clock, self._troubles
-        self._gate = Gate(memory, *own)
-        self._gate.anew = self._remember
+        self._gate = Gate(self._remember, *own)
+        warm(self._world, self._store)
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
             self._gate.add_door(door, name)
@@ -115,7 +113,13 @@ class Server:
         if not self._settings.auth_listen + self._settings.acct_listen:
             return None
         local = next((address for address, _ in self._settings.auth_listen if address), 0)
-        return DynauthClient(lambda: open_store(*self._settings.store), lambda: self._settings.book, self._log, local)
+        return DynauthClient(
+            lambda: open_store(*self._settings.store),
+            lambda: self._settings.book,
+            self._log,
+            local,
+            self._clock.read,
+        )
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""

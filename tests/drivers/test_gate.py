@@ -81,7 +81,7 @@ class Node:
         interfaces = Interfaces(settings, self.log)
         memory = Memory(engines, world, (), self.store.feed_end())
         own = self.store, self.committer, self.log, interfaces, Clock(), Troubles(self.log.say)
-        self.gate = Gate(memory, *own, MOST)
+        self.gate = Gate(lambda: memory, *own, MOST)
         self.doors = {name: UdpDoor(LOOPBACK, 0) for name in (AUTHENTICATION, ACCOUNTING)}
         for name, door in self.doors.items():
             self.gate.add_door(door, name)

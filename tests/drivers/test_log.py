@@ -165,3 +165,17 @@ def test_a_box_that_declines_too_often_is_an_alarm_once_an_hour(play: Play) -> N
     assert [line[:24] for line in lines] == [f"alarm: 02:f1:00:00:00:0{number}" for number in (1, 2, 1)]
     assert [line.split(" declines ")[1].split()[0] for line in lines] == ["10.20.0.0", "10.20.0.2", "10.20.14.16"]
     assert "gatekeeper whois" in lines[0]
+
+
+def test_a_clock_that_was_set_back_silences_nothing(play: Play) -> None:
+    """Windows and alarms of before are over at once."""
+
+    def story(log: Log) -> None:
+        for now in (NOW, NOW - 7200, NOW - 7199):
+            log.read(Told(refusal(1, Reason.SUSPENDED), None, now))
+            log.alarm("the disk is full", now)
+            log.tick(now)
+
+    lines = play(story)
+    assert [line for line in lines if "alarm" in line] == ["alarm: the disk is full"] * 2
+    assert [line.count("repeated=1") for line in lines if "alarm" not in line] == [0, 1, 0]

@@ -462,6 +462,16 @@ def test_what_waits_for_old_servers_is_asked_of_the_new_ones(upstream: Bench) ->
     assert [question.mac for question in needs.words] == [BOX, OTHER]
 
 
+def test_when_all_begins_anew_nobody_is_left_waiting(upstream: Bench) -> None:
+    """Each ends as if its time were over, whatever time it is then: a clock may have been set."""
+    heart = upstream.heart
+    ask_aaa(upstream, relayed(discover()), relayed(discover(OTHER)))
+    heart.receive(DHCP, [relayed(discover(THIRD))], None, NOW)
+    heart.end_waiting(NOW)
+    assert ends(heart) == [("silent", "STORE_UNAVAILABLE"), *[("silent", "AAA_UNREACHABLE")] * 2]
+    assert heart.waiting() == 0
+
+
 # ARP probes.
 
 

@@ -35,3 +35,11 @@ def test_a_flood_of_invented_servers_fills_neither_memory_nor_log() -> None:
     assert sum(rogues.hear(heard(server=number), NOW) for number in range(3 * MAX_ROGUES)) == MAX_ROGUES
     assert len(rogues.drain()) == MAX_ROGUES
     assert rogues.hear(heard(server=9_999), NOW + WINDOW_S)
+
+
+def test_a_clock_that_was_set_back_silences_nobody() -> None:
+    """The window of before is over, and the server is told again."""
+    rogues = Rogues()
+    assert rogues.hear(heard(), NOW)
+    assert rogues.hear(heard(), NOW - 7200)
+    assert not rogues.hear(heard(), NOW - 7199)

@@ -4,7 +4,7 @@ Two connections serve a running gate: the packet loop reads on one, the commit t
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -159,10 +159,13 @@ class SqliteStore(
         rows = self._connection.execute(query, (mac_text(after), most))
         return [mac_of(mac) for (mac,) in rows]
 
-    def all_leases(self) -> Iterable[Lease]:
-        """Every lease on record, those that end first first."""
+    def all_leases(self) -> Iterator[Lease]:
+        """Every lease on record, those that end first first. Raises StoreError."""
         query = f"SELECT {listed(LEASE)} FROM leases ORDER BY expires_at, address"
-        return map(lease_of, self._connection.execute(query))
+        try:
+            yield from map(lease_of, self._connection.execute(query))
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
 
     def fixed_addresses(self) -> list[int]:
         """Addresses that orders fixed. Raises StoreError."""
@@ -172,8 +175,11 @@ class SqliteStore(
             raise StoreError(f"store {self.path}: {error}") from error
 
     def feed_end(self) -> int:
-        """Where the change feed ends now."""
-        return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM feed").fetchone()[0])
+        """Where the change feed ends now. Raises StoreError."""
+        try:
+            return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM feed").fetchone()[0])
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
 
     def data_version(self) -> int:
         """A number that is another one after each commit of another connection (one page read, no table)."""

@@ -3,6 +3,7 @@
 import pytest
 
 from gatekeeper.model import Effect, LeaseBound, SessionReported
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.evidence import Admitted
 from gatekeeper.store import RecordError
 from gatekeeper.store.ports import Store
@@ -100,6 +101,7 @@ def test_counts_that_cannot_be_written_cost_neither_the_others_nor_the_heartbeat
     """A monitor that sees no heartbeat takes the gate for dead."""
     admitted = [Admitted(mac, "A", "bras1", port, NOW) for mac, port in ((BOX, "p"), (OTHER, _NO_TEXT))]
     counts = {("loop", "rounds"): 7, ("bugs",): _TOO_LARGE, ("dhcp", "DHCPDISCOVER", "DHCPOFFER", "ok"): 3}
+    beat = Beat(NOW, float(NOW))
     with pytest.raises(RecordError, match="2 rows are lost, the others are kept"):
         store.note([], counts, admitted=admitted, beat=beat)
     assert store.beat() == beat
