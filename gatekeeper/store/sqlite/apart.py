@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from gatekeeper.store import StoreError
+from gatekeeper.store import RecordError, StoreError
 
 _Item = TypeVar("_Item")
 
@@ -16,7 +16,7 @@ def is_of_a_row(error: BaseException) -> bool:
     """True if the error lies in what was to be written: a number too large, text that is no UTF-8, a constraint, a bug
     of ours. False for trouble of the store: disk full, I/O, locked, read-only, damaged, no memory."""
     if isinstance(error, StoreError):
-        return error.__cause__ is not None and is_of_a_row(error.__cause__)
+        return isinstance(error, RecordError)
     if isinstance(error, sqlite3.OperationalError):
         # An expression or a trigger that fails has this code; all that disks and locks do has another one.
         return (getattr(error, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_ERROR
