@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import Holder, Reason
@@ -14,6 +15,7 @@ from gatekeeper.report.table import BadColumn, Row, sort_rows
 from gatekeeper.report.timeline import timeline_rows
 from gatekeeper.store.ports import Store
 
+_FILTERS: Final = ("mac", "account", "port", "ip")
 Patterns = Sequence[tuple[str, re.Pattern[str]]]
 
 
@@ -31,8 +33,8 @@ def rows(
     filters: mac account port ip, absent or empty = any; patterns: (column, what it is to match). book and store may be
     None for those of ``report.listing.STATIC``.
     """
-    for name in filter(None, filters.values()):
-        text_of(name)
+    for name in _FILTERS:
+        text_of(filters.get(name) or "")
     try:
         read = (lambda name, only: store.view(name, now, only)) if store else None
         found = chosen(what, rows_of(what, book, read, filters), filters, patterns)
