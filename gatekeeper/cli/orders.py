@@ -57,13 +57,13 @@ def _order_command(kind: str) -> click.Command:
 def _hand_in(config: str | None, fields: dict[str, str | None]) -> int:
     from gatekeeper.config.load import load
     from gatekeeper.model import REASONS, Reason
-    from gatekeeper.office.orders import Standing, desk, standing_of
+    from gatekeeper.office.orders import Standing, desk, standing_of, written
     from gatekeeper.report.table import time_text
     from gatekeeper.store.opening import open_store
 
     settings = load(config)
     with closing(open_store(*settings.store, create=True)) as store:
-        result = desk(store, settings.book).hand_in(fields, unix_time(store))
+        (result,) = written(desk(store, settings.book).hand_in_all, [fields], unix_time(store))
     record, standing = result.record, standing_of(result)
     what = f"order {record.order} {record.kind} {record.account}: {record.state}"
     if standing is Standing.APPLIED:

@@ -17,6 +17,7 @@ from gatekeeper.report.timeline import timeline_rows
 from gatekeeper.store.ports import Store
 
 TROUBLE: Final = "trouble."  # how the rows of ``stats`` begin that are one
+_FILTERS: Final = ("mac", "account", "port", "ip")
 Patterns = Sequence[tuple[str, re.Pattern[str]]]
 
 
@@ -34,8 +35,8 @@ def rows(
     filters: mac account port ip, absent or empty = any; patterns: (column, what it is to match). book and store may be
     None for those of ``report.listing.STATIC``.
     """
-    for name in filter(None, filters.values()):
-        text_of(name)
+    for name in _FILTERS:
+        text_of(filters.get(name) or "")
     try:
         read = (lambda name, only: store.view(name, now, only)) if store else None
         found = rows_of(what, book, read, filters)

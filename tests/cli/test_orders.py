@@ -1,6 +1,7 @@
 """order and orders import: contract 3, exit codes of contract 6, CSV rules of contract 10.10."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,27 @@ def test_an_order_is_installed_seen_again_and_in_conflict(terminal: Terminal) ->
     conflict = terminal.order("install", "1", "A", *options, "--plan", "gold")
     assert (conflict.code, conflict.out) == (5, "")
     assert "refused ORDER_CONFLICT: order 1 was received before" in conflict.err
+
+
+def test_an_order_that_the_store_does_not_take_is_refused_alone(terminal: Terminal, tmp_path: Path) -> None:
+    """By itself and among others of a file, one line each and no traceback; the store is sound."""
+    terminal.order("install", "1", "A")
+    with sqlite3.connect(tmp_path / "gatekeeper.db") as store:
+        store.execute(
+            "CREATE TRIGGER bad BEFORE INSERT ON accounts WHEN new.account = 'B'"
+            " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
+    refused = terminal.order("install", "2", "B")
+    assert (refused.code, refused.out) == (3, "")
+    assert "refused BAD_RECORD: " in refused.err
+    assert "not this one" in refused.err
+    assert "Traceback" not in refused.err
+    (tmp_path / "orders.csv").write_text("order,account\n" + "".join(f"n{at},{'CDB'[at % 3]}\n" for at in range(9)))
+    said = terminal.run("orders", "import", "orders.csv")
+    assert said.code == 3
+    assert (said.out + said.err).count("BAD_RECORD") >= 3
+    applied = {row["order"] for row in json.loads(terminal.run("show", "orders", "-o", "json").out)}
+    assert applied == {"1", *(f"n{at}" for at in range(9) if at % 3 != 2)}
 
 
 @pytest.mark.parametrize(

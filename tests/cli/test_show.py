@@ -37,6 +37,7 @@ FILTERS: list[tuple[tuple[str, ...], list[str]]] = [
 WRONG: list[tuple[str, ...]] = [
     ("--columns", "mak"), ("--sort", "mak"), ("--match", "mak=1"), ("--match", "mac"), ("--match", "mac=("),
     ("--mac", "xyz"), ("--ip", "1.2.3"), ("-o", "xml"), ("--nonsense",),
+    ("--account", "\udcff"), ("--port", "\udcff"),  # octets of an argument that are no UTF-8
 ]  # fmt: skip
 BINDINGS = ("show", "bindings", "-o", "json")
 COLUMNS_CHOSEN = ("show", "bindings", "-o", "csv", "--columns", "order,account")

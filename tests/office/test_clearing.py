@@ -1,5 +1,7 @@
 """Ending and forgetting, whoever asks (contract 10.7)."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gatekeeper.engine.order_desk import OrderDesk
@@ -29,6 +31,13 @@ def store() -> SqliteStore:
     lease = Lease(ADDRESS, BOX, "A", PORT.text, "active", NOW + 3600, NOW, NOW, b"", b"")
     assert not made.commit([LeaseBound(lease), PortLearned("A", BOX, PORT, "dhcp", NOW)])
     return made
+
+
+@pytest.mark.parametrize("end", [end_leases, end_sessions, forget_port])
+def test_what_is_no_text_names_nothing(store: SqliteStore, end: Callable[..., object]) -> None:
+    """Octets of an argument that are no UTF-8 come as halves of characters, which no store can be asked for."""
+    with pytest.raises(Misread):
+        end(store, "A\udcff", NOW)
 
 
 @pytest.mark.parametrize("key", ["10.20.1.0", "d4c1.c8ee.9b1f"])
