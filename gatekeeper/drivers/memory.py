@@ -29,6 +29,7 @@ def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None)
     leases = ((one.address, b"" if one.state == "declined" else one.mac, one.expires_at) for one in store.all_leases())
     pools.load(leases, store.fixed_addresses())
     pools.reserve(never_a_box(book))
+    pools.unclaimed.keep(store.unclaimed())
     stale_after = book.stale_after()
     for one in store.fixed_in_session():
         until = one.heard + stale_after.get(one.nas, book.stale_session_s)
