@@ -218,6 +218,11 @@ class Policybook(NamedTuple):
         own = self.option_names.get(code, str(code))
         return row.name if row else own.lower().replace("_", "-")
 
+    def longest_lease_s(self) -> int:
+        """The longest time that a lease can be given for."""
+        extras = (*self.dhcp_profiles.values(), *(each.extra for each in self.dhcp_classes))
+        return max((*(subnet.lease_s for subnet in self.subnets), *(extra.lease_s for extra in extras)), default=0)
+
     def stale_after(self) -> dict[str, int]:
         """Seconds without a report after which a session is over, for clients that are told how often to report."""
         return {nas.name: 3 * nas.interim_s + 60 for nas in self.clients if nas.interim_s}

@@ -46,12 +46,16 @@ class Lease(NamedTuple):
     mac: bytes
     account: str
     port: str
-    state: str  # active released declined
+    state: str  # active released declined recovered
     expires_at: int
     first_seen: int
     last_seen: int
     agent: bytes  # Option 82 as it came with the lease
     client_id: bytes
+
+
+# States in which a lease is its box's. recovered: of a commit that was lost; it is an active one once it is renewed.
+HELD: Final = frozenset({"active", "recovered"})
 
 
 class Facts(NamedTuple):

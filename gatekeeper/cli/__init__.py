@@ -26,6 +26,7 @@ _VERBS: Final = {
     "whois": ("gatekeeper.cli.timeline", "whois"),
     "export": ("gatekeeper.cli.export", "export"),
     "clear": ("gatekeeper.cli.clear", "clear"),
+    "store": ("gatekeeper.cli.store", "store"),
     "lab": ("gatekeeper.cli.lab", "lab"),
 }
 _HELP: Final = {
@@ -44,6 +45,7 @@ _HELP: Final = {
     "whois": "Say who has or had an address.",
     "export": "Write what is known as files of other servers, or as orders.",
     "clear": "End a session or a lease; forget a learned port.",
+    "store": "Mend the store after commits were lost.",
     "lab": "Play a whole installation in a private network.",
 }
 

@@ -186,6 +186,21 @@ class Control(threading.Thread):
             return Answer([], [], ["the gate is stopping, or does not get to it"], ours)
 
 
+def is_served(store: str) -> bool:
+    """True if a gate serves over this store. Raises ControlError."""
+    path = Path(store + _SUFFIX)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(_PATIENCE_S)
+        try:
+            with _reachable(path) as name:
+                asking.connect(name)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError as error:
+            raise ControlError(f"{path}: whether a gate serves is not known: {error.strerror}") from None
+    return True
+
+
 def ask_gate(store: str, verb: str, file: Path) -> Answer | None:
     """What the gate that serves over this store says; None = none does. Raises ControlError."""
     return _ask(store, verb, str(file.resolve()), _ANSWER_S, lambda told: Answer(**told))

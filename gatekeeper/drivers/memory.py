@@ -27,6 +27,7 @@ def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None)
     pools = Pools(ranges_of(book) if ranges is None else ranges)
     pools.load(_holders(pools, store.all_leases()), store.fixed_addresses())
     pools.reserve(never_a_box(book))
+    pools.unclaimed.keep(store.unclaimed())
     stale_after = book.stale_after()
     for one in store.fixed_in_session():
         until = one.heard + stale_after.get(one.nas, book.stale_session_s)

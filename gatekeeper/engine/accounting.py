@@ -7,6 +7,7 @@ from gatekeeper.engine.limits import radius_limit, throttle_of
 from gatekeeper.engine.radius_door import Clients, again, forged, malformed, silent, stranger, unanswered
 from gatekeeper.engine.radius_status import answer_status
 from gatekeeper.model import (
+    HELD,
     Action,
     Binding,
     Datagram,
@@ -106,7 +107,7 @@ class AccountingEngine:
             effects = (SessionsEnded(nas.name, report.device, report.at),)
         elif report.status in _STATUS:
             lease = facts.lease
-            address = report.address or (lease.address if lease and lease.state == "active" else 0)
+            address = report.address or (lease.address if lease and lease.state in HELD else 0)
             session = _session(question, facts.binding, address)
             until = int(now) + self._stale_after.get(nas.name, self._stale_s)
             effects = (SessionReported(session, _STATUS[report.status], int(now), until),)

@@ -6,7 +6,7 @@ The rules over these facts are rows, in ``dhcp_rules``.
 from typing import Final, NamedTuple
 
 from gatekeeper.book import BindingPolicy, Policybook, Subnet
-from gatekeeper.model import Binding, Facts, Lease, PortId, Verdict, make
+from gatekeeper.model import HELD, Binding, Facts, Lease, PortId, Verdict, make
 from gatekeeper.policy.stbid import stbid_difference
 from gatekeeper.state.pools import Pools
 from gatekeeper.wire.dhcp import DECLINE, DISCOVER, INFORM, RELEASE, REQUEST, DhcpMessage
@@ -172,6 +172,17 @@ def is_its_own(case: DhcpCase) -> bool:
     pools = case.pools
     is_given = keeps(case) == wanted or pools.offered_to(case.mac, case.now) == wanted
     return is_given and pools.is_free_for(wanted, case.mac, case.now)
+
+
+def takes_unclaimed(case: DhcpCase) -> bool:
+    """True if the address spoken of may have been given to this very box by a commit that was lost: a recovery keeps it
+    for whoever says first that it is his, and the box has no other one."""
+    subnet, lease, wanted = case.subnet, case.lease, case.wanted
+    if subnet is None or not case.pools.is_unclaimed(wanted, case.now):
+        return False
+    has_other = lease is not None and lease.state in HELD and lease.expires_at > case.now
+    is_given = case.pools.gives(subnet.number, wanted) and not case.pools.is_fixed(wanted)
+    return is_given and not has_other and own_fixed(case) == 0
 
 
 def is_free_in_pool(case: DhcpCase) -> bool:

@@ -6,7 +6,7 @@ The first row that objects decides. ``explain`` walks the same rows.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from gatekeeper.model import Action, Reason, Verdict, make
+from gatekeeper.model import HELD, Action, Reason, Verdict, make
 from gatekeeper.policy.binding import RULES, Rule
 from gatekeeper.policy.declines import DECLINES_ARE_FEW, QUARANTINE_HAS_ROOM
 from gatekeeper.policy.dhcp import (
@@ -18,6 +18,7 @@ from gatekeeper.policy.dhcp import (
     is_its_own,
     keeps,
     own_fixed,
+    takes_unclaimed,
 )
 from gatekeeper.wire.text import ip_text
 
@@ -117,12 +118,12 @@ def _is_known_here(case: DhcpCase) -> bool:
 
 
 def _has_lease(case: DhcpCase) -> bool:
-    return case.lease is not None or own_fixed(case) != 0
+    return case.lease is not None or own_fixed(case) != 0 or takes_unclaimed(case)
 
 
 def _holds_it(case: DhcpCase) -> bool:
     lease = case.lease
-    return lease is not None and lease.address == case.wanted and lease.state == "active"
+    return lease is not None and lease.address == case.wanted and lease.state in HELD
 
 
 def _was_given_it(case: DhcpCase) -> bool:
@@ -137,7 +138,12 @@ def _is_own_or_free(case: DhcpCase) -> bool:
 
 
 def _is_own_or_lost(case: DhcpCase) -> bool:
-    return is_its_own(case) or (case.lease is None and own_fixed(case) == 0 and is_free_in_pool(case))
+    lost = case.lease is None and own_fixed(case) == 0
+    return is_its_own(case) or (lost and is_free_in_pool(case)) or takes_unclaimed(case)
+
+
+def _is_own_or_unclaimed(case: DhcpCase) -> bool:
+    return is_its_own(case) or takes_unclaimed(case)
 
 
 def _nothing(case: DhcpCase) -> tuple[str, str]:
@@ -224,7 +230,8 @@ _SERVER_IS_THIS: Final = Rule(
 _KNOWN_HERE: Final = Rule(
     "lease is on record",
     Reason.NO_LEASE,
-    "A box that starts with an address of this net has a lease on record or that very offer, or the address is fixed.",
+    "A box that starts with an address of this net has a lease on record or that very offer, or the address is fixed;"
+    " or it is one that a recovery keeps for a box that is not known.",
     _is_known_here,
     _spoken_of,
 )
@@ -232,7 +239,8 @@ _KNOWN_HERE: Final = Rule(
 _REBOUND_IS_KNOWN: Final = Rule(
     "lease is on record",
     Reason.NO_LEASE,
-    "A box that asks every server to prolong its lease has one on record here, or a fixed address.",
+    "A box that asks every server to prolong its lease has one on record here, or a fixed address; or its address is"
+    " one that a recovery keeps for a box that is not known.",
     _has_lease,
     _spoken_of,
 )
@@ -263,8 +271,9 @@ _OFFERED_IS_OWN: Final = Rule(
 _KNOWN_IS_OWN: Final = Rule(
     "address is its own",
     Reason.WRONG_ADDRESS,
-    "The address that the box asks for is fixed, on record in a pool or on offer to it, and nobody else's.",
-    is_its_own,
+    "The address that the box asks for is fixed, on record in a pool or on offer to it, and nobody else's; or a"
+    " recovery keeps it for a box that is not known.",
+    _is_own_or_unclaimed,
     _bound,
 )
 # RFC 2131 4.3.2: ciaddr is trusted; a lease that we lost is granted anew while nobody else has the address.
@@ -272,7 +281,7 @@ _RENEWED_IS_OWN: Final = Rule(
     "address is its own",
     Reason.WRONG_ADDRESS,
     "The address that the box renews is its own, and a pool has it still; or none of the box is fixed or on record, and"
-    " it is free in the pool.",
+    " it is free in the pool or kept by a recovery for a box that is not known.",
     _is_own_or_lost,
     _bound,
 )

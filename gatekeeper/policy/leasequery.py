@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from gatekeeper.model import Lease
+from gatekeeper.model import HELD, Lease
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEUNASSIGNED, LEASEUNKNOWN, DhcpMessage
 from gatekeeper.wire.dhcp_header import CIADDR, OPTIONS
@@ -71,7 +71,7 @@ def read_sought(message: DhcpMessage) -> Sought:
 
 def judge_query(sought: Sought, leases: Sequence[Lease], ours: bool, now: float) -> LeaseAnswer:
     """leases: those on record for what is sought, of any state; ours: the address sought is one this server gives."""
-    active = [lease for lease in leases if lease.state == "active" and lease.expires_at > now]
+    active = [lease for lease in leases if lease.state in HELD and lease.mac and lease.expires_at > now]
     if active:
         # RFC 4388 6.4.1: of several, the one whose client spoke last; the others are its associated addresses.
         newest, *rest = sorted(active, key=lambda lease: (-lease.last_seen, lease.address))

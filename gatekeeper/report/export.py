@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from gatekeeper.book import Subnet
-from gatekeeper.model import Lease, Rate
+from gatekeeper.model import HELD, Lease, Rate
 from gatekeeper.policy.order_fields import NAMES
 from gatekeeper.policy.orders import Account, Boxed
 from gatekeeper.wire.attribute_types import most
@@ -51,18 +51,18 @@ def kea_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
     """Kea's lease file, as memfile loads it."""
     yield _KEA_LEASES
     for lease in _current(leases, policy.now):
-        declined = lease.state == "declined"
+        nobodys = lease.state == "declined" or not lease.mac
         place = next((at for at, one in enumerate(policy.subnets, 1) if lease.address & one.mask == one.network), 0)
         lifetime = lease.expires_at - lease.last_seen
-        mac, client = ("", "") if declined else (mac_text(lease.mac), lease.client_id.hex(":"))
-        state = _DECLINED if declined else 0
+        mac, client = ("", "") if nobodys else (mac_text(lease.mac), lease.client_id.hex(":"))
+        state = _DECLINED if nobodys else 0
         yield f"{ip_text(lease.address)},{mac},{client},{lifetime},{lease.expires_at},{place},0,0,,{state},"
 
 
 def dnsmasq_leases(leases: Iterable[Lease], policy: Policy) -> Iterator[str]:
     """dnsmasq.leases: expiry, MAC, address, name, client id; * = none."""
     for lease in _current(leases, policy.now):
-        if lease.state == "active":
+        if lease.state in HELD and lease.mac:
             client = lease.client_id.hex(":") or "*"
             yield f"{lease.expires_at} {mac_text(lease.mac)} {ip_text(lease.address)} * {client}"
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from gatekeeper.state.declines import Declines
 from gatekeeper.state.framed import FramedAddresses
+from gatekeeper.state.unclaimed import Unclaimed
 
 # Addresses at the head of the reclaim queue that are on offer just now are passed over, this many at most.
 _LOOK_AT: Final = 64
@@ -93,6 +94,7 @@ class Pools:
         self._fixed: set[int] = set()
         self._reserved: frozenset[int] = frozenset()
         self.framed = FramedAddresses()
+        self.unclaimed = Unclaimed()
         self._framed = self.framed.by_address  # asked for every packet, at hand
         self.declines = Declines()
         self._set_ranges(subnets)
@@ -177,6 +179,10 @@ class Pools:
         offer = self._offers.get(address)
         return not offer or offer[0] == mac or offer[1] <= now
 
+    def is_unclaimed(self, address: int, now: float) -> bool:
+        """True if the address is kept for a box that nobody knows, and none has taken it since."""
+        return self.unclaimed.has(address, now) and self.is_free_for(address, b"", now)
+
     def offered_to(self, mac: bytes, now: float) -> int:
         """The address on offer to this box, 0 = none."""
         address = self._offer_of.get(mac, 0)
@@ -254,6 +260,7 @@ class Pools:
         offer = self._offers.get(address)
         if offer:
             self.forget_offer(offer[0])
+        self.unclaimed.end(address)
         self.hold(subnet, address, b"", until)
 
     def nearly_full(self, now: float, share: float) -> list[tuple[int, int, int]]:
@@ -273,4 +280,5 @@ class Pools:
 
     def block(self, address: int, until: int) -> None:
         """Somebody whom we do not know holds the address until then."""
+        self.unclaimed.end(address)
         self._held[address] = (b"", until)

@@ -23,6 +23,16 @@ class InSession(NamedTuple):
     heard: int
 
 
+class Recovered(NamedTuple):
+    """What a recovery keeps. boxes: addresses, each for a box that is known; unclaimed: others, until ``until``; heard:
+    when whoever served reported last before the loss, 0 = never."""
+
+    boxes: int
+    unclaimed: int
+    until: int
+    heard: int
+
+
 class PoolCount(NamedTuple):
     """How full the ranges of one subnet are, in addresses."""
 

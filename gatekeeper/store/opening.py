@@ -38,6 +38,11 @@ def open_store(url: str, folder: Path = Path(), create: bool = False) -> Store:
     return SqliteStore(path_of(url, folder), create)
 
 
+def store_to_mend(url: str, folder: Path) -> Store:
+    """A store that lacks what was acknowledged, to have ``recover`` called. Raises StoreError."""
+    return SqliteStore(path_of(url, folder), mend=True)
+
+
 def private_store() -> Store:
     """An empty one in memory, which goes when it is closed."""
     return SqliteStore(":memory:")

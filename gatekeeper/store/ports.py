@@ -18,6 +18,7 @@ from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.state.unclaimed import Span
 from gatekeeper.store.found import InSession, Named, PoolCount
 from gatekeeper.store.outbox import Ended, Standing, Wanted
 from gatekeeper.store.served import ServedPort
@@ -68,6 +69,9 @@ class FactsPort(Protocol):
 
     def all_leases(self) -> Iterable[Lease]:
         """Every lease on record, those that end first first."""
+
+    def unclaimed(self) -> list[Span]:
+        """Addresses that a recovery keeps for boxes that nobody knows."""
 
     def fixed_addresses(self) -> list[int]:
         """Addresses that orders fixed."""

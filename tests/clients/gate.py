@@ -146,7 +146,9 @@ class Gate:
 
     def cli(self, *words: str, check: bool = True, timeout_s: float = 60) -> Any:
         """Another gatekeeper verb with the same configuration."""
-        verb, rest = (words[:2], words[2:]) if words[0] in ("order", "orders", "clear") else (words[:1], words[1:])
+        verb, rest = (
+            (words[:2], words[2:]) if words[0] in ("order", "orders", "clear", "store") else (words[:1], words[1:])
+        )
         return run(*self._begin(), *verb, "-c", str(self.file), *rest, timeout_s=timeout_s, check=check)
 
     def show(self, what: str, *words: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ _FORGET_PORT: Final = """
 UPDATE accounts SET port = '', line = '', port_state = 'unlearned', port_by = '', port_at = 0
 WHERE account = ? AND port_state = 'learned'"""
 # A row with a MAC and an address says that this box has this address no longer.
+_NOBODY: Final = "00:00:00:00:00:00"
 _TELL: Final = "INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')"
 
 
@@ -35,7 +36,7 @@ class ClearingTables(JournalTables):
                 return False
             mac, account, port = row
             query("UPDATE leases SET state = 'released', expires_at = ? WHERE address = ?", (int(now), ip))
-            query(_TELL, (mac, ip))
+            query(_TELL, (mac or _NOBODY, ip))
             self._prune_feed()
             self._tell_event(
                 Event(int(now * 1000), "lease ended", mac, account, ip, port, f"{ip_text(ip)} cleared by hand")

@@ -57,6 +57,12 @@ def sync_folder(path: Path) -> None:
         os.close(folder)
 
 
+def set_log_aside(path: str) -> None:
+    """A log that is not this main file's is kept under another name. Raises OSError."""
+    Path(path + LOG).rename(f"{path}{LOG}.lost")
+    Path(path + INDEX).unlink(missing_ok=True)
+
+
 def has_log(path: str) -> bool:
     """True if there is a write-ahead log with something in it."""
     try:

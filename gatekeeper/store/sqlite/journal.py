@@ -10,7 +10,7 @@ from typing import Final
 
 from mypy_extensions import trait
 
-from gatekeeper.model import Event, Holder
+from gatekeeper.model import HELD, Event, Holder
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed, marks
 from gatekeeper.store.sqlite.schema import CHUNKS
@@ -90,7 +90,7 @@ class JournalTables(Tables):
         try:
             row = query(_LEASE, (address,)).fetchone()
             lease = lease_of(row) if row else None
-            if lease and lease.state == "active" and lease.first_seen <= at < lease.expires_at:
+            if lease and lease.state in HELD and lease.mac and lease.first_seen <= at < lease.expires_at:
                 mac = mac_text(lease.mac)
                 return Holder(mac, lease.account, lease.port, lease.first_seen, lease.expires_at, "dhcp")
             before = query(_BEFORE, (address, at)).fetchone()

@@ -14,6 +14,7 @@ from gatekeeper.model import Lease
 from gatekeeper.policy.leasequery import ADDRESS, CLIENT_ID, MAC, REMOTE, Sought
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import LEASE, lease_of, listed
+from gatekeeper.store.sqlite.schema import LEASED
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import mac_text
 
@@ -71,7 +72,7 @@ DROP TRIGGER lease_keys_agent_update;
 DROP TABLE lease_keys;
 COMMIT;"""
 
-_ACTIVE: Final = "state = 'active' AND expires_at > :now ORDER BY last_seen DESC, address LIMIT :most"
+_ACTIVE: Final = f"{LEASED} AND expires_at > :now ORDER BY last_seen DESC, address LIMIT :most"
 _BY_KEY: Final = f"""
 SELECT {listed(LEASE)} FROM leases WHERE address IN (
     SELECT address FROM lease_keys WHERE key = :value AND kind = :form LIMIT :looked) AND {_ACTIVE}"""

@@ -8,6 +8,7 @@ from mypy_extensions import trait
 from gatekeeper.store import StoreError
 from gatekeeper.store.found import Named
 from gatekeeper.store.ports import MAX_NAMED
+from gatekeeper.store.sqlite.schema import LEASED
 from gatekeeper.store.sqlite.tables import Tables
 
 # kind, value, account, mac. An order that was not applied speaks of its own box, any other of all of its account.
@@ -20,10 +21,10 @@ UNION ALL SELECT 'MAC', mac, account, mac FROM boxes WHERE mac = :mac
 UNION ALL SELECT DISTINCT 'MAC', mac, '', mac FROM refused WHERE mac = :mac AND mac NOT IN (SELECT mac FROM boxes)"""
 # Who has an address: the first of these that knows.
 _HOLDERS: Final = (
-    "SELECT '', mac FROM leases WHERE address = :address AND state = 'active' AND expires_at > :now",
+    f"SELECT '', mac FROM leases WHERE address = :address AND {LEASED} AND expires_at > :now",
     "SELECT '', mac FROM sessions WHERE address = :address AND state = 'active' AND mac <> '' ORDER BY id DESC LIMIT 1",
     "SELECT account, '' FROM accounts WHERE address = :address AND address <> 0",
-    "SELECT '', mac FROM leases WHERE address = :address AND state <> 'declined'",
+    "SELECT '', mac FROM leases WHERE address = :address AND state <> 'declined' AND mac <> ''",
     "SELECT '', mac FROM refused WHERE address = :address ORDER BY last_seen DESC LIMIT 1",
 )
 _TEXT: Final = "({0} >> 24) || '.' || (({0} >> 16) & 255) || '.' || (({0} >> 8) & 255) || '.' || ({0} & 255)"
@@ -42,7 +43,7 @@ UNION SELECT 'MAC', mac, '', mac FROM refused
 _ADDRESSES_ALIKE: Final = f"""
 SELECT 'address', text, account, mac FROM (
     SELECT {_TEXT.format("address")} AS text, '' AS account, mac FROM leases
-    WHERE state = 'active' AND expires_at > :now
+    WHERE {LEASED} AND expires_at > :now
     UNION SELECT {_TEXT.format("address")}, '', mac FROM sessions WHERE state = 'active' AND address <> 0 AND mac <> ''
     UNION SELECT {_TEXT.format("address")}, account, '' FROM accounts WHERE address <> 0)
 WHERE substr(text, 1, length(:text)) = :text"""

@@ -9,18 +9,18 @@ from mypy_extensions import trait
 from gatekeeper.state.counts import columns_of
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import line_of
-from gatekeeper.store.sqlite.files import LOG, MARK, Placed, has_log, make_store_file, why_not
+from gatekeeper.store.sqlite.files import LOG, MARK, Placed, has_log, make_store_file, set_log_aside, why_not
 from gatekeeper.store.sqlite.loss import is_foreign, loss_of, read_only, state_of, was_in_use
 from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.mark_format import Marked
+from gatekeeper.store.sqlite.recovery import RecoveryTables
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION
-from gatekeeper.store.sqlite.serving import ServingTables
 from gatekeeper.store.sqlite.tables import BUSY_S
 from gatekeeper.wire.line_id import may_be_learned
 
 
 @trait
-class OpeningTables(ServingTables):
+class OpeningTables(RecoveryTables):
     """What the constructor does, in parts. Raises StoreError, sqlite3.Error, OSError."""
 
     def _connect(self) -> sqlite3.Connection:
@@ -30,7 +30,7 @@ class OpeningTables(ServingTables):
         connection.create_function("line_of", 1, line_of, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
 
-    def _open(self, create: bool) -> None:
+    def _open(self, create: bool, mend: bool) -> None:
         # It is never ahead of the store, so it is read before that.
         marked = Mark(self.path).read()
         in_use = was_in_use(self.path, marked)
@@ -38,21 +38,27 @@ class OpeningTables(ServingTables):
         if not file.exists() or (in_use and file.stat().st_size == 0):
             self._begin_with_none(create, in_use)
         else:
-            self._open_found(marked)
+            self._open_found(marked, mend)
 
-    def _open_found(self, marked: Marked | None) -> None:
+    def _open_found(self, marked: Marked | None, mend: bool) -> None:
         foreign = is_foreign(self.path, marked)
-        self._connection = read_only(self.path) if foreign else self._connect()
+        if foreign and mend:
+            set_log_aside(self.path)
+        self._connection = read_only(self.path) if foreign and not mend else self._connect()
         self._prepare(self._connection)
         self._verify()
-        self._loss = loss_of(self.path, state_of(self._connection), marked, foreign)
-        if self._loss is None:
+        loss = loss_of(self.path, state_of(self._connection), marked, foreign)
+        if loss is None or mend:
+            self._lost = loss
             self._set_up()
-        elif not foreign:
-            # The last one that closes a log puts what is left of it into the main file, and removes it.
-            spare, self._connection = self._connection, read_only(self.path)
-            self._prepare(self._connection)
-            spare.close()
+            return
+        self._loss = loss
+        if foreign:
+            return
+        # The last one that closes a log puts what is left of it into the main file, and removes it.
+        spare, self._connection = self._connection, read_only(self.path)
+        self._prepare(self._connection)
+        spare.close()
 
     def _begin_with_none(self, create: bool, in_use: bool) -> None:
         if in_use:

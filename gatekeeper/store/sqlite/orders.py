@@ -25,6 +25,7 @@ from gatekeeper.store.rows import (
     refused_of,
 )
 from gatekeeper.store.sqlite.dynauth import DynauthTables
+from gatekeeper.store.sqlite.schema import LEASED
 from gatekeeper.wire.text import mac_text
 
 # An order is written once, but for one that was held.
@@ -97,7 +98,7 @@ class OrderTables(DynauthTables):
         row = (
             row
             or query(
-                "SELECT account FROM leases WHERE address = ? AND state = 'active' AND expires_at > ?", (address, now)
+                f"SELECT account FROM leases WHERE address = ? AND {LEASED} AND expires_at > ?", (address, now)
             ).fetchone()
         )
         return row[0] if row else ""

@@ -257,6 +257,9 @@ ALTER TABLE orders_2 RENAME TO orders;
     4: KEEP_LEASES + COMMITS + BEATS,
 }
 
+# A lease that is a box's: ``model.HELD``, as a condition.
+LEASED: Final = "state IN ('active', 'recovered') AND mac <> ''"
+
 # Rows or MACs in one statement: few sizes, so that every prepared statement stays in the connection's cache.
 CHUNKS: Final = (64, 16, 4, 1)
 MARKS: Final = {size: ",".join("?" * size) for size in CHUNKS}

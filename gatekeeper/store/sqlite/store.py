@@ -70,10 +70,11 @@ class SqliteStore(
 ):
     """One connection to the store."""
 
-    def __init__(self, path: str, create: bool = False) -> None:
+    def __init__(self, path: str, create: bool = False, mend: bool = False) -> None:
         """Open; with create, make it where it is absent. Raises StoreError: one line, saying what to do.
 
-        A store that lacks what was acknowledged (``loss``) can be read; whoever would write is refused.
+        A store that lacks what was acknowledged (``loss``) can be read; whoever would write is refused. mend: it is
+        opened for ``recover``.
         """
         self.path = path
         self._mark = self._placed = self._loss = None
@@ -83,7 +84,7 @@ class SqliteStore(
                 self._prepare(self._connection)
                 self._make()
             else:
-                self._open(create)
+                self._open(create, mend)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"store {path}: {remedy(error, path)}") from None
 

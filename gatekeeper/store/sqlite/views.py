@@ -17,7 +17,8 @@ from gatekeeper.wire.text import ip_text, parse_ip
 _BINDINGS: Final = """
 SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, '') AS stbid,
        CASE WHEN b.mac IS NULL AND a.state = 'active' THEN 'waiting' ELSE a.state END AS state,
-       a.port, a.port_state, l.address, CASE l.state WHEN 'active' THEN l.expires_at END AS lease_expires,
+       a.port, a.port_state, l.address,
+       CASE WHEN l.state IN ('active', 'recovered') THEN l.expires_at END AS lease_expires,
        a.rate_down_kbps, a.rate_up_kbps, a.last_order AS "order", a.acs_url, a.address AS fixed, b.mac AS box,
        a.port_by, nullif(a.port_at, 0) AS port_at
 FROM accounts a LEFT JOIN boxes b USING (account)
