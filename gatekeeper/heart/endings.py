@@ -44,11 +44,22 @@ class Endings:
             else:
                 hear(make(Told, (outcome, door, at)))
 
+    def settle(self, promise: Promise, now: float) -> None:
+        """It is on disk; how it ended was told before."""
+        try:
+            self._world.settle(promise.outcome.effects)
+        except Exception as bug:
+            self.bugs.append(Bug(bug, promise.question.datagram, now))
+
+    def drop(self, promise: Promise, taken: AbstractSet[int]) -> None:
+        """It is not on disk. taken: places of its effects that are another's; none = the store failed."""
+        self._world.lose(promise.outcome.effects, taken)
+        self.mouths[promise.mouth].forget(promise.question)
+
     def lose(self, promise: Promise, taken: AbstractSet[int], now: float) -> None:
-        """No answer may come of it. taken: places of its effects that are another's; none = the store failed."""
-        name, question, door, outcome, _ = promise
-        self._world.lose(outcome.effects, taken)
-        self.mouths[name].forget(question)
+        """It is not on disk, as above, and no answer may come of it."""
+        self.drop(promise, taken)
+        _, _, door, outcome, _ = promise
         verdict = Verdict(Action.SILENT, lost_reason(outcome.effects, taken))
         lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
         self.hear(make(Told, (lost, door, now)))
