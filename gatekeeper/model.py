@@ -206,6 +206,14 @@ class SessionsEnded(NamedTuple):
     at: int
 
 
+class ExtensionDeferred(NamedTuple):
+    """Effect in memory: the box is told what the disk has, that its lease lasts until then, and not what it would have
+    had if the store could be written in time."""
+
+    mac: bytes
+    until: int
+
+
 class AddressOffered(NamedTuple):
     """Effect in memory: the address is kept for the box until then."""
 
@@ -237,6 +245,7 @@ Effect = (
     | TwoMakes
     | SessionReported
     | SessionsEnded
+    | ExtensionDeferred
     | AddressOffered
     | AddressTold
     | OfferForgotten

@@ -46,7 +46,7 @@ def recover(config: str | None) -> None:
     total = sum(last - first + 1 for first, last in pooled(settings.book))
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("addresses", total=total)
-        kept = keep_all(*settings.store, settings.book, unix_now(), lambda count: bar.advance(task, count))
+        kept = keep_all(*settings.store, settings.book, unix_now(store), lambda count: bar.advance(task, count))
     click.echo(f"store {path}: {kept.boxes} addresses are kept, each for its box until the end of its lease")
     if kept.unclaimed:
         until = time_text(kept.until)

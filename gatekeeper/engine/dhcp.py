@@ -5,6 +5,7 @@ from typing import Final
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.engine.agent import read_agent
+from gatekeeper.engine.deferred import deferred
 from gatekeeper.engine.dhcp_leases import declined, lease_bound
 from gatekeeper.engine.dhcp_question import DhcpQuestion, malformed, silent
 from gatekeeper.engine.leasequery import LeaseQueries, LeaseQuestion
@@ -54,8 +55,6 @@ _AUTO_CONFIGURE: Final = 116
 _NAMING: Final = ("selecting", "decline")
 _DURABLE: Final = (Action.ACK, Action.FREE, Action.QUARANTINE)
 _REPLY: Final = {Action.OFFER: OFFER, Action.ACK: ACK, Action.NAK: NAK, Action.INFORM: INFORM, Action.DENY: OFFER}
-
-
 _NO_AGENT: Final[tuple[RelayInfo, PortId | None]] = NO_RELAY_INFO, None
 
 
@@ -251,11 +250,7 @@ class DhcpEngine:
         kind = _REPLY.get(verdict.action, 0)
         answer, to = b"", None
         if kind:
-            # A box that named one of our addresses is answered under that name.
-            named = question.server_id
-            own = named if named in self._own_ids else self._own_id(case.subnet, datagram)
-            # RFC 5107: the relay wants us known by its own address, so that renewals pass through it.
-            server_id = question.relay.server_id or own
+            server_id = self._server_id(question, case.subnet)
             if verdict.action is Action.DENY:
                 answer = self._replies.denial(message, server_id)
             elif kind == NAK:
@@ -282,8 +277,20 @@ class DhcpEngine:
         relayed = lease is not None and lease.agent != b"" and door.name not in self._trusted
         return relayed or self._book.is_behind_router(ciaddr, door.local)
 
-    def _own_id(self, subnet: Subnet | None, datagram: Datagram) -> int:
-        return (subnet.server if subnet else 0) or self._book.server_id or datagram.via.local
+    def _server_id(self, question: DhcpQuestion, subnet: Subnet | None) -> int:
+        # RFC 5107: the relay wants us known by its own address, so that renewals pass through it.
+        if question.relay.server_id:
+            return question.relay.server_id
+        # A box that named one of our addresses is answered under that name.
+        if question.server_id in self._own_ids:
+            return question.server_id
+        return (subnet.server if subnet else 0) or self._book.server_id or question.datagram.via.local
+
+    def deferred(self, question: DhcpQuestion, outcome: Outcome, until: int, now: float) -> Outcome | None:
+        """The ACK of an extension that is not on disk, by the lease that is there and ends then; None = silence."""
+        subnet = self._book.subnet_of(outcome.verdict.address)
+        server_id = self._server_id(question, subnet)
+        return deferred(self._replies, subnet, server_id, question, outcome, until, now) if subnet else None
 
     def conflict(self, offer: Outcome, now: float) -> Outcome:
         """Somebody else was found to use an address that this outcome offers: quarantine it, as after a DECLINE."""
@@ -297,15 +304,7 @@ class DhcpEngine:
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
         """What was counted here since the last time, by name: what replies had no room for."""
-        replies = self._replies
-        counts: dict[tuple[str, ...], int] = {
-            ("dhcp", "option-left-out", self._book.option_name(code)): times for code, times in replies.left_out.items()
-        }
-        if replies.alone:
-            counts["dhcp", "acs-url-alone"] = replies.alone
-        replies.left_out.clear()
-        replies.alone = 0
-        return counts
+        return self._replies.drain_counts()
 
     def unanswered(self, question: DhcpQuestion, reason: Reason) -> Outcome:
         """The outcome of a question that cannot be decided: silence."""

@@ -1,16 +1,20 @@
 """Group commit: outcomes that wait for the disk, and which of them a commit concerns. What gathers while a batch is
 under way is the next one, so that the price of an fsync is shared by more and more leases.
 
-A room like the others but for two things: nobody is given up by time, for what may be on disk has been promised; and a
+A room like the others but for three things. Whoever has waited for as long as the room lets him is looked at once, for
+an extension may leave as what the disk has. He is not given up, for what may be on disk has been promised. And a
 question need not have waited before, so that most of what a packet costs here is one place in a list.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from math import inf
+from typing import Any, Final, NamedTuple
 
 from gatekeeper.heart.needs import Batch
 from gatekeeper.model import Effect, Outcome
+
+PATIENCE_S: Final = 0.15  # a box asks again after 4 s (RFC 2131 4.1), a monitor calls 250 ms slow
 
 
 class Promise(NamedTuple):
@@ -37,23 +41,41 @@ class Batches:
         self._at_ms: list[int] = []
         self._under_way: dict[int, list[Promise]] = {}
         self._number = 0
+        # Of all in their sequence so many were looked at, their time being over.
+        self._looked_at = 0
+        # Those that have been told already, by identity: they are still held here.
+        self._told: set[int] = set()
 
     def __len__(self) -> int:
-        return len(self._gathered) + sum(map(len, self._under_way.values()))
+        return len(self._gathered) + sum(map(len, self._under_way.values())) - len(self._told)
+
+    def gathered(self) -> int:
+        """How many the next batch has by now."""
+        return len(self._gathered)
 
     def is_full(self) -> bool:
         return len(self._gathered) > self._most
 
     def enter(self, promise: Promise) -> bool:
-        """Let it wait for the commit of its effects. False: there is no room."""
+        """Let it wait for the commit of its effects. False: there is no room but for who cannot do without."""
+        if len(self._gathered) > self._most:
+            return False
+        self._put(promise)
+        return True
+
+    def squeeze_in(self, promise: Promise) -> bool:
+        """Let one more wait, who cannot do without. False: there is no room at all."""
         if len(self._gathered) >= 2 * self._most:
             self.turned_away += 1
             return False
+        self._put(promise)
+        return True
+
+    def _put(self, promise: Promise) -> None:
         self._gathered.append(promise)
         effects = promise.outcome.effects
         self._effects += effects
         self._at_ms += (int(promise.at * 1000),) * len(effects)
-        return True
 
     def next(self) -> Batch | None:
         """All that has gathered; None = nothing. How many are under way at a time is up to who commits them."""
@@ -67,8 +89,45 @@ class Batches:
         return batch
 
     def ended(self, number: int) -> list[Promise]:
-        """Those whose batch has ended, in its sequence; once."""
-        return self._under_way.pop(number, [])
+        """Those whose batch has ended, in its sequence; once. ``was_told`` says, once, which of them were told."""
+        found = self._under_way.pop(number, [])
+        self._looked_at = max(self._looked_at - len(found), 0)
+        return found
+
+    def tell(self, promise: Promise) -> None:
+        """It is told before its commit has ended."""
+        self._told.add(id(promise))
+
+    def was_told(self, promise: Promise) -> bool:
+        """Whether it was; it is forgotten by that."""
+        if id(promise) not in self._told:
+            return False
+        self._told.remove(id(promise))
+        return True
+
+    def any_told(self) -> bool:
+        return bool(self._told)
+
+    def next_due(self) -> float:
+        """When the next one is to be looked at; infinity where there is none."""
+        promise = self._next_to_look_at()
+        return promise.at + PATIENCE_S if promise else inf
+
+    def overdue(self, now: float, most: int) -> list[Promise]:
+        """Those whose time is over, so many at most, each once; they wait on."""
+        found: list[Promise] = []
+        while len(found) < most and (promise := self._next_to_look_at()) and promise.at + PATIENCE_S <= now:
+            self._looked_at += 1
+            found.append(promise)
+        return found
+
+    def _next_to_look_at(self) -> Promise | None:
+        place = self._looked_at
+        for promises in self._under_way.values():
+            if place < len(promises):
+                return promises[place]
+            place -= len(promises)
+        return self._gathered[place] if place < len(self._gathered) else None
 
 
 def share(

@@ -44,15 +44,27 @@ class Endings:
             else:
                 hear(make(Told, (outcome, door, at)))
 
-    def lose(self, promise: Promise, taken: AbstractSet[int], now: float, unfit: str = "") -> None:
-        """No answer may come of it. taken: places of its effects that are another's; none = the store failed, or they
-        are no rows. unfit: why not, "" = that is not it."""
-        name, question, door, outcome, _ = promise
-        self._world.lose(outcome.effects, taken)
+    def settle(self, promise: Promise, now: float) -> None:
+        """It is on disk; how it ended was told before."""
+        try:
+            self._world.settle(promise.outcome.effects)
+        except Exception as bug:
+            self.bugs.append(Bug(bug, promise.question.datagram, now))
+
+    def drop(self, promise: Promise, taken: AbstractSet[int], now: float, unfit: str = "") -> None:
+        """It is not on disk. taken: places of its effects that are another's; none = the store failed, or they are no
+        rows. unfit: why not, "" = that is not it."""
+        effects = promise.outcome.effects
+        self._world.lose(effects, taken)
         if unfit:
             # That much is known: it is not on disk. A box that tries again and again would else empty its pool.
-            self._world.pools.end(given_anew(outcome.effects), now)
-        self.mouths[name].forget(question)
+            self._world.pools.end(given_anew(effects), now)
+        self.mouths[promise.mouth].forget(promise.question)
+
+    def lose(self, promise: Promise, taken: AbstractSet[int], now: float, unfit: str = "") -> None:
+        """It is not on disk, as above, and no answer may come of it."""
+        self.drop(promise, taken, now, unfit)
+        _, _, door, outcome, _ = promise
         reason = Reason.BAD_RECORD if unfit else lost_reason(outcome.effects, taken)
         verdict = Verdict(Action.SILENT, reason, seen=unfit)
         lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)

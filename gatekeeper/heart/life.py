@@ -5,11 +5,11 @@ As in h11 and aioquic, ``receive`` and answers go in; ``needs``, ``next_batch``,
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from math import inf
 from typing import Any, Final
 
 from gatekeeper.engine.leasequery import LeaseQuestion
-from gatekeeper.heart.batches import Batches, Promise, share
+from gatekeeper.heart.batches import Promise
+from gatekeeper.heart.commits import ALL_FIT, Commits
 from gatekeeper.heart.elsewhere import Elsewhere
 from gatekeeper.heart.endings import Endings
 from gatekeeper.heart.lookups import Lookups
@@ -27,7 +27,6 @@ AUTHENTICATION: Final = "authentication"
 ACCOUNTING: Final = "accounting"
 MOST: Final = 4096  # in each room
 _MOST_ROUNDS: Final = 8
-_ALL_FIT: Final[Mapping[int, str]] = {}
 _AT_ONCE: Final = 64  # of one room, whose time is over: other packets are to have their turn
 
 
@@ -48,8 +47,9 @@ class Heart:
         self._probing = probing
         self._lookups = Lookups(most)
         self._elsewhere = Elsewhere(most)
-        self._batches = Batches(most)
         self._ends = Endings(world, listener)
+        self._commits = Commits(world, self._ends, most)
+        self._gather, self._batches = self._commits.gather, self._commits.batches
         self._rooms: tuple[tuple[Room[Any], Without], ...] = (
             *((room, self._unreadable) for room in self._lookups.rooms),
             (self._elsewhere.words, self._unheard),
@@ -61,7 +61,7 @@ class Heart:
 
     def set_mouths(self, mouths: Mouths) -> None:
         """Go on with the engines of another Policybook. What waits is decided by them."""
-        self._dhcp = mouths.dhcp
+        self._dhcp = self._commits.dhcp = mouths.dhcp
         self._mouths = self._ends.mouths = {
             DHCP: mouths.dhcp,
             AUTHENTICATION: mouths.authentication,
@@ -157,30 +157,24 @@ class Heart:
         for guest in self._elsewhere.probes.leave(probe.address):
             self._unclaimed(guest, now)
 
-    def committed(self, number: int, lost: AbstractSet[int], now: float, unfit: Mapping[int, str] = _ALL_FIT) -> None:
+    def committed(self, number: int, lost: AbstractSet[int], now: float, unfit: Mapping[int, str] = ALL_FIT) -> None:
         """The batch is on disk. lost: places in it of effects that another box's claim kept out. unfit: the first place
         of each outcome that is no row, and so not on disk, and why."""
-        promises = self._take_back(number)
-        if lost or unfit:
-            for promise, mine, why in share(promises, lost, unfit):
-                if mine or why:
-                    self._ends.lose(promise, mine, now, why)
-                else:
-                    self._ends.keep((promise,), now)
-        else:
-            self._ends.keep(promises, now)
+        self._commits.committed(self._take_back(number), lost, now, unfit)
 
     def commit_failed(self, number: int, now: float) -> None:
-        """The batch is not on disk, or nobody knows whether it is: nothing of it is acknowledged."""
-        for promise in self._take_back(number):
-            self._ends.lose(promise, frozenset(), now)
+        """The batch is not on disk, or nobody knows whether it is: nothing of it is acknowledged but what was on disk
+        before."""
+        self._commits.failed(self._take_back(number), now)
 
     def handle_time(self, now: float) -> None:
-        """Who has waited too long goes on without what he waits for."""
+        """Who has waited too long goes on without what he waits for; of the disk that is an extension, see
+        ``heart.commits``."""
         for room, without in self._rooms:
             if room.waiting:
                 for guest in room.overdue(now, _AT_ONCE):
                     without(guest, now)
+        self._commits.handle_time(now, _AT_ONCE)
 
     def end_waiting(self, now: float) -> None:
         """Whoever waits goes on without what he waits for."""
@@ -212,19 +206,27 @@ class Heart:
 
     def next_due(self) -> float:
         """When handle_time has something to do next; infinity where nobody waits for anything that ends by itself."""
-        due = inf
+        due = self._batches.next_due()
         for room, _ in self._rooms:
             if room.waiting:
                 due = min(due, room.next_due())
         return due
+
+    def gathered(self) -> int:
+        """How many outcomes ``next_batch`` has by now."""
+        return self._batches.gathered()
 
     def is_full(self) -> bool:
         """True while as much waits for the disk as may: DHCP and accounting are to be left in the kernel's buffers."""
         return self._batches.is_full()
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
-        """How many found no room to wait in since the last time."""
-        return turned_away((*(room for room, _ in self._rooms), self._batches))
+        """How many found no room to wait in since the last time, and how many extensions were deferred."""
+        counts = turned_away((*(room for room, _ in self._rooms), self._batches))
+        deferred = self._commits.drain_deferred()
+        if deferred:
+            counts["dhcp", "extension-deferred"] = deferred
+        return counts
 
     def waiting(self) -> int:
         """How many questions have not ended yet."""
@@ -280,10 +282,6 @@ class Heart:
     def _is_probed(self, outcome: Outcome) -> bool:
         via = outcome.via
         return via is not None and via.raw and via.name in self._probing and self._world.is_first(outcome)
-
-    def _gather(self, promise: Promise, now: float) -> None:
-        if not self._batches.enter(promise):
-            self._ends.lose(promise, frozenset(), now)
 
     def _take_back(self, number: int) -> list[Promise]:
         """Those whose batch has ended. What is looked up of their boxes may have been read before that."""

@@ -108,6 +108,17 @@ class DhcpReplies:
             front, tail = self._squeeze(profile, options, tail)
         return _message(request, flags, ciaddr, address, siaddr, front, tail)
 
+    def drain_counts(self) -> dict[tuple[str, ...], int]:
+        """What replies had no room for since the last time, as counters call it."""
+        counts: dict[tuple[str, ...], int] = {
+            ("dhcp", "option-left-out", self._book.option_name(code)): times for code, times in self.left_out.items()
+        }
+        if self.alone:
+            counts["dhcp", "acs-url-alone"] = self.alone
+        self.left_out.clear()
+        self.alone = 0
+        return counts
+
     def denial(self, request: DhcpMessage, server_id: int) -> bytes:
         """OFFER of no address that forbids link-local auto-configuration (RFC 2563 2.3)."""
         body = bytes((53, 1, OFFER, 54, 4)) + server_id.to_bytes(4, "big") + _DO_NOT_AUTO_CONFIGURE

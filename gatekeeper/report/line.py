@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from gatekeeper.model import REASONS, Action, Outcome, Reason, Verdict
+from gatekeeper.model import REASONS, Action, ExtensionDeferred, Outcome, Reason, Verdict
 from gatekeeper.policy.lines import differs_by_node
 from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.rogues import ForeignServer
@@ -47,7 +47,8 @@ def _dhcp(outcome: Outcome) -> str:
     if outcome.reply and not verdict.reason:
         on = f" on {ip_text(verdict.address)}" if verdict.address else ""  # an INFORM gets no address
         note = f' note="{_safe(verdict.seen)}"' if verdict.seen else ""
-        return f"{outcome.reply}{on} to {mac} via {outcome.where}{_known(outcome)}{note}{_warnings(outcome)}"
+        behind = f"{_known(outcome)}{_deferred(outcome)}{note}{_warnings(outcome)}"
+        return f"{outcome.reply}{on} to {mac} via {outcome.where}{behind}"
     if outcome.reply:
         return f"{outcome.reply} to {mac} via {outcome.where}: {verdict.reason}{_refusal(outcome)}{_known(outcome)}"
     if outcome.message == "DHCPDECLINE" and not verdict.reason:
@@ -97,6 +98,10 @@ def _values(verdict: Verdict) -> str:
 def _warnings(outcome: Outcome) -> str:
     found = [pair for effect in outcome.effects for pair in EFFECTS[type(effect)].warnings(effect)]
     return "".join((" warning:", *(f' {key}="{_safe(value)}"' for key, value in found))) if found else ""
+
+
+def _deferred(outcome: Outcome) -> str:
+    return " extension=deferred" if any(type(one) is ExtensionDeferred for one in outcome.effects) else ""
 
 
 def _known(outcome: Outcome) -> str:

@@ -14,6 +14,7 @@ from gatekeeper.model import (
     AddressTold,
     Effect,
     Event,
+    ExtensionDeferred,
     Lease,
     LeaseBound,
     LeaseReleased,
@@ -232,6 +233,7 @@ EFFECTS: Final[dict[type[Effect], EffectKind]] = {
     # What is told of a session depends on what is on record of it: the store asks policy.sessions.
     SessionReported: EffectKind("report", _report),
     SessionsEnded: EffectKind("end_sessions", _end_sessions),
+    ExtensionDeferred: EffectKind("", _nothing),
     AddressOffered: EffectKind("", _offer),
     AddressTold: EffectKind("", _tell_address),
     OfferForgotten: EffectKind("", _forget_offer),

@@ -3,7 +3,7 @@ applied here at once, and settled when the commit has them on disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatekeeper.model import (
     NO_FACTS,
@@ -26,6 +26,18 @@ MAX_UNKNOWN: Final = 65_536
 MAX_CROWDS: Final = 65_536
 
 
+class Flight(NamedTuple):
+    """Leases of one box that are on their way to disk.
+
+    lease: the last of them, None = that one is lost; until: when the box's address ends on disk at the earliest,
+    whichever of them gets there, 0 = it has none there, or they are more than extensions; many: how many there are.
+    """
+
+    lease: Lease | None
+    until: int
+    many: int
+
+
 class World:
     """What one packet process knows."""
 
@@ -35,7 +47,7 @@ class World:
         # Strangers apart, so that a flood of invented MACs pushes out strangers only.
         self._unknown: dict[bytes, Facts] = {}
         # Leases applied here and not yet on disk: what the store says of them meanwhile is old.
-        self._in_flight: dict[bytes, Lease] = {}
+        self._in_flight: dict[bytes, Flight] = {}
         # Bindings as they were when their account's port was seen, while that is on its way to disk.
         self._learning: dict[bytes, Binding] = {}
         # How many boxes are bound to a line.
@@ -56,7 +68,8 @@ class World:
     def take_facts(self, facts: Mapping[bytes, Facts]) -> None:
         """Take facts from the store."""
         for mac, found in facts.items():
-            lease = self._in_flight.get(mac, found.lease)
+            flight = self._in_flight.get(mac)
+            lease = flight.lease if flight and flight.lease else found.lease
             if lease and lease.state == "declined":
                 lease = None
             if found.binding is None and lease is None:
@@ -115,7 +128,13 @@ class World:
         return lease is None or lease.address != offer.verdict.address
 
     def forget(self, macs: Iterable[bytes] | None) -> None:
-        """Look these up again before their next packet; None = all."""
+        """Somebody else may have changed these: look them up again before their next packet; None = all."""
+        if self._in_flight:
+            for mac in self._in_flight.keys() if macs is None else self._in_flight.keys() & set(macs):
+                self._in_flight[mac] = self._in_flight[mac]._replace(until=0)
+        self._look_up_again(macs)
+
+    def _look_up_again(self, macs: Iterable[bytes] | None) -> None:
         self._crowds.clear()  # an order may have put any of them elsewhere
         self.pools.framed.doubt(macs)
         if macs is None:
@@ -145,19 +164,39 @@ class World:
 
     def send_lease(self, lease: Lease) -> None:
         """It is the box's from now on, and on its way to disk."""
-        facts = self._known.get(lease.mac, NO_FACTS)
-        self._known[lease.mac] = make(Facts, (facts.binding, lease if lease.state != "declined" else None))
-        self._in_flight[lease.mac] = lease
+        mac = lease.mac
+        binding, last = self._known.get(mac, NO_FACTS)
+        active = lease.state == "active"
+        self._known[mac] = make(Facts, (binding, lease if active or lease.state != "declined" else None))
+        flight, until = self._in_flight.get(mac), 0
+        if active and last and last.address == lease.address and last.state == "active":
+            until = min(flight.until if flight else last.expires_at, lease.expires_at)
+        self._in_flight[mac] = make(Flight, (lease, until, flight.many + 1 if flight else 1))
+
+    def kept_until(self, mac: bytes) -> int:
+        """When the lease ends that this box has on disk, of which extensions are on their way; 0 as in Flight."""
+        flight = self._in_flight.get(mac)
+        return flight.until if flight else 0
 
     def settle_lease(self, lease: Lease) -> None:
         """It is on disk. A younger one of the box may still be on its way."""
-        if self._in_flight.get(lease.mac) is lease:
-            del self._in_flight[lease.mac]
+        flight = self._in_flight.get(lease.mac)
+        if flight:
+            self._land(lease.mac, flight, flight.lease)
 
     def drop_lease(self, mac: bytes) -> None:
         """It will not be on disk: the box is looked up again."""
-        self._in_flight.pop(mac, None)
-        self.forget((mac,))
+        flight = self._in_flight.get(mac)
+        if flight:
+            self._land(mac, flight, None)
+        self._look_up_again((mac,))
+
+    def _land(self, mac: bytes, flight: Flight, last: Lease | None) -> None:
+        """One of the box's has ended."""
+        if flight.many == 1:
+            del self._in_flight[mac]
+        else:
+            self._in_flight[mac] = make(Flight, (last, flight.until, flight.many - 1))
 
     def send_port(self, learned: PortLearned) -> None:
         """It is on its way to disk, and binds nobody before it is there.
@@ -187,4 +226,4 @@ class World:
     def drop_port(self, mac: bytes) -> None:
         """Another port was first, or the store failed: the box is looked up again."""
         self._learning.pop(mac, None)
-        self.forget((mac,))
+        self._look_up_again((mac,))

@@ -102,3 +102,35 @@ def test_what_was_learned_and_lost_is_looked_up_again() -> None:
     world.apply(LEARNED, 0, 1000)
     world.lose(LEARNED, {0})
     assert not world.knows(BOX)
+
+
+def test_of_extensions_on_their_way_the_disk_has_the_shortest_at_the_least() -> None:
+    """A lease time that was made shorter, or AAA's Session-Timeout: whichever of them gets there first."""
+    world = _world()
+    world.take_facts({BOX: Facts(BINDING, LEASE)})
+    for end in (1300, 1050, 1400):
+        world.apply((LeaseBound(LEASE._replace(last_seen=1010, expires_at=end)),), 0, 1010)
+    assert world.kept_until(BOX) == 1050
+
+
+def test_a_box_on_its_way_to_another_address_has_none_on_disk() -> None:
+    """Nor has it the one that it comes from."""
+    world = _world()
+    world.take_facts({BOX: Facts(BINDING, LEASE)})
+    world.apply((LeaseBound(LEASE._replace(address=11, last_seen=1010), 10),), 0, 1010)
+    world.apply((LeaseBound(LEASE._replace(address=11, last_seen=1020)),), 0, 1020)
+    assert world.kept_until(BOX) == 0
+
+
+def test_a_lease_that_is_lost_leaves_the_older_one_on_its_way() -> None:
+    """What the disk has at the least is known until the last of them has ended."""
+    world = _world()
+    world.take_facts({BOX: Facts(BINDING, LEASE)})
+    older = (LeaseBound(LEASE._replace(last_seen=1010, expires_at=1200)),)
+    younger = (LeaseBound(LEASE._replace(last_seen=1020, expires_at=1300)),)
+    world.apply(older, 0, 1010)
+    world.apply(younger, 0, 1020)
+    world.lose(younger, frozenset())
+    assert (world.knows(BOX), world.kept_until(BOX)) == (False, LEASE.expires_at)
+    world.settle(older)
+    assert world.kept_until(BOX) == 0
