@@ -15,9 +15,11 @@ def clock(context: click.Context, config: str | None) -> None:
     A wall clock that jumped, also while nobody served, is not believed: leases go on by the time that passed, until NTP
     has synchronised it or 'clock confirm' says that it is right. Exit code 4: no gate serves.
     """
+    from gatekeeper.drivers.control import CLOCK
+
     context.obj = config
     if context.invoked_subcommand is None:
-        _ask(config, "clock")
+        _ask(config, CLOCK)
 
 
 @clock.command("show")
@@ -25,7 +27,9 @@ def clock(context: click.Context, config: str | None) -> None:
 @click.pass_obj
 def show(of_group: str | None, config: str | None) -> None:
     """Say whether the running gate believes the wall clock."""
-    _ask(config or of_group, "clock")
+    from gatekeeper.drivers.control import CLOCK
+
+    _ask(config or of_group, CLOCK)
 
 
 @clock.command("confirm")
@@ -38,7 +42,9 @@ def confirm(of_group: str | None, config: str | None, passed: bool) -> None:
     What was given before this machine was started anew is judged by the wall clock; with --passed all that was given
     before the jump is. Does nothing where the wall clock is believed. Exit code 1: it could not be done now.
     """
-    _ask(config or of_group, "clock confirm --passed" if passed else "clock confirm")
+    from gatekeeper.drivers.control import CLOCK_CONFIRM, CLOCK_PASSED
+
+    _ask(config or of_group, CLOCK_PASSED if passed else CLOCK_CONFIRM)
 
 
 def _ask(config: str | None, verb: str) -> None:
