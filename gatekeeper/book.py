@@ -201,6 +201,7 @@ class Policybook(NamedTuple):
     clients: tuple[Nas, ...]  # longest prefix first
     limits: Limits | None = None  # None = none are in force
     leasequery: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who may ask for leases
+    relays: tuple[tuple[int, int], ...] = ()  # (network, mask) of those who relay; empty = not said
     hold_s: int = 0  # how long an order waits for the install of its account
     journal_days: int = 90  # of the journal, and of sessions that have ended
     stale_session_s: int = 86_400  # a session not heard of for so long is over

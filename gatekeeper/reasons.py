@@ -21,6 +21,7 @@ class Reason(StrEnum):
     OTHER_SERVER = "OTHER_SERVER"
     MAC_SPOOFED = "MAC_SPOOFED"
     UNTRUSTED_OPTION_82 = "UNTRUSTED_OPTION_82"
+    UNKNOWN_RELAY = "UNKNOWN_RELAY"
     MALFORMED = "MALFORMED"
     UNKNOWN_NAS = "UNKNOWN_NAS"
     NO_MESSAGE_AUTHENTICATOR = "NO_MESSAGE_AUTHENTICATOR"
@@ -96,6 +97,10 @@ REASONS: Final[dict[Reason, ReasonText]] = {
     Reason.MAC_SPOOFED: ReasonText("the frame's source MAC is not its chaddr", "look for a forged or bridged box"),
     Reason.UNTRUSTED_OPTION_82: ReasonText(
         "Option 82 came without a relay, from an interface that is not trusted", "add the interface to [dhcp] trusted"
+    ),
+    Reason.UNKNOWN_RELAY: ReasonText(
+        "a relayed message came from an address that is no relay's, or could be a box's",
+        "if it is a relay, add its source address to [dhcp] relays; else look for a host that plays relay",
     ),
     Reason.MALFORMED: ReasonText("the bytes are not a message of this protocol", "look at the packet in a capture"),
     Reason.UNKNOWN_NAS: ReasonText("no [[radius.client]] has this source address", "add the NAS as a client"),

@@ -1,5 +1,7 @@
 """store: what is done to the store while nobody serves."""
 
+from contextlib import closing
+
 import click
 
 from gatekeeper.cli.errors import CONFLICT, DONE, FAILED
@@ -28,7 +30,7 @@ def recover(config: str | None) -> None:
     from gatekeeper.office.recovering import is_lacking, pooled
     from gatekeeper.office.recovering import recover as keep_all
     from gatekeeper.report.table import time_text
-    from gatekeeper.store.opening import path_of
+    from gatekeeper.store.opening import open_store, path_of
 
     settings = load(config)
     path = path_of(*settings.store)
@@ -42,11 +44,13 @@ def recover(config: str | None) -> None:
     if not is_lacking(*settings.store):
         click.echo(f"store {path}: nothing is lost")
         raise click.exceptions.Exit(DONE)
+    with closing(open_store(*settings.store)) as opened:
+        now = unix_now(opened)
     console = Console(stderr=True)
     total = sum(last - first + 1 for first, last in pooled(settings.book))
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("addresses", total=total)
-        kept = keep_all(*settings.store, settings.book, unix_now(store), lambda count: bar.advance(task, count))
+        kept = keep_all(*settings.store, settings.book, now, lambda count: bar.advance(task, count))
     click.echo(f"store {path}: {kept.boxes} addresses are kept, each for its box until the end of its lease")
     if kept.unclaimed:
         until = time_text(kept.until)

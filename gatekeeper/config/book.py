@@ -62,6 +62,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         clients=_clients(schema, folder, lines, acs, problems),
         limits=Limits(**schema.limits.model_dump()) if schema.limits else None,
         leasequery=tuple((network, mask) for network, mask in schema.dhcp.leasequery),
+        relays=tuple((network, mask) for network, mask in schema.dhcp.relays),
         hold_s=schema.orders.hold_s,
         journal_days=schema.history.keep_days,
         stale_session_s=schema.radius.stale_session_s,

@@ -18,6 +18,7 @@ from gatekeeper.config.extra import unserved
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.place import Places
 from gatekeeper.config.port_names import port_name_problems
+from gatekeeper.config.relays import relay_notes
 from gatekeeper.config.schema import ClientSection, FileSchema
 from gatekeeper.config.values import Endpoint
 from gatekeeper.wire.nas import DIALECTS
@@ -115,7 +116,7 @@ def load_file(file: Path) -> Settings:
         acct_listen=tuple(schema.radius.listen_acct),
         book=book,
         log_packets=schema.log.packets,
-        notes=(*_notes(schema), *odd_octets(book), *unserved(book), *more.notes),
+        notes=(*_notes(schema), *relay_notes(schema, book), *odd_octets(book), *unserved(book), *more.notes),
         places=places,
         dictionaries=tuple(folder / name for name in schema.radius.dictionaries),
         api=Api(schema.api.listen, folder / schema.api.token_file) if schema.api else None,

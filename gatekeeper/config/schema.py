@@ -154,6 +154,7 @@ class DhcpSection(Section):
     lenient: bool = True
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
     leasequery: list[ClientNetwork] = []
+    relays: list[ClientNetwork] = []
     authorize: Annotated[str, one_of("local", "radius")] = "local"
     radius: DhcpRadiusSection | None = None
 

@@ -38,6 +38,7 @@ listen = ["0.0.0.0:67"]                  # relays and renewals, and boxes on thi
 # rapid_commit = false                   # RFC 4039
 # deny_auto_configure = false            # RFC 2563: tell refused boxes not to make up an address
 # lenient = true                         # answer small clients that misplace options 50 and 54; false: RFC 2131 alone
+# relays = ["10.20.0.1"]                 # source addresses or networks of all relays; others' Option 82 is not believed
 # leasequery = ["10.20.0.1"]             # relays and BRAS that may ask which box holds which address (RFC 4388)
 # authorize = "radius"                   # local: the orders decide about boxes | radius: an upstream AAA does
 

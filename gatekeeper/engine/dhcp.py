@@ -6,8 +6,9 @@ from typing import Final
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.engine.agent import read_agent
 from gatekeeper.engine.deferred import deferred
+from gatekeeper.engine.dhcp_door import DhcpDoor
 from gatekeeper.engine.dhcp_leases import declined, lease_bound
-from gatekeeper.engine.dhcp_question import DhcpQuestion, malformed, silent
+from gatekeeper.engine.dhcp_question import DhcpQuestion, malformed, refused, silent
 from gatekeeper.engine.leasequery import LeaseQueries, LeaseQuestion
 from gatekeeper.engine.limits import dhcp_limit, throttle_of
 from gatekeeper.model import (
@@ -39,8 +40,7 @@ from gatekeeper.reply.dhcp import DhcpReplies, destination
 from gatekeeper.state.world import World
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.aaa import AaaQuestion, Grant
-from gatekeeper.wire.dhcp import ACK, BOOTREQUEST, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
-from gatekeeper.wire.dhcp_header import GIADDR, OP
+from gatekeeper.wire.dhcp import ACK, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo
 from gatekeeper.wire.text import ip_text, printable
 
@@ -75,19 +75,18 @@ class DhcpEngine:
         self._lenient = book.lenient
         self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
-        self._queries = LeaseQueries(book, world.pools, self._throttle)
+        self._door = DhcpDoor(book, world.pools)
+        self._queries = LeaseQueries(book, world.pools, self._door.relays, self._throttle)
 
     def read(self, datagram: Datagram, now: float) -> DhcpQuestion | LeaseQuestion | Outcome:
         """Decode. What cannot be served becomes an Outcome at once."""
         door = datagram.via
         try:
             message = decode(datagram.data)
-            if message.op != BOOTREQUEST:
-                raise Malformed("op is not BOOTREQUEST", OP)
+            refusal = self._door.disbelieved(message, datagram, now)
+            if refusal:
+                return refused(datagram, message, refusal)
             giaddr, options = message.giaddr, message.options
-            if door.raw and giaddr:
-                # Relays speak to us by unicast; a giaddr in a broadcast is a box that plays relay.
-                raise Malformed(f"giaddr {ip_text(giaddr)} in a broadcast", GIADDR)
             # Without a relay, Option 82 is believed only where an access node is known to put it in (RFC 3046 2.1).
             agent = self._agent(message, door)
             relay, port = read_agent(agent, giaddr, self._port_key, self._lines) if agent else _NO_AGENT
@@ -107,15 +106,13 @@ class DhcpEngine:
             note = f"{why}; {note}" if why and note else why or note
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
             state = "rapid"
-        refusal = self._distrust(message, datagram, state)
+        refusal = self._door.distrusted(message, datagram, state)
         if refusal:
-            name = NAMES.get(message.kind, f"DHCP type {message.kind}")
-            mac = message.mac if len(message.mac) == 6 else b""
-            return silent(datagram, name, mac, refusal, where)._replace(port=port)
+            return refused(datagram, message, refusal, port)
         if self._throttle:
-            limit = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
-            if limit:
-                return silent(datagram, NAMES[message.kind], message.mac, limit, where)._replace(port=port)
+            refusal = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
+            if refusal:
+                return refused(datagram, message, refusal, port)
         return make(DhcpQuestion, (message.mac, message, datagram, state, port, where, server_id, relay, note))
 
     def _agent(self, message: DhcpMessage, door: Via) -> bytes | None:
@@ -131,23 +128,6 @@ class DhcpEngine:
 
     def ask_again(self, macs: Iterable[bytes] | None) -> None:
         """What AAA said of these is old; None = of all."""
-
-    def _distrust(self, message: DhcpMessage, datagram: Datagram, state: str) -> Verdict | None:
-        if message.htype != 1 or len(message.mac) != 6:
-            seen = f"not Ethernet: htype {message.htype}, hlen {len(message.mac)}"
-            return Verdict(Action.SILENT, Reason.UNSUPPORTED, seen=seen)
-        if not state:
-            return Verdict(Action.SILENT, Reason.UNSUPPORTED)
-        if state == "inform" and not (message.ciaddr or message.giaddr or datagram.source):
-            # RFC 2131 4.3.5: it is answered at its address, and has none.
-            return Verdict(Action.SILENT, Reason.UNSUPPORTED, seen="a DHCPINFORM without an address")
-        if not datagram.via.raw:
-            return None
-        if self._book.check_source_mac and datagram.source_mac != message.mac:
-            return Verdict(Action.SILENT, Reason.MAC_SPOOFED, message.mac.hex(":"), datagram.source_mac.hex(":"))
-        if _AGENT in message.options and datagram.via.name not in self._book.trusted:
-            return Verdict(Action.SILENT, Reason.UNTRUSTED_OPTION_82, seen=datagram.via.name)
-        return None
 
     def answer(self, question: DhcpQuestion, now: float) -> Outcome:
         """Decide, render, apply. The facts of question.mac are known to the world."""

@@ -39,6 +39,15 @@ def silent(datagram: Datagram, message: str, mac: bytes, verdict: Verdict, where
     )
 
 
+def refused(datagram: Datagram, message: DhcpMessage, verdict: Verdict, port: PortId | None = None) -> Outcome:
+    """No answer to a message that was read, and not served: its box, and its relay or door. A lease query is nothing
+    that the box did."""
+    mac = message.mac if len(message.mac) == 6 and message.kind != LEASEQUERY else b""
+    where = ip_text(message.giaddr) if message.giaddr else ""
+    name = NAMES.get(message.kind, f"DHCP type {message.kind}")
+    return silent(datagram, name, mac, verdict, where)._replace(port=port)
+
+
 def malformed(datagram: Datagram, bad: Malformed) -> Outcome:
     """No answer to octets that are no message: the box and the relay by a header that is sound, else by whoever sent.
 

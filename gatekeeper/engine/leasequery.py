@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Policybook
 from gatekeeper.engine.limits import query_limit
+from gatekeeper.engine.relays import Relays
 from gatekeeper.model import Action, Datagram, Destination, Lease, Outcome, Reason, Verdict
 from gatekeeper.policy.leasequery import ADDRESS, Sought, judge_query, read_sought
 from gatekeeper.reply.leasequery import render_answer
@@ -31,10 +32,11 @@ class LeaseQuestion(NamedTuple):
 class LeaseQueries:
     """Lease queries for one Policybook."""
 
-    def __init__(self, book: Policybook, pools: Pools, throttle: Throttle | None) -> None:
+    def __init__(self, book: Policybook, pools: Pools, relays: Relays, throttle: Throttle | None) -> None:
         """throttle: that of the boxes, so that who relays and asks has one bucket for both; None = no limits."""
         self._book = book
         self._pools = pools
+        self._relays = relays
         self._throttle = throttle
 
     def read(
@@ -49,6 +51,9 @@ class LeaseQueries:
             if not self._may_ask(address):
                 seen = f"{ip_text(address)} is not in [dhcp] leasequery"
                 return _outcome(message, datagram, Verdict(Action.SILENT, Reason.UNSUPPORTED, seen=seen))
+        stranger = self._relays.refusal(datagram.source, message.giaddr, now)
+        if stranger:
+            return _outcome(message, datagram, stranger)
         try:
             sought = read_sought(message)
         except Malformed as bad:

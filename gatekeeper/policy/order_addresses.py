@@ -60,17 +60,23 @@ def address_rules(book: Policybook) -> AddressRules:
 
 def never_a_box(book: Policybook) -> dict[int, str]:
     """Addresses that no box may have, whoever says so, and what each is."""
-    found: dict[int, str] = {}
+    found = no_machines(book)
     for subnet in book.subnets:
-        found[subnet.network] = f"the network address of {subnet.text}"
-        found[subnet.network | ~subnet.mask & 0xFFFFFFFF] = f"the broadcast address of {subnet.text}"
-    for subnet in book.subnets:
-        found.update(dict.fromkeys(_routers(subnet), f"the router of {subnet.text}"))
+        found.update(dict.fromkeys(routers_of(subnet), f"the router of {subnet.text}"))
     found.update(dict.fromkeys(book.own, "our own address"))
     return found
 
 
-def _routers(subnet: Subnet) -> Iterable[int]:
+def no_machines(book: Policybook) -> dict[int, str]:
+    """Addresses of the subnets that are no single machine's, and what each is."""
+    found: dict[int, str] = {}
+    for subnet in book.subnets:
+        found[subnet.network] = f"the network address of {subnet.text}"
+        found[subnet.network | ~subnet.mask & 0xFFFFFFFF] = f"the broadcast address of {subnet.text}"
+    return found
+
+
+def routers_of(subnet: Subnet) -> Iterable[int]:
     """Those of the subnet that one of its options names."""
     named = [at for code, value in subnet.options if code in _ROUTED for at in routers_in(code, value)]
     return [address for address in named if address & subnet.mask == subnet.network]
@@ -84,6 +90,11 @@ def is_no_hosts(address: int) -> str:
         if address >> (32 - length) == network >> (32 - length):
             return what
     return ""
+
+
+def is_loopback(address: int) -> bool:
+    """True of 127.0.0.0/8 (RFC 1122 3.2.1.3)."""
+    return address >> 24 == _LOOPBACK
 
 
 def ordered_address(address: int, rules: AddressRules) -> OrderedAddress:

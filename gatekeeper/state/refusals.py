@@ -16,15 +16,25 @@ UNPROVEN: Final = frozenset(
     {
         Reason.RATE_LIMITED,
         Reason.MALFORMED,
+        Reason.UNKNOWN_RELAY,
         Reason.BAD_AUTHENTICATOR,
         Reason.NO_MESSAGE_AUTHENTICATOR,
         Reason.PROXY_STATE_LIMITED,
     }
 )
+# Anybody may send these in any name: they are told of boxes that an order knows, and make no row of strangers.
+OF_KNOWN_BOXES: Final = frozenset({Reason.UNKNOWN_RELAY})
 _NEWS_EVERY_S: Final = 3600
 # Where a packet is refused before its line is read, or what it says of one is not believed.
 _UNREAD: Final = frozenset(
-    {Reason.MALFORMED, Reason.BAD_AUTHENTICATOR, Reason.UNSUPPORTED, Reason.UNTRUSTED_OPTION_82, Reason.UNKNOWN_NAS}
+    {
+        Reason.MALFORMED,
+        Reason.BAD_AUTHENTICATOR,
+        Reason.UNSUPPORTED,
+        Reason.UNTRUSTED_OPTION_82,
+        Reason.UNKNOWN_RELAY,
+        Reason.UNKNOWN_NAS,
+    }
 )
 # What is sent by unicast passes the relay by, and names no line (RFC 3046 2.1).
 _UNICAST: Final = frozenset({"renewing", "inform", "release"})

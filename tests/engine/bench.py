@@ -174,8 +174,9 @@ class Bench:
     def hear(
         self, data: bytes, via: Via = RELAYED, now: float = NOW, source_mac: bytes = BOX, source: int = 0
     ) -> Outcome:
-        """One DHCP payload."""
-        return self.handle(DHCP, Datagram(data, source, 67, via, source_mac), now)
+        """One DHCP payload. source: 0 = its giaddr, as a relay sends it."""
+        relay = 0 if via.raw else int.from_bytes(data[24:28], "big")
+        return self.handle(DHCP, Datagram(data, source or relay, 67, via, source_mac), now)
 
     def ask(self, data: bytes, source: int = BRAS, now: float = NOW, port: int = 40000) -> Outcome:
         """One RADIUS payload."""

@@ -12,6 +12,7 @@ from tests.engine.bench import (
     BOX,
     BRAS,
     DIRECT,
+    GIADDR,
     NOW,
     RADIUS,
     RELAYED,
@@ -103,7 +104,7 @@ def test_any_sealed_request_is_answered_rightly_or_silence_with_a_reason(
 @given(data=ANY)
 def test_read_alone_changes_nothing_that_a_dhcp_box_could_see(bench: Bench, data: bytes) -> None:
     """No facts are needed to read; strangers' bytes leave the pools as they were."""
-    bench.dhcp.read(Datagram(data, 0, 67, RELAYED, BOX), NOW)
+    bench.dhcp.read(Datagram(data, GIADDR, 67, RELAYED, BOX), NOW)
     bench.radius.read(Datagram(data, BRAS, 1, RADIUS), NOW)
     assert bench.world.pools.offered_to(BOX, NOW) == 0
 

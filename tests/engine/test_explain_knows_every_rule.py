@@ -154,7 +154,7 @@ def _heard(folder: Path, situation: Situation) -> tuple[Bench, DhcpQuestion, Out
         bench.install(mac, account, **fields)
     situation.happened(bench)
     outcome = bench.hear(situation.message)
-    question = bench.dhcp.read(Datagram(situation.message, 0, 67, RELAYED, BOX), NOW)
+    question = bench.dhcp.read(Datagram(situation.message, GIADDR, 67, RELAYED, BOX), NOW)
     assert isinstance(question, DhcpQuestion)
     assert question.state == situation.state
     return bench, question, outcome
@@ -296,7 +296,7 @@ def test_explain_of_an_engines_case_shows_what_aaa_was_asked(tmp_path: Path) -> 
     bench = Bench(tmp_path, ASKING)
     bench.aaa = lambda asked: Grant(None)
     offer = bench.hear(discover(options=MADE))
-    question = bench.dhcp.read(Datagram(discover(options=MADE), 0, 67, RELAYED, BOX), NOW)
+    question = bench.dhcp.read(Datagram(discover(options=MADE), GIADDR, 67, RELAYED, BOX), NOW)
     assert isinstance(question, DhcpQuestion)
     found = explain_case(bench.dhcp.case(question, NOW))
     assert found.verdict == offer.verdict

@@ -100,7 +100,7 @@ def test_a_flood_is_refused_before_the_store_is_asked(tmp_path: Path) -> None:
     """Read is all that such a packet costs."""
     bench = _bench(tmp_path)
     _flood(bench, 100)
-    asked = bench.dhcp.read(Datagram(discover(_mac(9999), agent=HOME), 0, 67, RELAYED), NOW)
+    asked = bench.dhcp.read(Datagram(discover(_mac(9999), agent=HOME), GIADDR, 67, RELAYED), NOW)
     assert isinstance(asked, Outcome)
     assert asked.verdict.reason is Reason.RATE_LIMITED
 
@@ -115,7 +115,7 @@ def test_a_box_in_anothers_name_silences_itself_only(tmp_path: Path) -> None:
 def test_a_box_that_writes_a_giaddr_spends_no_token_of_the_relay(tmp_path: Path) -> None:
     """A relay is counted by the address that it sends from."""
     bench = _bench(tmp_path, per_nas_per_s=50)
-    forger = parse_ip("10.20.1.77")
+    forger = parse_ip("198.51.100.77")
     last = [bench.hear(discover(_mac(number)), source=forger) for number in range(200)][-1]
     assert (last.verdict.bound, last.where) == ("per_nas_per_s=50", "10.20.0.1")
     assert told(bench.hear(discover(), source=GIADDR)) == OFFER

@@ -6,11 +6,11 @@ from gatekeeper.engine.dhcp_question import DhcpQuestion
 from gatekeeper.heart.lookups import LookupRoom, Lookups
 from gatekeeper.heart.waiting import Room, Waiting
 from gatekeeper.model import Datagram
-from tests.engine.bench import NOW, RELAYED, Bench, discover
+from tests.engine.bench import GIADDR, NOW, RELAYED, Bench, discover
 
 
 def guest(bench: Bench) -> Waiting:
-    question = bench.dhcp.read(Datagram(discover(), 0, 67, RELAYED), NOW)
+    question = bench.dhcp.read(Datagram(discover(), GIADDR, 67, RELAYED), NOW)
     assert isinstance(question, DhcpQuestion)
     return Waiting("dhcp", question, None)
 

@@ -8,7 +8,7 @@ from mypy_extensions import trait
 from gatekeeper.model import Reason
 from gatekeeper.state.admissions import admission_event
 from gatekeeper.state.evidence import Admitted, Heard, Refused
-from gatekeeper.state.refusals import is_news, joined, refusal_event
+from gatekeeper.state.refusals import OF_KNOWN_BOXES, is_news, joined, refusal_event
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import MAX_REFUSED
 from gatekeeper.store.rows import (
@@ -77,6 +77,8 @@ class EvidenceTables(JournalTables):
             accounts = dict(query(_ACCOUNTS_OF[len(part)], macs).fetchall())
             written: dict[tuple[object, ...], Refused] = {}
             for mac, one in zip(macs, part, strict=True):
+                if mac not in accounts and one.reason in OF_KNOWN_BOXES:
+                    continue
                 key = one[:3]
                 before = written.get(key) or known.get(key)
                 if mac in accounts and one.reason is Reason.UNKNOWN_MAC:

@@ -70,6 +70,13 @@ def test_the_account_of_a_refused_box_is_told(store: Store) -> None:
     assert [row["mac"] for row in store.view("refused", NOW, {"account": "A"})] == [mac_text(BOX)]
 
 
+def test_what_anybody_may_send_in_any_name_is_told_of_boxes_that_an_order_knows(store: Store) -> None:
+    """A flood of false relayed messages makes no rows of boxes that nobody has."""
+    forged = SEEN._replace(protocol="dhcp", reason=Reason.UNKNOWN_RELAY, seen="10.20.0.77 for giaddr 10.20.0.1")
+    store.note([forged, forged._replace(mac=BOX)], {})
+    assert [row["mac"] for row in store.view("refused", NOW)] == [mac_text(BOX)]
+
+
 @pytest.mark.parametrize("port", ["q", "", None], ids=["named", "none named", "not asked"])
 def test_the_evidence_is_read_as_it_was_kept(store: Store, port: str | None) -> None:
     """That a packet names no line is another thing than that nobody asked it for one."""
