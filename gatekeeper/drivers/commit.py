@@ -78,6 +78,7 @@ class Committer(threading.Thread):
         self._surveyed: deque[list[LineUse]] = deque(maxlen=1)
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.notes_error = ""
+        self._refusal = ""
 
     def fileno(self) -> int:
         """Readable when a commit has ended."""
@@ -86,6 +87,10 @@ class Committer(threading.Thread):
     def submit(self, effects: list[Effect], at_ms: list[int]) -> None:
         """Commit these as one transaction. One at a time: until ``finished`` has handed the result back."""
         self._work.put(Work(effects, at_ms))
+
+    def refuse(self, why: str) -> None:
+        """Commit nothing any more: what would be on disk could not be relied on."""
+        self._refusal = why
 
     def note(self, work: Notes | Stale | Survey) -> None:
         """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
@@ -118,9 +123,10 @@ class Committer(threading.Thread):
 
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
-        error = ""
+        error = self._refusal
         try:
-            lost = self._store.commit(work.effects, self.origin, work.at_ms)
+            if not error:
+                lost = self._store.commit(work.effects, self.origin, work.at_ms)
         except StoreError as failure:
             error = str(failure)
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on

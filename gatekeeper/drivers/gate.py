@@ -10,6 +10,7 @@ from typing import Final
 
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
+from gatekeeper.drivers.beginning import Beginning
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.garbage import Garbage
@@ -24,7 +25,7 @@ from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Told
 from gatekeeper.model import Outcome, Reason
-from gatekeeper.state.pools import Ranges
+from gatekeeper.state.ranges import Ranges
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import LoopPort
 
@@ -45,9 +46,11 @@ class Gate:
         seq: int,
         most: int = MOST,
         ranges: Ranges = (),
+        beginning: Beginning | None = None,
     ) -> None:
         """store: the loop's own connection, for reading; seq: the end of the change feed before world was read; most:
-        how many questions may wait for one kind of thing; ranges: what the world's pools give out."""
+        how many questions may wait for one kind of thing; ranges: what the world's pools give out; beginning: what is
+        still to be read of the store."""
         self._engines, self._world, self._ranges = engines, world, ranges
         self._probing = interfaces.probing()
         self._heart = Heart(engines.mouths(), world, self._probing, most, self._tell)
@@ -62,6 +65,9 @@ class Gate:
         self._house = Housekeeper(world, committer, log, interfaces, self._tallies, self._counts)
         self._supply = Supply(self._heart, store, log.alarm, seq, committer.origin)
         self._supply.probe = interfaces.probe
+        self._beginning = beginning
+        if beginning:
+            self._supply.read_fixed = beginning.read_fixed
         self._upstream: Upstream | None = None
         self._under_way: Batch | None = None
         self._next_housekeeping = 0.0
@@ -120,6 +126,8 @@ class Gate:
                     self._hear(descriptor, now)
             self._go_on(now)
             self._listen_or_wait()
+            if self._beginning and not self._beginning.go_on(now, idle=not ready):
+                self._beginning = None
             if now >= self._next_housekeeping:
                 self._keep_house(now)
                 if not ready:
@@ -130,7 +138,9 @@ class Gate:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
         end = self._heart.next_due()
         end = min(end, self._upstream.next_end()) if self._upstream else end
-        return min(max(end - self._clock.now(), 0.0), EVERY_S)
+        now = self._clock.now()
+        patience = min(max(end - now, 0.0), EVERY_S)
+        return min(patience, self._beginning.patience(now)) if self._beginning else patience
 
     def _hear(self, descriptor: int, now: float) -> None:
         found = self._doors.get(descriptor)

@@ -5,27 +5,31 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from typing import Final
 
 from gatekeeper.book import Policybook
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
+from gatekeeper.drivers.beginning import Beginning
 from gatekeeper.drivers.commit import Committer, Notes
 from gatekeeper.drivers.control import COMPARE, SAME, Answer, Control
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.memory import make_world, ranges_of, warm
+from gatekeeper.drivers.memory import Ahead, make_world, ranges_of
 from gatekeeper.drivers.reload import compare, takeable
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
+from gatekeeper.drivers.soundness import Soundness
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP
 from gatekeeper.state.nas import NasCounts
-from gatekeeper.state.pools import Ranges
+from gatekeeper.state.ranges import Ranges
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.opening import open_store
 
+_READ_S: Final = 0.5  # of the leases on record, before the gate serves; the rest while it does
 _ERRAND: Final = b"\0"  # beside the numbers of signals: the control thread has something to be done
 
 
@@ -57,7 +61,7 @@ class Server:
         self._settings = self._begun = settings
         self._serving = threading.Event()
         self._store = open_store(*settings.store, create=create)
-        self._store.check()
+        is_sound = self._store.check_quickly()
         self._store.keep_lease_keys(bool(settings.book.leasequery))
         self._log = Log(settings.log_packets)
         self._interfaces = Interfaces(settings, self._log)
@@ -73,11 +77,25 @@ class Server:
         self._key = secrets.token_bytes(32)
         seq = self._store.feed_end()
         ranges = self._ranges(settings.book)
-        self._world = make_world(settings.book, self._store, ranges)
-        warm(self._world, self._store)
+        self._world, reader = make_world(settings.book, self._store, ranges)
+        reader.read_on(_READ_S)
+        beginning = Beginning(reader, Ahead(self._store, self._world), self._log, self._look_for_damage)
         self._committer = committer = Committer(lambda: open_store(*settings.store))
+        self._soundness = (
+            None if is_sound else Soundness(lambda: open_store(*settings.store), self._log, self._on_damage)
+        )
         engines = self._engines(settings.book)
-        self._gate = Gate(engines, self._world, self._store, committer, self._log, self._interfaces, seq, ranges=ranges)
+        self._gate = Gate(
+            engines,
+            self._world,
+            self._store,
+            committer,
+            self._log,
+            self._interfaces,
+            seq,
+            ranges=ranges,
+            beginning=beginning,
+        )
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
             self._gate.add_door(door, name)
@@ -123,6 +141,8 @@ class Server:
             self._api.stop()
         if self._dynauth:
             self._dynauth.stop()
+        if self._soundness:
+            self._soundness.stop()
         for door, _ in self._doors:
             door.close()
         self._store.close()
@@ -136,6 +156,15 @@ class Server:
         for note in self._settings.notes:
             self._log.say(f"note: {note}")
         _notify("READY=1")
+
+    def _look_for_damage(self) -> None:
+        if self._soundness:
+            self._soundness.start()
+
+    def _on_damage(self, found: str) -> None:
+        """Nothing is acknowledged any more that must last: it would be lost with the store."""
+        self._committer.refuse(found)
+        self._log.alarm(found, time.time())
 
     def _count(self, name: str) -> None:
         self._serving.wait()

@@ -19,7 +19,7 @@ from gatekeeper.model import (
 )
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.effects import EFFECTS
-from gatekeeper.state.pools import Pools
+from gatekeeper.state.pools import Part, Pools
 
 MAX_KNOWN: Final = 500_000
 MAX_UNKNOWN: Final = 65_536
@@ -54,9 +54,13 @@ class World:
         return mac in self._known or mac in self._unknown
 
     def take_facts(self, facts: Mapping[bytes, Facts]) -> None:
-        """Take facts from the store."""
+        """Take facts from the store. A lease on record proves whose its address is, if that was not read yet."""
+        reading = self.pools.is_reading()
         for mac, found in facts.items():
-            lease = self._in_flight.get(mac, found.lease)
+            lease = found.lease
+            if reading and lease:
+                self.pools.take(Part((lease.address,), lease.mac, (lease.expires_at,)))
+            lease = self._in_flight.get(mac, lease)
             if lease and lease.state == "declined":
                 lease = None
             if found.binding is None and lease is None:

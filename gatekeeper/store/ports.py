@@ -16,7 +16,9 @@ from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
+from gatekeeper.state.pools import Part
 from gatekeeper.state.rogues import Rogue
+from gatekeeper.store.checking import SoundnessPort
 from gatekeeper.store.found import InSession, Named, PoolCount
 from gatekeeper.store.outbox import Ended, Standing, Wanted
 
@@ -58,6 +60,12 @@ class FactsPort(Protocol):
 
     def all_leases(self) -> Iterable[Lease]:
         """Every lease on record, those that end first first."""
+
+    def leases_from(self, address: int, most: int) -> Part:
+        """Leases on record of this address and those behind it, so many at most."""
+
+    def fixed_leases(self) -> Part:
+        """Leases on record of addresses that orders fixed."""
 
     def fixed_addresses(self) -> list[int]:
         """Addresses that orders fixed."""
@@ -283,6 +291,7 @@ class Store(
     ViewsPort,
     HealthPort,
     LinesPort,
+    SoundnessPort,
     Closable,
     Protocol,
 ):

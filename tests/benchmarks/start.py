@@ -97,7 +97,7 @@ def make_store(folder: Path, count: int, ended: int) -> None:
 
 
 def _rss_mb(pid: int) -> float:
-    with open(f"/proc/{pid}/statm") as file:
+    with Path(f"/proc/{pid}/statm").open() as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -144,6 +144,11 @@ def _build() -> str:
     return f"{platform.python_implementation()} {platform.python_version()}, {kind}, SQLite {sqlite3.sqlite_version}"
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reader.add_argument("--boxes", type=int, default=1_000_000)
@@ -158,11 +163,11 @@ def main() -> None:
         if not (folder / "gatekeeper.db").exists():
             make_store(folder, said.boxes, said.ended)
         size = (folder / "gatekeeper.db").stat().st_size / 1e6
-        print(f"{_build()}; {said.boxes} boxes, {said.ended} % ended, {size:.0f} MB")
-        print("pace: {:.3f} s to start, {:.3f} s to count".format(*_pace()))
+        _say(f"{_build()}; {said.boxes} boxes, {said.ended} % ended, {size:.0f} MB")
+        _say("pace: {:.3f} s to start, {:.3f} s to count".format(*_pace()))
         for _ in range(said.rounds):
             one = start_once(folder)
-            print(
+            _say(
                 f"ready {one.ready_s:.2f} s, {one.ready_mb:.0f} MB; all leases {one.loaded_s:.2f} s,"
                 f" {one.later_mb:.0f} MB"
             )

@@ -13,7 +13,7 @@ from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.memory import make_world
+from gatekeeper.drivers.memory import whole_world
 from gatekeeper.drivers.sockets import BATCH, UdpDoor
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.heart.engines import Engines
@@ -72,7 +72,7 @@ class Node:
         )
         self.writer = open_store(*settings.store)
         self.failing = Failing(self.writer) if failing else None
-        world = make_world(settings.book, self.store)
+        world = whole_world(settings.book, self.store)
         engines = Engines.of(settings.book, world, Replies(), NasCounts(), b"key", [])
         self.log = Log("none")
         self.committer = Committer(lambda: self.failing or self.writer)  # type: ignore[arg-type, return-value]

@@ -18,6 +18,7 @@ from gatekeeper.store.sqlite.clearing import ClearingTables
 from gatekeeper.store.sqlite.commit import CommitTables
 from gatekeeper.store.sqlite.export import ExportTables
 from gatekeeper.store.sqlite.health import HealthTables
+from gatekeeper.store.sqlite.holding import HoldingTables
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
 from gatekeeper.store.sqlite.lines import LineTables
 from gatekeeper.store.sqlite.naming import NamingTables
@@ -25,6 +26,7 @@ from gatekeeper.store.sqlite.notes import NoteTables
 from gatekeeper.store.sqlite.orders import OrderTables
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, CHUNKS, MARKS, SCHEMA, UPGRADES, VERSION
 from gatekeeper.store.sqlite.service_orders import ServiceOrderTables
+from gatekeeper.store.sqlite.soundness import SoundnessTables
 from gatekeeper.store.sqlite.tables import BUSY_S
 from gatekeeper.store.sqlite.views import Views
 from gatekeeper.wire.line_id import may_be_learned
@@ -65,8 +67,10 @@ class SqliteStore(
     ServiceOrderTables,
     ExportTables,
     HealthTables,
+    HoldingTables,
     NamingTables,
     LineTables,
+    SoundnessTables,
     Views,
 ):
     """One connection to the store."""
