@@ -39,6 +39,7 @@ class Reason(StrEnum):
     QUARANTINE_FULL = "QUARANTINE_FULL"
     AAA_REJECTED = "AAA_REJECTED"
     AAA_UNREACHABLE = "AAA_UNREACHABLE"
+    LEASES_UNREAD = "LEASES_UNREAD"
     # Orders only.
     MISSING_FIELD = "MISSING_FIELD"
     BAD_FIELD = "BAD_FIELD"
@@ -150,6 +151,10 @@ REASONS: Final[dict[Reason, ReasonText]] = {
     ),
     Reason.AAA_REJECTED: ReasonText(
         "the upstream AAA refuses the box", "look there for the User-Name that [dhcp.radius] user_name makes of the box"
+    ),
+    Reason.LEASES_UNREAD: ReasonText(
+        "the gate has just started, and has not read yet whose the address is",
+        "wait: the log says when all leases are read",
     ),
     Reason.AAA_UNREACHABLE: ReasonText(
         "no [[dhcp.radius.server]] answered in time",

@@ -14,7 +14,7 @@ from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.reply import AttributeReader, profiles_of, read_profiles
 from gatekeeper.config.schema import ClientSection, DhcpSection, FileSchema, SharedPassword, SubnetSection
-from gatekeeper.state.pools import without
+from gatekeeper.state.ranges import without
 from gatekeeper.wire.line_id import Lines
 from gatekeeper.wire.line_template import compile_line
 from gatekeeper.wire.radius_seal import Secret

@@ -100,6 +100,7 @@ class Committer(threading.Thread):
         # One for each result, so that whoever takes one leaves the others to be woken by.
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
         self._notes_errors: deque[str] = deque(maxlen=1)
+        self._refusal = ""
 
     def fileno(self) -> int:
         """Readable when a commit has ended."""
@@ -108,6 +109,10 @@ class Committer(threading.Thread):
     def submit(self, effects: list[Effect], at_ms: list[int], sizes: list[int]) -> None:
         """Commit these as one transaction. One at a time: until ``finished`` has handed the result back."""
         self._work.put(Work(effects, at_ms, sizes))
+
+    def refuse(self, why: str) -> None:
+        """Commit nothing any more: what would be on disk could not be relied on."""
+        self._refusal = why
 
     def note(self, work: Notes | Stale | Survey) -> None:
         """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
@@ -168,9 +173,10 @@ class Committer(threading.Thread):
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
         unfit: dict[int, str] = {}
-        error = trouble = ""
+        error, trouble = self._refusal, "store-damaged" if self._refusal else ""
         try:
-            lost, unfit = write_batch(self._store, work.effects, work.at_ms, work.sizes, self.origin)
+            if not error:
+                lost, unfit = write_batch(self._store, work.effects, work.at_ms, work.sizes, self.origin)
         except StoreError as failure:
             error, trouble = str(failure), failure.trouble or "store-unavailable"
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
+from gatekeeper.drivers.beginning import Beginning
 from gatekeeper.drivers.clock import Clock, is_vouched
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.confirmation import Confirmation
@@ -32,7 +33,7 @@ from gatekeeper.model import Outcome, Reason
 from gatekeeper.report.clock import BELIEVED_TEXT, SYNCHRONISED, doubt_text
 from gatekeeper.report.troubles import OF_THE_STORE
 from gatekeeper.state.counts import columns_of, spelled
-from gatekeeper.state.pools import Ranges
+from gatekeeper.state.ranges import Ranges
 from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import LoopPort
@@ -49,6 +50,7 @@ class Memory(NamedTuple):
     world: World
     ranges: Ranges
     seq: int
+    beginning: Beginning | None = None  # what is still to be read of it
 
 
 class Gate:
@@ -91,13 +93,15 @@ class Gate:
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
     def _begin(self, memory: Memory) -> None:
-        self._engines, self._world, self._ranges, seq = memory
+        self._engines, self._world, self._ranges, seq, self._beginning = memory
         self._heart = Heart(self._engines.mouths(), self._world, self._probing, self._most, self._tell)
         self._tallies = Tallies()
         committer, log, interfaces = self._committer, self._log, self._interfaces
         self._house = Housekeeper(self._world, committer, log, interfaces, self._tallies, self._counts)
         self._supply = Supply(self._heart, self._store, log.alarm, seq, committer.origin)
         self._supply.probe = interfaces.probe
+        if self._beginning:
+            self._supply.read_fixed = self._beginning.read_fixed
 
     def add_door(self, door: Door, name: str) -> None:
         """name: whose datagrams it hears, one of the heart's, or WATCH."""
@@ -156,6 +160,8 @@ class Gate:
                     self._hear(descriptor, now)
             self._go_on(now)
             self._listen_or_wait()
+            if self._beginning and not self._beginning.go_on(now, idle=not ready):
+                self._beginning = None
             if not self._next_housekeeping - EVERY_S <= now < self._next_housekeeping:  # it is time, or was set back
                 self._keep_house(now)
                 if not ready:
@@ -166,7 +172,9 @@ class Gate:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
         end = self._heart.next_due()
         end = min(end, self._upstream.next_end()) if self._upstream else end
-        return min(max(end - self._clock.now(), 0.0), EVERY_S)
+        now = self._clock.now()
+        patience = min(max(end - now, 0.0), EVERY_S)
+        return min(patience, self._beginning.patience(now)) if self._beginning else patience
 
     def _hear(self, descriptor: int, now: float) -> None:
         found = self._doors.get(descriptor)

@@ -102,6 +102,7 @@ class Housekeeper:
         counts.clear()
 
     def _look_at_pools(self, now: float) -> None:
+        self._world.pools.tidy(now)
         for subnet, used, size in self._world.pools.nearly_full(now, _NEARLY_FULL):
             self._counts["dhcp", "pool-nearly-full"] += 1
             full = f"pool of subnet {subnet}: {used} of {size} addresses in use: widen it, or shorten lease_s"

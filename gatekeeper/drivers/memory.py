@@ -1,20 +1,23 @@
 """What one packet process knows when it begins: pools as the store has them, and boxes looked up ahead."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from gatekeeper.book import Policybook
 from gatekeeper.heart.needs import lacking
-from gatekeeper.model import Lease, PortId
+from gatekeeper.model import PortId
 from gatekeeper.policy.order_addresses import never_a_box
 from gatekeeper.state.framed import SessionKey
-from gatekeeper.state.pools import Pools, Ranges, without
+from gatekeeper.state.pools import ALL, Pools
+from gatekeeper.state.ranges import Ranges, without
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import FactsPort
 
-WARM_S: Final = 0.5
-_AT_ONCE: Final = 1024
+MOST_AHEAD: Final = 50_000  # some 80 MB
+_AT_ONCE: Final = 64
+_PART: Final = 2048  # leases, some milliseconds' worth
 
 
 def ranges_of(book: Policybook, ours: Iterable[int] = ()) -> Ranges:
@@ -22,10 +25,46 @@ def ranges_of(book: Policybook, ours: Iterable[int] = ()) -> Ranges:
     return [without(subnet.ranges, ours) for subnet in book.subnets]
 
 
-def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None) -> World:
-    """The world as the store has it now. ranges: what each subnet gives out, if that is not all that its pools have."""
+class LeaseReader:
+    """Reads what is on record of addresses into the pools, a part at a time. Only ``pools`` are changed: what is read
+    is there at once, so a change that the feed tells of meanwhile finds what it is about."""
+
+    def __init__(self, store: FactsPort, pools: Pools) -> None:
+        """Reads nothing but the leases of addresses that orders fix. Raises StoreError."""
+        self._store, self._pools = store, pools
+        self._next = self.leases = 0
+        pools.read_from(0)
+        self.read_fixed()
+        pools.fix(store.fixed_addresses())
+
+    def is_reading(self) -> bool:
+        """True until all leases are read."""
+        return self._next < ALL
+
+    def read_fixed(self) -> None:
+        """Have the leases of all addresses that orders fix: before the pools hear of those. Raises StoreError."""
+        if self.is_reading():
+            self._pools.take(self._store.fixed_leases())
+
+    def read_on(self, seconds: float) -> bool:
+        """Read for so long, one part at least. True: there is more. Raises StoreError, and may be called again."""
+        until = time.monotonic() + seconds
+        while self.is_reading():
+            part = self._store.leases_from(self._next, _PART)
+            self._pools.take(part)
+            self.leases += len(part.addresses)
+            self._next = part.addresses[-1] + 1 if len(part.addresses) == _PART else ALL
+            self._pools.read_from(self._next)
+            if time.monotonic() >= until:
+                break
+        return self.is_reading()
+
+
+def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None) -> tuple[World, LeaseReader]:
+    """The world as the store has it now, and who reads the leases into it: before that it knows those of fixed
+    addresses only. ranges: what each subnet gives out, if that is not all that its pools have."""
     pools = Pools(ranges_of(book) if ranges is None else ranges)
-    pools.load(_holders(pools, store.all_leases()), store.fixed_addresses())
+    reader = LeaseReader(store, pools)
     pools.reserve(never_a_box(book))
     pools.unclaimed.keep(store.unclaimed())
     stale_after = book.stale_after()
@@ -34,15 +73,14 @@ def make_world(book: Policybook, store: FactsPort, ranges: Ranges | None = None)
         pools.framed.report(SessionKey(one.nas, one.device, one.session), one.mac, one.address, until, one.heard)
     world = World(pools)
     world.join(book.binding.port_names)
+    return world, reader
+
+
+def whole_world(book: Policybook, store: FactsPort) -> World:
+    """The world with every lease in it."""
+    world, reader = make_world(book, store)
+    reader.read_on(inf)
     return world
-
-
-def _holders(pools: Pools, leases: Iterable[Lease]) -> Iterator[tuple[int, bytes, int]]:
-    """Address, MAC and end of each."""
-    for one in leases:
-        if one.state == "declined":  # and so nobody's
-            pools.declines.keep(one.address, one.expires_at)
-        yield one.address, b"" if one.state == "declined" else one.mac, one.expires_at
 
 
 def look_up(world: World, store: FactsPort, mac: bytes, port: PortId | None, counts_boxes: bool) -> None:
@@ -54,13 +92,24 @@ def look_up(world: World, store: FactsPort, mac: bytes, port: PortId | None, cou
             world.take_crowds(store.crowds([missing]))
 
 
-def warm(world: World, store: FactsPort) -> None:
-    """Look boxes up before the first packet, for half a second at most.
+class Ahead:
+    """Looks boxes up before they ask, some of them: after a power cut a whole district asks at once, and what is known
+    already is answered sooner."""
 
-    After a power cut a whole district asks at once, and what is known already is answered sooner.
-    """
-    until = time.monotonic() + WARM_S
-    macs = store.known_macs(b"", _AT_ONCE)
-    while macs and time.monotonic() < until and not world.is_full():
-        world.take_facts(store.facts(macs))
-        macs = store.known_macs(macs[-1], _AT_ONCE)
+    def __init__(self, store: FactsPort, world: World) -> None:
+        self._store, self._world = store, world
+        self._after = b""
+        self._left = MOST_AHEAD
+
+    def look_on(self, seconds: float) -> bool:
+        """Look up for so long. True: there are more. Raises StoreError, and may be called again."""
+        until = time.monotonic() + seconds
+        while self._left > 0 and not self._world.is_full():
+            macs = self._store.known_macs(self._after, _AT_ONCE)
+            if not macs:
+                break
+            self._world.take_facts(self._store.facts([mac for mac in macs if not self._world.knows(mac)]))
+            self._after, self._left = macs[-1], self._left - len(macs)
+            if time.monotonic() >= until:
+                return True
+        return False

@@ -11,7 +11,7 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import DHCP_PORT, tagged_vias
 from gatekeeper.drivers.capture import Capture, Packet
 from gatekeeper.drivers.commit import write_batch
-from gatekeeper.drivers.memory import make_world
+from gatekeeper.drivers.memory import whole_world
 from gatekeeper.drivers.supply import Supply
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP, Heart
@@ -60,7 +60,7 @@ class Replay:
         own_ids = heard | {self._local} | {endpoint.address for endpoint in settings.dhcp_listen}
         # There is no AAA in a capture: the orders decide, whatever [dhcp] authorize says.
         book = settings.book._replace(aaa=None)
-        world = make_world(book, store)
+        world = whole_world(book, store)
         self._heart = Heart(Engines.of(book, world, Replies(), NasCounts(), _KEY, sorted(own_ids)).mouths(), world)
         self._supply = Supply(self._heart, store, _fail, store.feed_end())
         store.keep_lease_keys(bool(book.leasequery))

@@ -12,23 +12,26 @@ from gatekeeper.book import Policybook
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
+from gatekeeper.drivers.beginning import Beginning
 from gatekeeper.drivers.clock import clock_at_start
 from gatekeeper.drivers.commit import Committer, Notes
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.memory import make_world, ranges_of, warm
+from gatekeeper.drivers.memory import Ahead, make_world, ranges_of
 from gatekeeper.drivers.reload import compare, takeable
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
+from gatekeeper.drivers.soundness import Soundness
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, AUTHENTICATION, DHCP
 from gatekeeper.state.nas import NasCounts
-from gatekeeper.state.pools import Ranges
+from gatekeeper.state.ranges import Ranges
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.opening import open_store
 
+_READ_S: Final = 0.5  # of the leases on record, before the gate serves; the rest while it does
 _ERRAND: Final = b"\0"  # beside the numbers of signals: the control thread has something to be done
 
 
@@ -61,7 +64,7 @@ class Server:
         self._serving = threading.Event()
         self._store = open_store(*settings.store, create=create)
         unmarked = self._store.begin_serving()
-        self._store.check()
+        is_sound = self._store.check_quickly()
         self._store.keep_lease_keys(bool(settings.book.leasequery))
         self._log = Log(settings.log_packets)
         self._troubles = Troubles(self._log.say)
@@ -80,9 +83,10 @@ class Server:
         self._key = secrets.token_bytes(32)
         self._clock = clock_at_start(self._store, self._log.say)
         self._committer = committer = Committer(lambda: open_store(*settings.store))
+        looking = None if is_sound else Soundness(lambda: open_store(*settings.store), self._log, self._on_damage)
+        self._soundness = looking
         own = self._store, committer, self._log, self._interfaces, self._clock, self._troubles
         self._gate = Gate(self._remember, *own)
-        warm(self._world, self._store)
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
             self._gate.add_door(door, name)
@@ -93,8 +97,11 @@ class Server:
         """All that is known, as the store has it. Raises StoreError."""
         book, seq = self._settings.book, self._store.feed_end()
         ranges = self._ranges(book)
-        self._kept, self._world = Replies(), make_world(book, self._store, ranges)
-        return Memory(self._engines(book), self._world, ranges, seq)
+        self._kept = Replies()
+        self._world, reader = make_world(book, self._store, ranges)
+        reader.read_on(_READ_S)
+        beginning = Beginning(reader, Ahead(self._store, self._world), self._log, self._look_for_damage)
+        return Memory(self._engines(book), self._world, ranges, seq, beginning)
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines.of(book, self._world, self._kept, self._seen, self._key, sorted(self._interfaces.own_ids()))
@@ -144,6 +151,8 @@ class Server:
             self._api.stop()
         if self._dynauth:
             self._dynauth.stop()
+        if self._soundness:
+            self._soundness.stop()
         for door, _ in self._doors:
             door.close()
         self._store.end_serving()
@@ -158,6 +167,15 @@ class Server:
         for note in self._settings.notes:
             self._log.say(f"note: {note}")
         _notify("READY=1")
+
+    def _look_for_damage(self) -> None:
+        if self._soundness and not self._soundness.ident:
+            self._soundness.start()
+
+    def _on_damage(self, found: str) -> None:
+        """Nothing is acknowledged any more that must last: it would be lost with the store."""
+        self._committer.refuse(found)
+        self._troubles.set("store-damaged", found, self._clock.now())
 
     def _count(self, name: str) -> None:
         self._serving.wait()

@@ -25,9 +25,13 @@ def nothing_probed(probe: Probe, now: float) -> bool:
     return False
 
 
+def nothing_read() -> None:
+    """All leases are read."""
+
+
 class Supply:
     """Over one store that answers at once. ``ask`` and ``probe`` begin what others hand to the heart when it is there;
-    False: it cannot be had."""
+    False: it cannot be had. ``read_fixed`` reads the leases of addresses that orders fix, where not all are read."""
 
     def __init__(self, heart: Heart, store: LoopPort, alarm: Alarm, seq: int, origin: str = "-") -> None:
         """seq: the end of the change feed before the heart's world was read. origin: who wrote what needs not be looked
@@ -40,6 +44,7 @@ class Supply:
         self._version = -1
         self.ask: Callable[[AaaQuestion, float], bool] = nobody_asked
         self.probe: Callable[[Probe, float], bool] = nothing_probed
+        self.read_fixed: Callable[[], None] = nothing_read
 
     def meet(self, now: float) -> None:
         """Give the heart all that it needs, until it needs nothing more that is to be had at once."""
@@ -87,6 +92,8 @@ class Supply:
             seq, macs, others = store.changes_since(known, self._origin)
             fixed = store.fixed_addresses() if others else None
             freed = store.freed_since(known) if others else ()
+            if others:
+                self.read_fixed()
         except StoreError as error:
             self._alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             return False

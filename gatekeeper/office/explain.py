@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gatekeeper.book import Nas
 from gatekeeper.config.load import Settings
-from gatekeeper.drivers.memory import look_up, make_world
+from gatekeeper.drivers.memory import look_up, whole_world
 from gatekeeper.model import Binding, Facts, Lease, PortId
 from gatekeeper.office.keys import boxes_named
 from gatekeeper.office.undone import NoSuch
@@ -55,7 +55,7 @@ class _Explainer:
         self._store = store
         self._asked = asked
         self._now = now
-        self._world: World = make_world(settings.book, store)
+        self._world: World = whole_world(settings.book, store)
         self._given = _nas(settings.book.clients, asked.nas) if asked.nas else None
 
     def account(self, mac: bytes, named: str) -> Account:

@@ -134,7 +134,21 @@ def _on_shared_network(
     for one in subnets:
         if not begins and wanted & one.mask == one.network:
             return one
-    return next((one for one in subnets if pools.choose(one.number, mac, (), now)), subnet)
+    for one in subnets:
+        # What is not read yet may have an address left, which comes before those of the next subnet.
+        if pools.choose(one.number, mac, (), now) or not pools.has_read(one.number):
+            return one
+    return subnet
+
+
+def is_unread(case: DhcpCase) -> bool:
+    """True if what decides about the address is on record and was not read yet."""
+    pools, subnet = case.pools, case.subnet
+    if not pools.is_reading():
+        return False
+    if case.state in ("discover", "rapid"):
+        return subnet is not None and not pools.has_read(subnet.number)
+    return not pools.is_read(case.wanted)
 
 
 def has_record(case: DhcpCase) -> bool:

@@ -16,6 +16,7 @@ from gatekeeper.policy.dhcp import (
     has_record,
     is_free_in_pool,
     is_its_own,
+    is_unread,
     keeps,
     own_fixed,
     takes_unclaimed,
@@ -24,6 +25,8 @@ from gatekeeper.wire.text import ip_text
 
 # A refused box that holds a lease is told so at its next renewal, else it would keep the address until the lease ends.
 _TOLD: Final = frozenset({Reason.UNKNOWN_MAC, Reason.SUSPENDED, Reason.PORT_MISMATCH, Reason.AAA_REJECTED})
+# What whoever has read all leases on record may see otherwise.
+_BY_LEASES: Final = frozenset({Reason.WRONG_ADDRESS, Reason.POOL_EXHAUSTED, Reason.ADDRESS_CONFLICT})
 _UNTOLD: Final = frozenset({"discover", "rapid", "inform"})
 
 
@@ -55,6 +58,8 @@ def state_of_case(case: DhcpCase) -> State:
 
 def _refusal(case: DhcpCase, rule: Rule[DhcpCase]) -> Verdict:
     reason = rule.reason
+    if reason in _BY_LEASES and is_unread(case):
+        return Verdict(Action.SILENT, Reason.LEASES_UNREAD, *rule.compared(case))
     # RFC 2131 4.3.2: a wrong address gets a DHCPNAK, whatever is on record.
     told = reason is Reason.WRONG_ADDRESS or (reason in _TOLD and case.state not in _UNTOLD and has_record(case))
     return Verdict(Action.NAK if told else Action.SILENT, reason, *rule.compared(case))

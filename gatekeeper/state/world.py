@@ -19,7 +19,7 @@ from gatekeeper.model import (
 )
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.effects import EFFECTS
-from gatekeeper.state.pools import Pools
+from gatekeeper.state.pools import Part, Pools
 
 MAX_KNOWN: Final = 500_000
 MAX_UNKNOWN: Final = 65_536
@@ -66,8 +66,13 @@ class World:
         return mac in self._known or mac in self._unknown
 
     def take_facts(self, facts: Mapping[bytes, Facts]) -> None:
-        """Take facts from the store."""
+        """Take facts from the store. A lease on record proves whose its address is, if that was not read yet."""
+        reading = self.pools.is_reading()
         for mac, found in facts.items():
+            if reading and found.lease:
+                one = found.lease
+                declined = (True,) if one.state == "declined" else (False,)
+                self.pools.take(Part((one.address,), one.mac, (one.expires_at,), declined))
             flight = self._in_flight.get(mac)
             lease = flight.lease if flight and flight.lease else found.lease
             if lease and lease.state == "declined":

@@ -17,8 +17,10 @@ from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.state.evidence import Admitted, Heard, Refused
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
+from gatekeeper.state.pools import Part
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.state.unclaimed import Span
+from gatekeeper.store.checking import SoundnessPort
 from gatekeeper.store.found import InSession, Named, PoolCount
 from gatekeeper.store.outbox import Ended, Standing, Wanted
 from gatekeeper.store.served import ServedPort
@@ -72,6 +74,12 @@ class FactsPort(Protocol):
 
     def unclaimed(self) -> list[Span]:
         """Addresses that a recovery keeps for boxes that nobody knows."""
+
+    def leases_from(self, address: int, most: int) -> Part:
+        """Leases on record of this address and those behind it, so many at most."""
+
+    def fixed_leases(self) -> Part:
+        """Leases on record of addresses that orders fixed."""
 
     def fixed_addresses(self) -> list[int]:
         """Addresses that orders fixed."""
@@ -326,6 +334,7 @@ class Store(
     HealthPort,
     LinesPort,
     ServedPort,
+    SoundnessPort,
     Closable,
     Protocol,
 ):

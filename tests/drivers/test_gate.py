@@ -14,7 +14,7 @@ from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.memory import make_world
+from gatekeeper.drivers.memory import whole_world
 from gatekeeper.drivers.sockets import BATCH, UdpDoor
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
@@ -74,7 +74,7 @@ class Node:
         )
         self.writer = open_store(*settings.store)
         self.failing = Failing(self.writer) if failing else None
-        world = make_world(settings.book, self.store)
+        world = whole_world(settings.book, self.store)
         engines = Engines.of(settings.book, world, Replies(), NasCounts(), b"key", [])
         self.log = Log("none")
         self.committer = Committer(lambda: self.failing or self.writer)  # type: ignore[arg-type, return-value]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.commit import write_batch
-from gatekeeper.drivers.memory import make_world
+from gatekeeper.drivers.memory import whole_world
 from gatekeeper.drivers.supply import Supply
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
 from gatekeeper.heart.engines import Engines
@@ -106,7 +106,7 @@ class Bench:
     def start(self, key: bytes = b"key of the bench", probing: frozenset[str] = frozenset()) -> None:
         """Begin with what the store says: memory is empty, as after a restart. key: what seals State; probing: doors on
         whose links addresses are probed."""
-        self.world = make_world(self.book, self.store)
+        self.world = whole_world(self.book, self.store)
         self.kept = Replies()
         self.engines = Engines.of(self.book, self.world, self.kept, NasCounts(), key, [SERVER])
         self.dhcp, self.radius = self.engines.dhcp, self.engines.authentication

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.drivers.memory import look_up, make_world
+from gatekeeper.drivers.memory import look_up, whole_world
 from gatekeeper.model import Lease, LeaseBound
 from gatekeeper.policy.explain import explain_dhcp, explain_radius
 from gatekeeper.policy.orders import Account, Changes
@@ -217,7 +217,7 @@ def test_what_older_orders_fixed_is_given_to_nobody_where_it_is_no_boxs(bench: B
     accept = bench.ask(access_request())
     assert accept.reply == "Access-Accept" and 8 not in decode_radius(accept.answer).attributes
     bras = bench.book.clients[0]
-    world = make_world(bench.book, bench.store)
+    world = whole_world(bench.book, bench.store)
     look_up(world, bench.store, BOX, None, counts_boxes=False)
     told_by = explain_dhcp(bench.book, world, BOX, None, NOW), explain_radius(bench.book, world, BOX, None, bras, NOW)
     for found in told_by:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.drivers.memory import look_up, make_world
+from gatekeeper.drivers.memory import look_up, whole_world
 from gatekeeper.policy.explain import explain_radius
 from gatekeeper.wire import radius as radius_wire
 from gatekeeper.wire.text import parse_ip
@@ -227,7 +227,7 @@ def test_an_address_that_is_ordered_for_another_account_is_told_when_its_session
 def test_explain_says_why_no_address_is_told(bench: Bench, nas: _Nas) -> None:
     nas.address(BOX)
     nas.report(START, BOX, "1")
-    world = make_world(bench.book, bench.store)
+    world = whole_world(bench.book, bench.store)
     look_up(world, bench.store, OTHER, None, counts_boxes=False)
     found = explain_radius(bench.book, world, OTHER, None, bench.book.clients[0], NOW)
     assert found.gives.endswith("; no Framed-IP-Address: another box has 10.20.9.9")

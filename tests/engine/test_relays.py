@@ -7,6 +7,7 @@ import pytest
 
 from gatekeeper.model import Datagram, Outcome
 from gatekeeper.state.framed import SessionKey
+from gatekeeper.state.pools import Part
 from gatekeeper.wire.text import ip_text, parse_ip
 from tests.engine.bench import (
     BOX,
@@ -103,7 +104,7 @@ def test_an_address_that_a_box_has_is_no_relays_outside_the_pools_either(tmp_pat
     if kind == "ordered":
         bench.install(OTHER, "B", address=ip_text(host))
     elif kind == "leased":
-        bench.world.pools.load([(host, OTHER, NOW + 60)], ())
+        bench.world.pools.take(Part((host,), OTHER, (NOW + 60,)))
     else:
         bench.world.pools.framed.report(SessionKey("bras1", "", "1"), OTHER, host, NOW + 60, NOW)
     assert told(_heard(bench, host, giaddr, now=NOW + 1)) == STRANGER

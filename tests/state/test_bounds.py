@@ -1,7 +1,5 @@
 """Tables in memory, filled to their bound and one further: design 5.11, everything is bounded, and at what it says."""
 
-import pytest
-
 from gatekeeper.model import Binding, Facts, PortId, Rate
 from gatekeeper.state.admissions import MAX_MET, MAX_NEWS, Admissions
 from gatekeeper.state.grants import MAX_ACCEPTED, Grants
@@ -100,12 +98,17 @@ def test_so_many_admissions_are_news_between_two_drains() -> None:
     assert _news(met) == [9]
 
 
-@pytest.mark.parametrize(("offered", "given"), [(63, 64), (64, 0)])
-def test_the_64_addresses_that_ended_first_are_looked_at_and_no_more(offered: int, given: int) -> None:
-    """Those on offer just now are passed over; a flood of DISCOVERs must not make each one cost a walk of the pool."""
+def test_addresses_on_offer_are_passed_over_once_and_come_back_with_the_end_of_their_offer() -> None:
+    """A herd of new boxes in a full pool is served to the last one, and each costs no walk over what others were
+    offered."""
     pools = Pools([[(1, 100)]])
     for address in range(1, 101):
         pools.hold(0, address, _mac(address), 10)
-    for address in range(1, offered + 1):
-        pools.offer(_mac(1000 + address), address, 60, 20)
-    assert pools.choose(0, BOX, (), 20) == given
+    for number in range(100):
+        address = pools.choose(0, _mac(1000 + number), (), 20)
+        assert address == number + 1
+        pools.offer(_mac(1000 + number), address, 60, 20)
+    assert pools.choose(0, BOX, (), 20) == 0
+    pools.forget_offer(_mac(1041))
+    assert pools.choose(0, BOX, (), 20) == 42
+    assert pools.choose(0, BOX, (), 60) == 1

@@ -2,7 +2,9 @@
 
 import pytest
 
-from gatekeeper.state.pools import Pool, Pools
+from gatekeeper.state.held import Held
+from gatekeeper.state.pool import Pool
+from gatekeeper.state.pools import Part, Pools
 
 A, B, C = b"\x02\0\0\0\0\x0a", b"\x02\0\0\0\0\x0b", b"\x02\0\0\0\0\x0c"
 NOW = 1000
@@ -10,6 +12,15 @@ NOW = 1000
 
 def _pools(*ranges: tuple[int, int]) -> Pools:
     return Pools([list(ranges) or [(10, 13)]])
+
+
+def _mac(number: int) -> bytes:
+    return b"\x02\0\0\0" + number.to_bytes(2, "big")
+
+
+def _on_record(pools: Pools, *leases: tuple[int, bytes, int]) -> None:
+    rows = sorted(leases)
+    pools.take(Part([row[0] for row in rows], b"".join(row[1] for row in rows), [row[2] for row in rows]))
 
 
 def _take(pools: Pools, mac: bytes, now: int = NOW, lease: int = 100) -> int:
@@ -22,7 +33,7 @@ def _take(pools: Pools, mac: bytes, now: int = NOW, lease: int = 100) -> int:
 def test_the_lowest_address_never_used_comes_first() -> None:
     """Also over a gap between two ranges, in whatever sequence they are configured."""
     pools = _pools((20, 21), (10, 11))
-    assert [_take(pools, bytes((number,))) for number in range(5)] == [10, 11, 20, 21, 0]
+    assert [_take(pools, _mac(number)) for number in range(5)] == [10, 11, 20, 21, 0]
 
 
 def test_of_the_used_ones_that_whose_lease_ended_first_comes_next() -> None:
@@ -143,7 +154,8 @@ def test_a_blocked_address_is_nobodys_until_then() -> None:
 def test_leases_on_record_are_loaded_with_their_sequence() -> None:
     """After a restart the next address is the same as without one; leases outside every pool are known too."""
     pools = _pools((10, 12))
-    pools.load([(12, C, NOW + 10), (10, A, NOW + 20), (99, B, NOW + 99)], [11])
+    pools.fix([11])
+    _on_record(pools, (12, C, NOW + 10), (10, A, NOW + 20), (99, B, NOW + 99))
     assert pools.choose(0, b"new", (), NOW) == 0
     assert pools.choose(0, b"new", (), NOW + 30) == 12
     assert not pools.is_free_for(99, A, NOW)
@@ -151,7 +163,7 @@ def test_leases_on_record_are_loaded_with_their_sequence() -> None:
 
 def test_a_pool_counts_its_addresses() -> None:
     """Both ends are in it."""
-    pool = Pool([(10, 12), (20, 20)])
+    pool = Pool([(10, 12), (20, 20)], Held())
     assert pool.size() == 4
     assert [address in pool for address in (9, 10, 12, 13, 20, 21)] == [False, True, True, False, True, False]
 
@@ -162,27 +174,30 @@ def test_other_ranges_forget_what_is_over_and_outside_of_them() -> None:
     pools.hold(0, 10, A, NOW + 100)
     pools.hold(0, 11, B, NOW - 1)
     pools.arrange([[(20, 21)]], NOW)
-    assert (pools.known(10), pools.known(11)) == (True, False)
     assert (pools.gives(0, 20), pools.gives(0, 10)) == (True, False)
+    assert not pools.is_free_for(10, B, NOW)
+    pools.arrange([[(10, 13)]], NOW)
+    assert pools.choose(0, B, (), NOW) == 11
 
 
 def test_addresses_that_come_back_are_given_again_in_the_sequence_of_their_end() -> None:
     """As after a start."""
     pools = _pools((10, 12))
     for address, end in ((10, 300), (11, 100), (12, 200)):
-        pools.hold(0, address, bytes((address,)), NOW + end)
+        pools.hold(0, address, _mac(address), NOW + end)
     pools.arrange([[(30, 31)], [(11, 12), (10, 10)]], NOW)
     taken = []
     for number in range(3):
-        taken.append(pools.choose(1, bytes((number,)), (), NOW + 300))
-        pools.hold(1, taken[-1], bytes((number,)), NOW + 900)
+        taken.append(pools.choose(1, _mac(number), (), NOW + 300))
+        pools.hold(1, taken[-1], _mac(number), NOW + 900)
     assert taken == [11, 12, 10]
 
 
 def test_a_reserved_address_is_nobodys_whatever_leases_and_orders_say() -> None:
     """Not the next one, not a preferred one, not one to be reclaimed or cleared by hand; and others are still found."""
     pools = _pools()
-    pools.load([(10, A, 5), (11, B, 6)], fixed=[12])
+    pools.fix([12])
+    _on_record(pools, (10, A, 5), (11, B, 6))
     pools.reserve([10, 12])
     assert [pools.is_free_for(address, A, 100) for address in (10, 11, 12)] == [False, True, False]
     assert pools.choose(0, A, (10, 12), 100) == 13

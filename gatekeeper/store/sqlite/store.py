@@ -16,6 +16,7 @@ from gatekeeper.store.sqlite.commit import CommitTables
 from gatekeeper.store.sqlite.export import ExportTables
 from gatekeeper.store.sqlite.files import remedy
 from gatekeeper.store.sqlite.health import HealthTables
+from gatekeeper.store.sqlite.holding import HoldingTables
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
 from gatekeeper.store.sqlite.lines import LineTables
 from gatekeeper.store.sqlite.loss import was_in_use
@@ -26,6 +27,7 @@ from gatekeeper.store.sqlite.opening import OpeningTables
 from gatekeeper.store.sqlite.orders import OrderTables
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.service_orders import ServiceOrderTables
+from gatekeeper.store.sqlite.soundness import SoundnessTables
 from gatekeeper.store.sqlite.views import Views
 from gatekeeper.wire.text import mac_text
 
@@ -63,9 +65,11 @@ class SqliteStore(
     ServiceOrderTables,
     ExportTables,
     HealthTables,
+    HoldingTables,
     NamingTables,
     LineTables,
     OpeningTables,
+    SoundnessTables,
     Views,
 ):
     """One connection to the store."""

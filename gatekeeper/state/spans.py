@@ -1,0 +1,37 @@
+"""Whose an address is, of all the ranges of all pools."""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Final
+
+from gatekeeper.state.pool import Pool
+
+LAST: Final = (1 << 32) - 1
+
+
+class Spans:
+    """Whose an address is. No two pools have one."""
+
+    def __init__(self, pools: Iterable[Pool]) -> None:
+        self._spans = sorted(((first, last, pool) for pool in pools for first, last in pool.ranges), key=_first_of)
+
+    def pool_of(self, address: int) -> Pool | None:
+        """The pool whose ranges have the address."""
+        at = bisect_right(self._spans, address, key=_first_of) - 1
+        return self._spans[at][2] if at >= 0 and address <= self._spans[at][1] else None
+
+    def around(self, address: int) -> tuple[Pool | None, int]:
+        """The pool of the address, and the last one up to which all are of the same pool, or of none."""
+        at = bisect_right(self._spans, address, key=_first_of)
+        if at and address <= self._spans[at - 1][1]:
+            return self._spans[at - 1][2], self._spans[at - 1][1]
+        return None, self._spans[at][0] - 1 if at < len(self._spans) else LAST
+
+    def touch(self, first: int, last: int) -> bool:
+        """True if any of these addresses is in a pool."""
+        at = bisect_right(self._spans, last, key=_first_of) - 1
+        return at >= 0 and self._spans[at][1] >= first
+
+
+def _first_of(span: tuple[int, int, Pool]) -> int:
+    return span[0]
