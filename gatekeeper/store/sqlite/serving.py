@@ -47,7 +47,7 @@ class ServingTables(Tables):
         if self._mark is None:
             return ""
         try:
-            unmarked = has_log(self.path) and self._mark.read() is None
+            unmarked = self._seq > 0 and has_log(self.path) and self._mark.read() is None
             self._mark.sure()
             with self._transaction():
                 self._connection.execute(_SERVE, (True,))

@@ -303,6 +303,19 @@ def test_what_cannot_be_written_of_the_mark_is_told_and_made_up_for(tmp_path: Pa
     store.close()
 
 
+def test_what_is_torn_is_cut_off_before_more_is_written(tmp_path: Path) -> None:
+    """Else all that comes behind it could not be read."""
+    served(tmp_path, 1).close()
+    mark = tmp_path / "gatekeeper.db-mark"
+    mark.write_bytes(mark.read_bytes() + record(9, pack_lease(ADDRESS, mac(1), NOW))[:-1])
+    store = SqliteStore(str(tmp_path / "gatekeeper.db"))
+    store.commit([bound(mac(7), ADDRESS + 7)])
+    marked = read_mark(mark.read_bytes())
+    assert marked and list(leases_in(marked.records[-1])) == [(ADDRESS + 7, mac(7), NOW + 3600)]
+    assert marked.length == mark.stat().st_size
+    store.close()
+
+
 def test_a_release_is_no_lease(tmp_path: Path) -> None:
     store = served(tmp_path, 1)
     store.commit([released(mac(0))])

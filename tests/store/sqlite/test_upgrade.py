@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.policy.leasequery import CLIENT_ID, Sought
 from gatekeeper.state.clock import Beat
 from gatekeeper.state.counts import Counted, Fate
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.store.sqlite.leasequery import _KEEP
 from gatekeeper.store.sqlite.opening import counted_as
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
-from tests.store.ledger import BOX, NOW, OTHER, THIRD
+from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, THIRD, bound
 
 # As a store before version 3 spelled its counters, and as ``show stats`` still does.
 COUNTED = {
@@ -150,6 +152,27 @@ def test_what_an_older_journal_has_of_one_second_keeps_the_sequence_it_was_shown
     assert [(row["order"], row["received"]) for row in store.orders(NOW)] == [
         *(("#1", 7000), ("#c", 8000), ("#a", 9000), ("#b", 9000)),
     ]
+    store.close()
+
+
+def test_leases_of_version_4_are_kept_and_lease_queries_find_them_again(tmp_path: Path) -> None:
+    """The table is made anew for another state; what finds leases by client identifier hung on the old one. There is no
+    mark beside such a store, and it is served all the same."""
+    path = old_store(tmp_path)
+    with sqlite3.connect(path) as opened:
+        to_version_3(opened)
+        opened.create_function("may_be_learned", 2, lambda port, by: True)
+        opened.executescript(f"{UPGRADES[3]} PRAGMA user_version = 4;")
+        row = (ADDRESS, BOX.hex(":"), "A", "p", "active", NOW + 3600, NOW, NOW, b"", b"\x01id")
+        opened.execute("INSERT INTO leases VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+        opened.executescript(_KEEP)
+    opened.close()
+    store = SqliteStore(str(path))
+    assert store.begin_serving() == ""
+    store.keep_lease_keys(True)
+    assert [lease.address for lease in store.leases_about(Sought(CLIENT_ID, b"\x01id"), NOW)] == [ADDRESS]
+    store.commit([bound(OTHER, ADDRESS + 1)])
+    assert len(store.leases_about(Sought(CLIENT_ID, b"\x01id"), NOW)) == 2
     store.close()
 
 
