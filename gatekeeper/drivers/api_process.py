@@ -33,6 +33,7 @@ _BACK_OFF_S: Final = 1.0
 _MOST_BACK_OFF_S: Final = 30.0
 _STEADY_S: Final = 60.0  # one that has lived for so long is started again at once
 _END_S: Final = 3.0
+_KILLED_S: Final = 0.3
 # The last process may have been killed a moment ago, and its child is about to notice.
 _TRIES: Final = 10
 _TRY_S: Final = 0.05
@@ -147,15 +148,28 @@ class ApiProcess(threading.Thread):
         """End it, and wait for nothing."""
         threading.Thread(target=self.stop, name="api ends").start()
 
-    def stop(self) -> None:
-        """End it, within _END_S."""
+    def ask_to_end(self) -> None:
+        """It answers what it is at, and no more."""
         with self._lock:
             self._stopping.set()
         self._send(signal.SIGTERM)
+
+    def stop(self, patience_s: float = _END_S) -> None:
+        """End it, within patience_s."""
+        self.ask_to_end()
         if self.is_alive():
-            self.join(_END_S)
+            self.join(patience_s)
         self._send(signal.SIGKILL)
         self._listener.close()
+
+    def kill(self) -> None:
+        """Its end, at once, from any thread."""
+        self._stopping.set()
+        child = self._child
+        if child and child.returncode is None:
+            child.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_KILLED_S)
 
     def run(self) -> None:
         back_off_s = _BACK_OFF_S

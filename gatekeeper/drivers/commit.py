@@ -103,11 +103,15 @@ class Committer(threading.Thread):
             return None
         return self._done.popleft()
 
-    def stop(self) -> None:
-        """Commit what is waiting, then end. ``finished`` still has the results."""
+    def stop(self, patience_s: float | None = None) -> bool:
+        """Commit what is waiting, then end. ``finished`` still has the results. False: it is not over after so long,
+        and the process is to end without."""
         self._work.put(None)
-        self.join()
+        self.join(patience_s)
+        if self.is_alive():
+            return False
         self._store.close()
+        return True
 
     def run(self) -> None:
         while (work := self._work.get()) is not None:

@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
+from gatekeeper.drivers.supervisor import Supervisor
 
 RELOAD: Final = "reload"
 COMPARE: Final = "compare"
@@ -59,14 +60,21 @@ class Errand(NamedTuple):
 class Control(threading.Thread):
     """One errand after another, from the socket and by SIGHUP."""
 
-    def __init__(self, file: Path, wake: Callable[[], object], refused: Callable[[list[str]], None]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        wake: Callable[[], object],
+        refused: Callable[[list[str]], None],
+        supervisor: Supervisor,
+    ) -> None:
         """file: the configuration; wake: called when ``errands`` has something for the loop; refused: is told what is
-        wrong with a file that was to be taken."""
+        wrong with a file that was to be taken; supervisor: is told when a reload begins and is over."""
         super().__init__(name="control", daemon=True)
         self.errands: deque[Errand] = deque()
         self._file = file
         self._wake = wake
         self._refused = refused
+        self._supervisor = supervisor
         self._stopping = False
         self._calls = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._listener: socket.socket | None = None
@@ -93,8 +101,9 @@ class Control(threading.Thread):
     def stop(self) -> None:
         """Answer nobody any more."""
         self._stopping = True
-        while self.errands:
-            self.errands.popleft().done.cancel()
+        with contextlib.suppress(IndexError):  # of two threads that stop it
+            while True:
+                self.errands.popleft().done.cancel()
         if self._place:
             path, made = self._place
             with contextlib.suppress(OSError):
@@ -128,6 +137,14 @@ class Control(threading.Thread):
             asking.sendall(json.dumps(answer._asdict()).encode() + b"\n")
 
     def _do(self, verb: str, file: str) -> Answer:
+        if verb != RELOAD:
+            return self._ask_loop(verb, file)
+        self._supervisor.reloading()
+        answer = self._ask_loop(verb, file)
+        self._supervisor.reloaded("; ".join(answer.problems))
+        return answer
+
+    def _ask_loop(self, verb: str, file: str) -> Answer:
         ours = self._file.resolve()
         if verb == RELOAD and Path(file) != ours:
             return Answer([], [], [f"the running gate was started with {ours}, not with {file}"], str(ours))

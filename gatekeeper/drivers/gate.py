@@ -16,6 +16,7 @@ from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
+from gatekeeper.drivers.supervisor import Supervisor
 from gatekeeper.drivers.supply import Supply, nobody_asked
 from gatekeeper.drivers.upstream import Upstream
 from gatekeeper.heart.engines import Engines
@@ -66,6 +67,7 @@ class Gate:
         self._under_way: Batch | None = None
         self._next_housekeeping = 0.0
         interfaces.watch_probes(self)
+        self.supervisor = Supervisor({})
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
     def add_door(self, door: Door, name: str) -> None:
@@ -102,14 +104,18 @@ class Gate:
         self._supply.ask = self._upstream.ask if self._upstream else nobody_asked
         self._heart.ask_anew(self._clock.now())
 
-    def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
-        """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
+    def run(self, wake: int, on_wake: Callable[[], bool], left_s: Callable[[], float] = lambda: EVERY_S) -> str:
+        """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits.
+
+        left_s: how much longer draining may take. What was not written by then; "" = all is.
+        """
         garbage = Garbage()
         self._poll.register(self._committer.fileno(), select.EPOLLIN)
         self._poll.register(wake, select.EPOLLIN)
         going = True
         while going:
             ready = self._poll.poll(self._patience())
+            self.supervisor.pulse()
             now = self._clock.now()
             self._counts["loop", "rounds"] += 1
             self._supply.poll_feed(now)
@@ -124,13 +130,13 @@ class Gate:
                 self._keep_house(now)
                 if not ready:
                     garbage.idle(now)
-        self._drain()
+        return self._drain(left_s)
 
     def _patience(self) -> float:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
         end = self._heart.next_due()
         end = min(end, self._upstream.next_end()) if self._upstream else end
-        return min(max(end - self._clock.now(), 0.0), EVERY_S)
+        return min(max(end - self._clock.now(), 0.0), EVERY_S, self.supervisor.pulse_s)
 
     def _hear(self, descriptor: int, now: float) -> None:
         found = self._doors.get(descriptor)
@@ -174,8 +180,10 @@ class Gate:
             if done.error:
                 told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
                 self._log.alarm(told, now)
+                self.supervisor.trouble(told)
                 self._heart.commit_failed(ended.number, now)
             else:
+                self.supervisor.trouble("")
                 self._heart.committed(ended.number, done.lost, now)
 
     def _tell(self, told: Told) -> None:
@@ -204,14 +212,17 @@ class Gate:
         if door.fileno() in self._doors:
             self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
 
-    def _drain(self) -> None:
-        """Write what is promised, and tell it."""
+    def _drain(self, left_s: Callable[[], float]) -> str:
+        """Write what is promised, and tell it. What could not be written in time; "" = all is."""
         self._keep_house(self._clock.now())
         self._go_on(self._clock.now())
-        while self._under_way:
-            select.select([self._committer], [], [], EVERY_S)
+        while self._under_way and (left := left_s()) > 0:
+            select.select([self._committer], [], [], left)
             self._go_on(self._clock.now())
-        self._committer.stop()
+        if self._committer.stop(left_s()):
+            return ""
+        waiting = self._heart.waiting()
+        return f"{waiting} answers that waited for the disk were not given, the counts of the last seconds are not kept"
 
     def _listen_or_wait(self) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
