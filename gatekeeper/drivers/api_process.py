@@ -21,6 +21,7 @@ from typing import Final
 
 from gatekeeper.config.load import Api, Settings
 from gatekeeper.config.token import TokenError, read_token
+from gatekeeper.drivers.capabilities import give_to_owner_of
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import DoorError
 from gatekeeper.wire.text import ip_text
@@ -79,7 +80,7 @@ def _sharing(*both: socket.socket | None) -> Iterator[None]:
 
 
 def make_token(file: Path) -> None:
-    """A token of 32 random octets, readable by us alone, unless there is a file already. Raises DoorError."""
+    """A token of 32 random octets, readable by its owner alone, unless there is a file already. Raises DoorError."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
@@ -87,6 +88,7 @@ def make_token(file: Path) -> None:
     except OSError as error:
         raise DoorError(f"cannot make {file}: {error.strerror}: see [api] token_file") from None
     with os.fdopen(descriptor, "w") as opened:
+        give_to_owner_of(file.parent, file)
         opened.write(secrets.token_urlsafe(32) + "\n")
 
 

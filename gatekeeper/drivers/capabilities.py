@@ -45,10 +45,12 @@ class _Sets(ctypes.Structure):
     _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
 
 
-def give_up_all() -> None:
-    """This thread and all that it starts have no capability and can gain none. Raises OSError."""
+def give_up_all(store: Path) -> None:
+    """This thread and all that it starts have no capability and can gain none. Root without any is a stranger to the
+    files of others: where the store is another user's, this process is that user from here on. Raises OSError."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _bound(frozenset())
+    _become_owner_of(store)
     _keep(frozenset())
 
 
@@ -67,24 +69,28 @@ def keep_only(wanted: Iterable[int], read: Iterable[Path], written: Iterable[Pat
     _keep(kept)
 
 
-def become(file: Path) -> None:
-    """Root without capabilities is nobody's superior: where this file is another user's, be that user.
-
-    Raises OSError.
-    """
-    try:
-        owner = file.stat()
-    except OSError:
-        return
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        os.setgroups([])
-        os.setgid(owner.st_gid)
-        os.setuid(owner.st_uid)
+def give_to_owner_of(place: Path, file: Path) -> None:
+    """What root makes beside another user's file is that user's, as SQLite has it with a log: HTTP's process may be
+    that user, and is to read it."""
+    if os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            owner = place.stat()
+            os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def die_with_parent() -> None:
     """Be killed when the thread that started this process ends, stopped as it may be. Raises OSError."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _become_owner_of(file: Path) -> None:
+    # What cannot be, as in a user namespace that has no such user, is met where the store is opened.
+    with contextlib.suppress(OSError):
+        owner = file.stat()
+        if os.geteuid() == 0 and owner.st_uid != 0:
+            os.setgroups([])
+            os.setgid(owner.st_gid)
+            os.setuid(owner.st_uid)
 
 
 def _is_readable(file: Path) -> bool:

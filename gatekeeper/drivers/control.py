@@ -21,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
+from gatekeeper.drivers.capabilities import give_to_owner_of
 from gatekeeper.drivers.supervisor import Supervisor
 
 RELOAD: Final = "reload"
@@ -223,6 +224,7 @@ def _bind(path: Path) -> socket.socket:
                 if stat.S_ISSOCK(path.stat().st_mode):
                     path.unlink()
             listener.bind(name)
+            give_to_owner_of(Path(str(path).removesuffix(_SUFFIX)), Path(name))
             listener.listen()
     except OSError:
         listener.close()

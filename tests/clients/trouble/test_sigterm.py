@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.store.sqlite.schema import VERSION
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST
 from tests.clients.boxes import MAC
 from tests.clients.gate import GATEKEEPER
@@ -169,13 +170,11 @@ def test_it_has_not_begun_to_serve(world: Relayed, locked: Callable[[], sqlite3.
     """A start that waits for a lock: an older store that is to be upgraded, and somebody holds it."""
     other = locked()
     other.execute("ROLLBACK")
-    other.execute("PRAGMA user_version = 4")
+    other.execute(f"PRAGMA user_version = {VERSION - 1}")
     other.execute("BEGIN EXCLUSIVE")
     world.gate.process = world.gate.spawn()
-    status = Path(f"/proc/{world.gate.process.pid}/status")
-    # SigCgt: the signals that are caught (proc(5)).
-    caught = 1 << signal.SIGTERM - 1
-    wait_until(lambda: int(status.read_text().partition("SigCgt:\t")[2][:16], 16) & caught, 5, "SIGTERM caught")
+    opened = Path(f"/proc/{world.gate.process.pid}/fd")
+    wait_until(lambda: any("gatekeeper.db" in one.readlink().name for one in opened.iterdir()), 5, "the store opened")
     ended(world, signal.SIGTERM, within_s=AT_ONCE_S + 1)
     assert "gatekeeper ready" not in world.gate.log()
 
