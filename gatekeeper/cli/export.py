@@ -1,6 +1,5 @@
 """export: the store in the files of other servers, and as orders that make it again."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,13 +25,16 @@ _FORMATS: Final = (
 @click.option("--format", "form", type=click.Choice(_FORMATS), required=True, help="What to write.")
 @click.option("--nas", "dialect", metavar="DIALECT", default="generic", show_default=True,
               help="freeradius-users: whose rate attributes to write, as [[radius.client]] nas.")  # fmt: skip
-@click.option("-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="File to write [else stdout].")
+@click.option(
+    "-o", "output", type=click.Path(dir_okay=False, path_type=Path), help="File to write, mode 0640 [else stdout]."
+)
 def export(config: str | None, form: str, dialect: str, output: Path | None) -> None:
     """Write what the store holds as files of other servers, or as orders that make it again.
 
     csv is what ``show bindings`` lists. The service may run meanwhile: all of it is of one moment.
     """
     from gatekeeper.config.load import load
+    from gatekeeper.drivers.files import written
     from gatekeeper.store.opening import open_store
     from gatekeeper.wire.nas import DIALECTS
 
@@ -44,16 +46,11 @@ def export(config: str | None, form: str, dialect: str, output: Path | None) -> 
         for line in lines:
             click.echo(line)
         return
-    # Whoever reads the file finds the old one or the new one, never half of it.
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        unfinished.replace(output)
+        with written(output) as file:
+            file.writelines(f"{line}\n".encode() for line in lines)
     except OSError as error:
         raise click.UsageError(f"{output}: {error.strerror}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _lines(form: str, dialect: str, settings: "Settings", store: "Store") -> Iterator[str]:

@@ -22,7 +22,9 @@ Row = dict[str, object]
 @click.option("-r", "capture", type=_FILE, required=True, help="The capture: pcap or pcapng, gzipped or not.")
 @click.option("--orders", type=_FILE, help="CSV of orders, applied before the first packet.")
 @click.option("--store", "store_file", type=_FILE, help="A store to start from; it is copied and not touched.")
-@click.option("-w", "answers", type=click.Path(dir_okay=False, path_type=Path), help="Write our answers as a pcap.")
+@click.option(
+    "-w", "answers", type=click.Path(dir_okay=False, path_type=Path), help="Write our answers as a pcap, mode 0640."
+)
 @click.option("--diff", nargs=2, type=_FILE, help="Two configurations: show whose answer changes (exit 3 if any does).")
 @click.option("--expect", type=_FILE, help="JSON lines of the columns: exit 3 unless the rows are these.")
 @click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True)
@@ -56,7 +58,10 @@ def _single(config: str | None, packets: "list[Packet]", options: dict[str, Any]
 
     steps = _run(find_config(config), packets, options)
     if options["answers"]:
-        write_capture(options["answers"], list(answer_frames(steps)))
+        try:
+            write_capture(options["answers"], list(answer_frames(steps)))
+        except OSError as error:
+            raise click.UsageError(f"{options['answers']}: {error.strerror}") from None
     rows = _rows(steps)
     _print(rows, output)
     if options["expect"]:

@@ -1,5 +1,6 @@
 """init and check: a configuration to begin with, and what is wrong with one."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -70,11 +71,31 @@ def check(config: str | None, line: tuple[str, ...]) -> None:
         click.echo(str(problem), err=True)
     for note in (*settings.notes, *_notes_of_addresses(settings)):
         click.echo(f"note: {note}")
+    for warning in _open_to_strangers(settings):
+        click.echo(f"warning: {warning}")
     _tell(settings)
     if gate:
         _tell_of(gate, settings)
     click.echo(f"{settings.file}: {'in order' if not problems else f'{len(problems)} problems'}")
     raise click.exceptions.Exit(BAD_ARGUMENTS if problems else DONE)
+
+
+def _open_to_strangers(settings: "Settings") -> "Iterator[str]":
+    """Files with secrets that everybody on this machine can read."""
+    from gatekeeper.config.privacy import secret_keys
+
+    secrets = [".".join(str(part) for part in path if isinstance(part, str)) for path in secret_keys(settings.schema)]
+    if secrets and settings.file.stat().st_mode & _STRANGERS:
+        held = ", ".join(dict.fromkeys(secrets))
+        file = settings.file
+        yield f"everybody on this machine can read {file}, and it holds secrets ({held}): {_chmod(640, file)}"
+    token = settings.api.token_file if settings.api else None
+    if token and token.is_file() and token.stat().st_mode & _STRANGERS:
+        yield f"[api] token_file: everybody on this machine can read {token}: {_chmod(600, token)}"
+
+
+def _chmod(mode: int, file: Path) -> str:
+    return f"chmod {mode} {shlex.quote(str(file))}"
 
 
 def _notes_of_addresses(settings: "Settings") -> "Iterator[str]":
@@ -182,8 +203,6 @@ def _try_files(settings: "Settings") -> "list[Problem]":
     if token and token.exists():
         try:
             read_token(token)
-            if token.stat().st_mode & _STRANGERS:
-                click.echo(f"note: [api] token_file: everybody on this machine can read {token}: chmod 600 {token}")
         except TokenError as error:
             problems.append(settings.problem(("api", "token_file"), str(error)))
     elif token and not token.parent.is_dir():

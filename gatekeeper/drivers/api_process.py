@@ -21,6 +21,7 @@ from typing import Final
 
 from gatekeeper.config.load import Api, Settings
 from gatekeeper.config.token import TokenError, read_token
+from gatekeeper.drivers.capabilities import give_to_owner_of
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import DoorError
 from gatekeeper.wire.text import ip_text
@@ -33,6 +34,7 @@ _BACK_OFF_S: Final = 1.0
 _MOST_BACK_OFF_S: Final = 30.0
 _STEADY_S: Final = 60.0  # one that has lived for so long is started again at once
 _END_S: Final = 3.0
+_KILLED_S: Final = 0.3
 # The last process may have been killed a moment ago, and its child is about to notice.
 _TRIES: Final = 10
 _TRY_S: Final = 0.05
@@ -78,7 +80,7 @@ def _sharing(*both: socket.socket | None) -> Iterator[None]:
 
 
 def make_token(file: Path) -> None:
-    """A token of 32 random octets, readable by us alone, unless there is a file already. Raises DoorError."""
+    """A token of 32 random octets, readable by its owner alone, unless there is a file already. Raises DoorError."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
@@ -86,6 +88,7 @@ def make_token(file: Path) -> None:
     except OSError as error:
         raise DoorError(f"cannot make {file}: {error.strerror}: see [api] token_file") from None
     with os.fdopen(descriptor, "w") as opened:
+        give_to_owner_of(file.parent, file)
         opened.write(secrets.token_urlsafe(32) + "\n")
 
 
@@ -147,15 +150,28 @@ class ApiProcess(threading.Thread):
         """End it, and wait for nothing."""
         threading.Thread(target=self.stop, name="api ends").start()
 
-    def stop(self) -> None:
-        """End it, within _END_S."""
+    def ask_to_end(self) -> None:
+        """It answers what it is at, and no more."""
         with self._lock:
             self._stopping.set()
         self._send(signal.SIGTERM)
+
+    def stop(self, patience_s: float = _END_S) -> None:
+        """End it, within patience_s."""
+        self.ask_to_end()
         if self.is_alive():
-            self.join(_END_S)
+            self.join(patience_s)
         self._send(signal.SIGKILL)
         self._listener.close()
+
+    def kill(self) -> None:
+        """Its end, at once, from any thread."""
+        self._stopping.set()
+        child = self._child
+        if child and child.returncode is None:
+            child.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_KILLED_S)
 
     def run(self) -> None:
         back_off_s = _BACK_OFF_S

@@ -9,6 +9,7 @@ from typing import IO, Any, Final, NamedTuple
 
 import dpkt
 
+from gatekeeper.drivers.files import written
 from gatekeeper.wire.frame import (
     DESTINATION_MAC,
     ETHERTYPE,
@@ -176,8 +177,8 @@ def _untagged(data: bytes, at: int) -> tuple[int, bytes]:
 
 
 def write_capture(path: Path, frames: list[tuple[float, bytes]]) -> None:
-    """Ethernet frames with their times, as a classic pcap with microseconds."""
-    with path.open("wb") as file:
+    """Ethernet frames with their times, as a classic pcap with microseconds. Raises OSError."""
+    with written(path) as file:
         writer = dpkt.pcap.Writer(file, linktype=_LINK_ETHERNET)
         for time, data in frames:
             writer.writepkt(data, ts=time)

@@ -153,11 +153,15 @@ class Committer(threading.Thread):
         """The commit that ended, once; None if none did."""
         return self._done.popleft() if self._has_ended() else None
 
-    def stop(self) -> None:
-        """Commit what is waiting, then end. ``finished`` still has the results."""
+    def stop(self, patience_s: float | None = None) -> bool:
+        """Commit what is waiting, then end. ``finished`` still has the results. False: it is not over after so long,
+        and the process is to end without."""
         self._work.put(None)
-        self.join()
+        self.join(patience_s)
+        if self.is_alive():
+            return False
         self._store.close()
+        return True
 
     def run(self) -> None:
         while (work := self._work.get()) is not None:

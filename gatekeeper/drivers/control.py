@@ -23,6 +23,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from gatekeeper.config import ConfigError
 from gatekeeper.config.load import Settings, load_file
+from gatekeeper.drivers.capabilities import give_to_owner_of
+from gatekeeper.drivers.supervisor import Supervisor
 from gatekeeper.report.troubles import Standing, standing_of
 
 RELOAD: Final = "reload"
@@ -87,16 +89,19 @@ class Control(threading.Thread):
         file: Path,
         wake: Callable[[], object],
         refused: Callable[[list[str]], None],
+        supervisor: Supervisor,
         state: Callable[[], State],
     ) -> None:
         """file: the configuration; wake: called when ``errands`` has something for the loop; refused: is told what is
-        wrong with a file that was to be taken; state: called in this thread."""
+        wrong with a file that was to be taken; supervisor: is told when a reload begins and is over; state: called in
+        this thread."""
         super().__init__(name="control", daemon=True)
         self.errands: deque[Errand] = deque()
         self._file = file
         self._wake = wake
         self._refused = refused
         self._state = state
+        self._supervisor = supervisor
         self._stopping = False
         self._calls = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._listener: socket.socket | None = None
@@ -123,8 +128,9 @@ class Control(threading.Thread):
     def stop(self) -> None:
         """Answer nobody any more."""
         self._stopping = True
-        while self.errands:
-            self.errands.popleft().done.cancel()
+        with contextlib.suppress(IndexError):  # of two threads that stop it
+            while True:
+                self.errands.popleft().done.cancel()
         if self._place:
             path, made = self._place
             with contextlib.suppress(OSError):
@@ -162,6 +168,14 @@ class Control(threading.Thread):
         return state._asdict() | {"troubles": [one._asdict() for one in state.troubles]}
 
     def _do(self, verb: str, file: str) -> Answer:
+        if verb != RELOAD:
+            return self._ask_loop(verb, file)
+        self._supervisor.reloading()
+        answer = self._ask_loop(verb, file)
+        self._supervisor.reloaded("; ".join(answer.problems))
+        return answer
+
+    def _ask_loop(self, verb: str, file: str) -> Answer:
         ours = self._file.resolve()
         if verb in _ABOUT_CLOCK:
             return self._have_done(verb, None)
@@ -273,6 +287,7 @@ def _bind(path: Path) -> socket.socket:
                 if stat.S_ISSOCK(path.stat().st_mode):
                     path.unlink()
             listener.bind(name)
+            give_to_owner_of(Path(str(path).removesuffix(_SUFFIX)), Path(name))
             listener.listen()
     except OSError:
         listener.close()

@@ -83,10 +83,14 @@ class DynauthClient(threading.Thread):
         self._version = -1
         self._fresh: list[Ended] = []
 
-    def stop(self) -> None:
-        """End within a moment; what is unanswered stays waiting and is sent again by whoever serves next."""
+    def ask_to_end(self) -> None:
+        """What is unanswered stays waiting, and is sent again by whoever serves next."""
         os.eventfd_write(self._event, 1)
-        self.join(2.0)
+
+    def stop(self, patience_s: float = 2.0) -> None:
+        """End, within patience_s."""
+        self.ask_to_end()
+        self.join(patience_s)
 
     def run(self) -> None:
         while not self._rest():

@@ -21,6 +21,7 @@ from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
+from gatekeeper.drivers.supervisor import Supervisor
 from gatekeeper.drivers.supply import Supply, nobody_asked
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.drivers.upstream import Upstream
@@ -90,6 +91,7 @@ class Gate:
         self._went_round = time.monotonic()
         self._next_confirmation = 0.0
         interfaces.watch_probes(self)
+        self.supervisor = Supervisor({})
         self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
 
     def _begin(self, memory: Memory) -> None:
@@ -142,14 +144,18 @@ class Gate:
         unwritten = Counter({spelled(columns_of(words)): count for words, count in self._house.unwritten().items()})
         return State(time.monotonic() - self._went_round, self._troubles.standing(), dict(unwritten))
 
-    def run(self, wake: int, on_wake: Callable[[], bool]) -> None:
-        """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits."""
+    def run(self, wake: int, on_wake: Callable[[], bool], left_s: Callable[[], float] = lambda: EVERY_S) -> str:
+        """Serve until on_wake, called when the descriptor wake is readable, returns False; then drain the commits.
+
+        left_s: how much longer draining may take. What was not written by then; "" = all is.
+        """
         garbage = Garbage()
         self._poll.register(self._committer.fileno(), select.EPOLLIN)
         self._poll.register(wake, select.EPOLLIN)
         going = True
         while going:
             ready = self._poll.poll(self._patience())
+            self.supervisor.pulse()
             now, self._went_round = self._clock.now(), time.monotonic()
             self._counts["loop", "rounds"] += 1
             self._supply.poll_feed(now)
@@ -166,14 +172,14 @@ class Gate:
                 self._keep_house(now)
                 if not ready:
                     garbage.idle(now)
-        self._drain()
+        return self._drain(left_s)
 
     def _patience(self) -> float:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
         end = self._heart.next_due()
         end = min(end, self._upstream.next_end()) if self._upstream else end
         now = self._clock.now()
-        patience = min(max(end - now, 0.0), EVERY_S)
+        patience = min(max(end - now, 0.0), EVERY_S, self.supervisor.pulse_s)
         return min(patience, self._beginning.patience(now)) if self._beginning else patience
 
     def _hear(self, descriptor: int, now: float) -> None:
@@ -225,8 +231,10 @@ class Gate:
                 told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
                 self._log.alarm(told, now)
                 self._troubles.set_one_of(OF_THE_STORE, done.trouble, done.error, now)
+                self.supervisor.trouble(told)
                 self._heart.commit_failed(ended.number, now)
             else:
+                self.supervisor.trouble("")
                 self._troubles.set_one_of(OF_THE_STORE, "", "", now)
                 self._heart.committed(ended.number, done.lost, now, done.unfit)
                 if done.unfit:
@@ -300,16 +308,19 @@ class Gate:
         if door.fileno() in self._doors:
             self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
 
-    def _drain(self) -> None:
-        """Write what is promised, and tell it."""
+    def _drain(self, left_s: Callable[[], float]) -> str:
+        """Write what is promised, and tell it. What could not be written in time; "" = all is."""
         if self._confirmation and not self._confirmation.has_begun():
             self._confirmation = None
         self._keep_house(self._clock.now())
         self._go_on(self._clock.now())
-        while self._under_way:
-            select.select([self._committer], [], [], EVERY_S)
+        while self._under_way and (left := left_s()) > 0:
+            select.select([self._committer], [], [], left)
             self._go_on(self._clock.now())
-        self._committer.stop()
+        if self._committer.stop(left_s()):
+            return ""
+        waiting = self._heart.waiting()
+        return f"{waiting} answers that waited for the disk were not given, the counts of the last seconds are not kept"
 
     def _listen_or_wait(self) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""

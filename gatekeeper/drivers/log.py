@@ -144,11 +144,11 @@ class Log:
             if told.repeats:
                 self.say(f"{told.line} repeated={told.repeats} window_s={WINDOW_S}")
 
-    def stop(self) -> None:
-        """Write what is left, for a second at most."""
+    def stop(self, patience_s: float = 1.0) -> None:
+        """Write what is left, for so long at most."""
         self._stopping = True
         self._wake.set()
-        self._writer.join(1.0)
+        self._writer.join(patience_s)
 
     def _write(self) -> None:
         while True:

@@ -2,8 +2,6 @@
 
 import os
 import secrets
-import signal
-import socket
 import threading
 from concurrent.futures import Future
 from typing import Final
@@ -17,6 +15,7 @@ from gatekeeper.drivers.clock import clock_at_start
 from gatekeeper.drivers.commit import Committer, Notes
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
+from gatekeeper.drivers.ending import API_S, DRAINED_S, LOGGED_S, SENDER_S, Ending
 from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import Ahead, make_world, ranges_of
@@ -31,8 +30,10 @@ from gatekeeper.state.ranges import Ranges
 from gatekeeper.state.replies import Replies
 from gatekeeper.store.opening import open_store
 
+# What wakes the packet loop: the control thread has something to be done; it is time to end.
+_ERRAND: Final = b"e"
+_END: Final = b"s"
 _READ_S: Final = 0.5  # of the leases on record, before the gate serves; the rest while it does
-_ERRAND: Final = b"\0"  # beside the numbers of signals: the control thread has something to be done
 
 
 def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, str]]:
@@ -58,27 +59,31 @@ def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, s
 class Server:
     """One gatekeeper process."""
 
-    def __init__(self, settings: Settings, create: bool) -> None:
+    def __init__(self, settings: Settings, create: bool, ending: Ending) -> None:
         """Open everything. Raises StoreError, DoorError."""
         self._settings = self._begun = settings
+        self._ending, self._supervisor = ending, ending.supervisor
+        self._supervisor.starting()
         self._serving = threading.Event()
         self._store = open_store(*settings.store, create=create)
         unmarked = self._store.begin_serving()
         is_sound = self._store.check_quickly()
         self._store.keep_lease_keys(bool(settings.book.leasequery))
-        self._log = Log(settings.log_packets)
+        self._log = ending.log = Log(settings.log_packets)
         self._troubles = Troubles(self._log.say)
         if unmarked:
             self._log.say(f"note: {unmarked}")
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
         self._api = ApiProcess(settings, self._log, self._count) if settings.api else None
+        ending.leave_nothing(lambda: self._api.kill() if self._api else None)
         if self._api:
             # It takes its time; what follows here goes on beside it.
             self._api.on_first = self._announce
             self._api.start()
         self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._control = Control(settings.file, lambda: os.write(self._waker, _ERRAND), self._say_refused, self._state)
+        self._control = Control(settings.file, self._wake_up, self._say_refused, self._supervisor, self._state)
+        ending.leave_nothing(self._control.stop)
         self._seen = NasCounts()
         self._key = secrets.token_bytes(32)
         self._clock = clock_at_start(self._store, self._log.say)
@@ -87,6 +92,7 @@ class Server:
         self._soundness = looking
         own = self._store, committer, self._log, self._interfaces, self._clock, self._troubles
         self._gate = Gate(self._remember, *own)
+        self._gate.supervisor = self._supervisor
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
             self._gate.add_door(door, name)
@@ -105,6 +111,9 @@ class Server:
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines.of(book, self._world, self._kept, self._seen, self._key, sorted(self._interfaces.own_ids()))
+
+    def _wake_up(self) -> None:
+        os.write(self._waker, _ERRAND)
 
     def _state(self) -> State:
         return self._gate.state()
@@ -130,9 +139,6 @@ class Server:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
-        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: None)
         self._committer.start()
         if self._dynauth:
             self._dynauth.start()
@@ -141,16 +147,24 @@ class Server:
         if unheard:
             self._log.say(f"note: {unheard}")
         self._control.start()
+        self._ending.serve(lambda: os.write(self._waker, _END), self._control.hang_up)
         self._serving.set()
         if not self._api:
             self._announce("-")
-        self._gate.run(self._wake, lambda: self._on_signal(os.read(self._wake, 64)))
-        _notify("STOPPING=1")
+        left_s = self._ending.left_s
+        unwritten = self._gate.run(self._wake, lambda: self._woken(os.read(self._wake, 64)), lambda: left_s(DRAINED_S))
+        if unwritten:
+            self._log.say(f"alarm: the store could not be written in time: {unwritten}")
+        self._stop()
+
+    def _stop(self) -> None:
+        """Each in its time; what hangs is left where it is, and ends with the process."""
+        left_s = self._ending.left_s
         self._control.stop()
         if self._api:
-            self._api.stop()
+            self._api.stop(left_s(API_S))
         if self._dynauth:
-            self._dynauth.stop()
+            self._dynauth.stop(left_s(SENDER_S))
         if self._soundness:
             self._soundness.stop()
         for door, _ in self._doors:
@@ -158,15 +172,16 @@ class Server:
         self._store.end_serving()
         self._store.close()
         self._log.say("gatekeeper stopped")
-        self._log.stop()
+        self._log.stop(left_s(LOGGED_S))
 
     def _announce(self, api: str) -> None:
         """Say that all is ready; while the API starts, its thread says it."""
         self._serving.wait()
-        self._log.say(self._ready_line(api))
+        line = self._ready_line(api)
+        self._log.say(line)
         for note in self._settings.notes:
             self._log.say(f"note: {note}")
-        _notify("READY=1")
+        self._supervisor.ready(line)
 
     def _look_for_damage(self) -> None:
         if self._soundness and not self._soundness.ident:
@@ -189,11 +204,15 @@ class Server:
             f" store={self._settings.store_url}"
         )
 
-    def _on_signal(self, numbers: bytes) -> bool:
-        if signal.SIGTERM in numbers or signal.SIGINT in numbers:
+    def _woken(self, what: bytes) -> bool:
+        """False: it is time to end."""
+        if _END in what:
+            # Beside what is still to be written.
+            if self._api:
+                self._api.ask_to_end()
+            if self._dynauth:
+                self._dynauth.ask_to_end()
             return False
-        if signal.SIGHUP in numbers:
-            self._control.hang_up()
         while self._control.errands:
             verb, settings, done = self._control.errands.popleft()
             try:
@@ -278,15 +297,3 @@ class Server:
             api.succeed(before)
         elif before:
             before.retire()
-
-
-def _notify(state: str) -> None:
-    """Tell systemd (sd_notify); without it, nothing."""
-    path = os.environ.get("NOTIFY_SOCKET")
-    if not path:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
-        try:
-            one.sendto(state.encode(), "\0" + path[1:] if path[0] == "@" else path)
-        except OSError:
-            pass

@@ -1,11 +1,13 @@
 """Captures: every frame on the access node's interfaces, one classic pcap file each."""
 
+import os
 import socket
 import time
 from pathlib import Path
 from struct import Struct
 from typing import Final
 
+from gatekeeper.drivers.files import private_file
 from gatekeeper.lab.node import Actor
 
 _ETH_P_ALL: Final = 3
@@ -21,7 +23,7 @@ class PcapFile:
     """One file. Each frame is written through, so that the file is whole whenever the lab ends."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=0)
+        self._file = os.fdopen(private_file(path), "wb", buffering=0)
         self._file.write(_FILE.pack(_MAGIC, 2, 4, 0, 0, _SNAPSHOT, _ETHERNET))
 
     def write(self, frame: bytes, at: float) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from gatekeeper.drivers.files import private_file
 from gatekeeper.lab import plan
 from gatekeeper.lab.access_node import AccessNode
 from gatekeeper.lab.accounting import Session
@@ -40,7 +41,7 @@ class Network:
         self.log = folder / "serve.log"
         self.rootless = rootless
         self.config.write_text(plan.CONFIG, encoding="utf-8")
-        self.log.touch()
+        os.close(private_file(self.log))
         self._stack = stack
         self._captures = captures
         self.nodes: list[Node] = []
