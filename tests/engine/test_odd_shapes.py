@@ -8,8 +8,10 @@ import pytest
 
 from gatekeeper.wire.dhcp import BROADCAST, decode
 from gatekeeper.wire.radius import attribute
+from gatekeeper.wire.text import parse_ip
 from tests.engine.bench import (
     BOX,
+    DIRECT,
     FAR,
     FIRST,
     GIADDR,
@@ -18,6 +20,7 @@ from tests.engine.bench import (
     access_request,
     circuit,
     discover,
+    inform,
     init_reboot,
     renewing,
     selecting,
@@ -119,10 +122,19 @@ def test_an_address_that_no_answer_may_go_to_makes_a_message_malformed(
 ) -> None:
     """RFC 1122 3.2.1.3. An ordered box's message would make us send to everybody, or to ourselves."""
     bench.install()
-    outcome = bench.hear(make(int.from_bytes(bytes(map(int, odd.split("."))), "big")), source=GIADDR)
+    outcome = bench.hear(make(parse_ip(odd)), source=GIADDR)
     assert (told(outcome), outcome.to) == (("silent", "MALFORMED"), None)
     assert outcome.verdict.seen.startswith(f"{field} {odd} is {what}")
     assert f" at octet {at}" in outcome.verdict.seen
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "224.0.0.1", "255.255.255.255", "10.20.255.255", "10.20.0.0"])
+def test_an_inform_is_not_answered_at_an_address_of_many(bench: Bench, source: str) -> None:
+    """RFC 2131 4.3.5: without ciaddr it is answered where it came from."""
+    bench.install()
+    outcome = bench.hear(inform(BOX, 0), DIRECT, source=parse_ip(source))
+    assert (told(outcome), outcome.to) == (("silent", "UNSUPPORTED"), None)
+    assert bench.hear(inform(BOX, 0), DIRECT, source=FIRST).to is not None
 
 
 NAME, OTHERS = b"d4c1c8ee9b1f", b"d4c1c8000002"
