@@ -33,7 +33,7 @@ from gatekeeper.model import (
     make,
 )
 from gatekeeper.policy.binding import learns_port
-from gatekeeper.policy.dhcp import DhcpCase, gather, state_of
+from gatekeeper.policy.dhcp import DhcpCase, gather, misfits, state_of
 from gatekeeper.policy.dhcp_rules import judge_dhcp
 from gatekeeper.policy.lenient import NOBODY, loosened
 from gatekeeper.reply.dhcp import DhcpReplies, destination
@@ -46,7 +46,9 @@ from gatekeeper.wire.text import ip_text, printable
 
 _AGENT: Final = 82
 _CLIENT_ID: Final = 61
+_REQUESTED_IP: Final = 50
 _SERVER_ID: Final = 54
+_ANY: Final = bytes(4)
 _VENDOR_CLASS: Final = 60
 _MOST_MAKES: Final = 4  # that are told of a box which says several
 _RAPID_COMMIT: Final = 80
@@ -104,6 +106,8 @@ class DhcpEngine:
             by_unicast = relay.unicast or not (door.raw or giaddr)
             state, why = loosened(message, server_id, self._is_this(server_id, relay, door.local), by_unicast)
             note = f"{why}; {note}" if why and note else why or note
+        if len(options.get(_REQUESTED_IP, _ANY)) != 4 or (named is not None and len(named) != 4):
+            note = "; ".join(filter(None, (note, misfits(options))))
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
             state = "rapid"
         refusal = self._door.distrusted(message, datagram, state)

@@ -44,17 +44,28 @@ def state_of(message: DhcpMessage, broadcast: bool, relayed_unicast: bool = Fals
         return "release" if message.ciaddr else ""
     if message.kind == DECLINE:
         # RFC 2131 table 5: a DHCPDECLINE names address and server.
-        return "decline" if {_SERVER_ID, _REQUESTED_IP} <= message.options.keys() else ""
+        return "decline" if _SERVER_ID in message.options and names_address(message) else ""
     if message.kind == INFORM:
         return "inform"
     if message.kind != REQUEST:
         return ""
     if _SERVER_ID in message.options:
-        return "selecting" if _REQUESTED_IP in message.options else ""
+        return "selecting" if names_address(message) else ""
     if message.ciaddr:
         # Both carry ciaddr alone; a renewal is unicast, a rebinding broadcast. A relay says so, if at all (RFC 5010).
         return "rebinding" if broadcast or (message.giaddr and not relayed_unicast) else "renewing"
-    return "init-reboot" if _REQUESTED_IP in message.options else ""
+    return "init-reboot" if names_address(message) else ""
+
+
+def names_address(message: DhcpMessage) -> bool:
+    """True if option 50 is an address. One of another length (RFC 2132 9.1) says nothing: no part of it is read."""
+    return len(message.options.get(_REQUESTED_IP, b"")) == 4
+
+
+def misfits(options: dict[int, bytes]) -> str:
+    """For people: options of one address that have another length, and so say nothing (RFC 2132 9.1, 9.7)."""
+    lengths = {code: len(options[code]) for code in (_REQUESTED_IP, _SERVER_ID) if code in options}
+    return "; ".join(f"option {code} has {size} octets, not 4" for code, size in lengths.items() if size != 4)
 
 
 def address_in(message: DhcpMessage, code: int) -> int:

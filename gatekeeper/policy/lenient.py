@@ -7,6 +7,7 @@ server is SELECTING, and gets no answer.
 
 from typing import Final, NamedTuple
 
+from gatekeeper.policy.dhcp import names_address
 from gatekeeper.wire.dhcp import DECLINE, REQUEST, DhcpMessage
 
 _REQUESTED_IP: Final = 50
@@ -37,9 +38,9 @@ def loosened(message: DhcpMessage, server_id: int, ours: bool, by_unicast: bool)
     server_id: option 54, 0 = none; ours: it is this server; by_unicast: the box sent it to one address.
     """
     ciaddr, options = message.ciaddr, message.options
-    asked = options.get(_REQUESTED_IP, b"")
+    asked = options[_REQUESTED_IP] if names_address(message) else b""
     if message.kind == DECLINE:
-        return _DECLINED if len(asked) == 4 and server_id in NOBODY else _NOT_SERVED
+        return _DECLINED if asked and server_id in NOBODY else _NOT_SERVED
     if message.kind != REQUEST or _SERVER_ID not in options:
         return _NOT_SERVED
     if server_id in NOBODY:

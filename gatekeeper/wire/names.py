@@ -42,7 +42,7 @@ def encode_names(names: list[str]) -> bytes:
 
 
 def read_names(value: bytes) -> list[str]:
-    """All names of the value. Raises ValueError where one is cut, too long, or points anywhere but back."""
+    """All names of the value. Raises ValueError where one is empty, cut, too long, or points anywhere but back."""
     names, at = [], 0
     while at < len(value):
         name, at = _read_name(value, at)
@@ -57,7 +57,10 @@ def _read_name(value: bytes, at: int) -> tuple[str, int]:
     while True:
         size = value[at] if at < len(value) else 64
         if size == 0:
-            return ".".join(labels) or ".", behind or at + 1
+            if not labels:
+                # The root is nothing to search in and nobody's host: it is what an empty label in a name leaves behind.
+                raise ValueError("an empty name, or an empty label within one")
+            return ".".join(labels), behind or at + 1
         if size >= _POINTER:
             target = int.from_bytes(value[at : at + 2], "big") & 0x3FFF
             # Pointers lead back, and a name has 255 octets at most: so this loop ends.

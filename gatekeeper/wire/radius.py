@@ -30,6 +30,8 @@ SERVICE_TYPE: Final = 6
 STATE: Final = 24
 CHAP_CHALLENGE: Final = 60
 NAS_PORT_TYPE: Final = 61
+ACCT_STATUS_TYPE: Final = 40
+ACCT_SESSION_ID: Final = 44
 
 NAMES: Final = {
     1: "Access-Request",
@@ -56,6 +58,25 @@ ATTRIBUTES: Final = 20
 HEADER: Final = Struct("!BBH16s")
 _MAX_SIZE: Final = 4096
 _MAX_ATTRIBUTES: Final = 200  # as FreeRADIUS's max_attributes
+# RFC 2865 5.44, RFC 2866 5.13, RFC 2869 5.19: 0-1 of each in a request. Who it is and what proves it stand there once;
+# of what says where it is, and which session, a proxy may have put in the same value again.
+_NEVER_AGAIN: Final = frozenset({USER_NAME, USER_PASSWORD, CHAP_PASSWORD, STATE, CHAP_CHALLENGE})
+_SAID_ONCE: Final = {
+    USER_NAME: "User-Name",
+    USER_PASSWORD: "User-Password",
+    CHAP_PASSWORD: "CHAP-Password",
+    NAS_IP_ADDRESS: "NAS-IP-Address",
+    NAS_PORT: "NAS-Port",
+    STATE: "State",
+    CALLING_STATION_ID: "Calling-Station-Id",
+    NAS_IDENTIFIER: "NAS-Identifier",
+    ACCT_STATUS_TYPE: "Acct-Status-Type",
+    ACCT_SESSION_ID: "Acct-Session-Id",
+    CHAP_CHALLENGE: "CHAP-Challenge",
+    NAS_PORT_ID: "NAS-Port-Id",
+}
+# Answers are read leniently: AAA servers do put an outer and an inner User-Name into one Accept.
+_REQUESTS: Final = frozenset({ACCESS_REQUEST, ACCOUNTING_REQUEST})
 _HOLDS_TOO_MANY: Final = ATTRIBUTES + 2 * _MAX_ATTRIBUTES  # octets that more attributes than that have at least
 
 
@@ -103,6 +124,8 @@ def decode(data: bytes) -> RadiusPacket:
         elif kind == EAP_MESSAGE:
             # RFC 3579 3.1: an EAP packet over 253 octets comes in several, in sequence.
             attributes[kind] += data[start:stop]
+        elif kind in _SAID_ONCE and code in _REQUESTS:
+            _check_again(kind, attributes[kind], data[start:stop], at)
         if kind == VENDOR_SPECIFIC:
             vendor += (data[start:stop],)
         elif kind == PROXY_STATE:
@@ -145,6 +168,12 @@ def sound_part(data: bytes) -> RadiusPacket | None:
 def identifier_of(data: bytes) -> int:
     """identifier of one datagram, which may be anything; -1 = it ends before."""
     return data[IDENTIFIER] if len(data) > IDENTIFIER else -1
+
+
+def _check_again(kind: int, first: bytes, again: bytes, at: int) -> None:
+    """An attribute of _SAID_ONCE comes a second time: which one is meant?"""
+    if kind in _NEVER_AGAIN or first != again:
+        raise Malformed(f"{_SAID_ONCE[kind]} twice", at)
 
 
 def _check_count(data: bytes, size: int) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatekeeper.wire.dhcp_options import encode_value, show_value
 from gatekeeper.wire.names import encode_name, encode_names, read_names
 
 _LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
@@ -33,6 +34,29 @@ def test_a_name_that_is_cut_or_points_ahead_is_refused(value: str) -> None:
     """RFC 1035 4.1.4: a pointer leads to a prior occurrence."""
     with pytest.raises(ValueError, match=r"pointer|label|255"):
         read_names(bytes.fromhex(value))
+
+
+@pytest.mark.parametrize(
+    "value", ["00", "0361626300 00", "0361626300 00 0364656600", "0361626300 c004", "00 c000"],
+    ids=["alone", "at the end", "between two labels", "by a pointer", "twice"],
+)  # fmt: skip
+@pytest.mark.parametrize("code", [88, 119, 137, 141])
+def test_an_empty_label_within_names_is_no_name(code: int, value: str) -> None:
+    """RFC 1035 3.1: the empty label ends a name, so that abc..def reads as abc, the root, and what follows. Shown as
+    octets, not as a name that nobody wrote."""
+    data = bytes.fromhex(value)
+    with pytest.raises(ValueError, match="empty"):
+        read_names(data)
+    assert show_value(code, data) == "0x" + data.hex()
+    assert show_value(120, b"\0" + data) == "0x00" + data.hex()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a..b", ".a", "a.b..", "a. .b"])
+@pytest.mark.parametrize("kind", ["domains", "sip"])
+def test_an_empty_label_is_not_configured(kind: str, name: str) -> None:
+    """RFC 1035 2.3.4: a label has 1 to 63 octets."""
+    with pytest.raises(ValueError, match=r"wanted|not an IPv4"):
+        encode_value(kind, [name])
 
 
 def test_names_behind_the_reach_of_a_pointer_are_written_out() -> None:

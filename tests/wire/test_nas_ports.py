@@ -96,6 +96,11 @@ _VSA = st.builds(vendor_attribute, _VENDORS, _KINDS, st.binary(max_size=60))
 _PLAIN = st.builds(attribute, _CODES, st.one_of(st.binary(max_size=80), st.just(b"d4c1c8ee9b1f@itv")))
 
 
+def _once(one: bytes) -> bytes:
+    """Of each attribute but a vendor's there is one (RFC 2865 5.44): two are refused when they are read."""
+    return one if one[0] == 26 else one[:1]
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_any_attributes_name_one_box_or_none(tmp_path: Path, dialect: str) -> None:
     """Every dialect, with a template and without: six octets or nothing, and a line that is text."""
@@ -108,7 +113,7 @@ def test_any_attributes_name_one_box_or_none(tmp_path: Path, dialect: str) -> No
         text = f'[[radius.client]]\nname = "a"\nipaddr = "192.0.2.1"\nsecret = "s"\nnas = "{dialect}"\n{keys}\n'
         readings.append(load_text(tmp_path, text).book.clients[0].reading)
 
-    @given(st.lists(st.one_of(_VSA, _PLAIN), max_size=6).map(b"".join))
+    @given(st.lists(st.one_of(_VSA, _PLAIN), max_size=6, unique_by=_once).map(b"".join))
     @settings(max_examples=50, deadline=None)
     def reads(body: bytes) -> None:
         packet = decode(HEADER.pack(1, 7, 20 + len(body), bytes(16)) + body)
