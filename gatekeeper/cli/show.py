@@ -85,8 +85,7 @@ def _rows(config: str | None, what: str, filters: dict[str, Any]) -> list[dict[s
 
 def _tell_troubles(found: list[dict[str, object]]) -> None:
     """In sentences, beside the listing."""
-    from gatekeeper.office.listing import TROUBLE
-    from gatekeeper.report.troubles import TROUBLES
+    from gatekeeper.report.troubles import TROUBLE, TROUBLES
 
     for row in found:
         start, _, name = str(row["name"]).partition(TROUBLE)

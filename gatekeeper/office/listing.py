@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gatekeeper.book import Policybook
-from gatekeeper.drivers.control import ControlError, State, ask_state
 from gatekeeper.model import Holder, Reason
 from gatekeeper.office.keys import subject_named
 from gatekeeper.office.undone import Misread, NoSuch
@@ -16,7 +15,6 @@ from gatekeeper.report.table import BadColumn, Row, sort_rows
 from gatekeeper.report.timeline import timeline_rows
 from gatekeeper.store.ports import Store
 
-TROUBLE: Final = "trouble."  # how the rows of ``stats`` begin that are one
 _FILTERS: Final = ("mac", "account", "port", "ip")
 Patterns = Sequence[tuple[str, re.Pattern[str]]]
 
@@ -41,34 +39,13 @@ def rows(
         read = (lambda name, only: store.view(name, now, only)) if store else None
         found = rows_of(what, book, read, filters)
         if what == "stats" and store:
+            from gatekeeper.office.stats import gate_state, stats_rows  # whoever asks the gate needs its socket
+
             found = stats_rows(list(found), gate_state(store.path), now)
         found = chosen(what, found, filters, patterns)
         yield from sort_rows(found, sort_by) if sort_by else found
     except BadColumn as error:
         raise Misread(str(error), Reason.BAD_FIELD) from None
-
-
-def gate_state(store: str) -> State | str:
-    """How the gate that serves over this store stands, or why that is not known."""
-    try:
-        return ask_state(store) or "gate.not-serving"
-    except ControlError:
-        return "gate.not-asked"
-
-
-def stats_rows(stored: Sequence[Row], state: State | str, now: int) -> Iterator[Row]:
-    """Troubles with the seconds that they have lasted; then what was counted, in the store and not yet there."""
-    if isinstance(state, str):
-        yield {"name": state, "value": 1}
-        yield from stored
-        return
-    for one in state.troubles:
-        yield {"name": f"{TROUBLE}{one.name}", "value": max(int(now - one.since), 0)}
-    counts = dict(state.counts)
-    for row in stored:
-        yield row | {"value": int(str(row["value"])) + counts.pop(str(row["name"]), 0)}
-    for name, count in sorted(counts.items()):
-        yield {"name": name, "value": count}
 
 
 def story(store: Store, key: str, since: str, now: int) -> Iterator[Row]:

@@ -5,6 +5,8 @@ Who meets one tells ``drivers.troubles``; /readyz, /metrics, ``show stats`` and 
 
 from typing import Any, Final, NamedTuple
 
+TROUBLE: Final = "trouble."  # how the rows of ``show stats`` begin that are one
+
 
 class Trouble(NamedTuple):
     """title: as a reason of /readyz begins; means: what boxes and NASes feel of it; remedy: what an operator does;

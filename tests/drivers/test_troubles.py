@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.drivers.control import Control, State, ask_state
+from gatekeeper.drivers.supervisor import Supervisor
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.report.troubles import OF_THE_STORE, TROUBLES, Standing
 
@@ -48,7 +49,7 @@ def test_the_gate_says_how_it_stands_by_its_control_socket(tmp_path: Path) -> No
     store = str(tmp_path / "gatekeeper.db")
     assert ask_state(store) is None
     state = State(NOW, [Standing("disk-full", "as met", NOW)], {"dhcp.DHCPREQUEST.no-answer.STORE_UNAVAILABLE": 3})
-    control = Control(tmp_path / "gatekeeper.toml", lambda: None, lambda problems: None, lambda: state)
+    control = Control(tmp_path / "gatekeeper.toml", lambda: None, lambda problems: None, Supervisor({}), lambda: state)
     assert control.listen(store) == ""
     control.start()
     try:
