@@ -8,12 +8,17 @@ from fastapi.responses import JSONResponse
 from gatekeeper.model import REASONS, Reason
 
 
-class Json(JSONResponse):
+def encoded(content: object) -> bytes:
     """JSON as UTF-8. A lone half of a surrogate pair, which UTF-8 cannot say, stays the escape that it came as."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+class Json(JSONResponse):
+    """What ``encoded`` makes of it."""
 
     def render(self, content: object) -> bytes:
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode("utf-8", "backslashreplace")
+        return encoded(content)
 
 
 def refusal(status: int, detail: str, reason: Reason | None = None, remedy: str = "", **more: object) -> Json:
@@ -28,6 +33,14 @@ def refusal(status: int, detail: str, reason: Reason | None = None, remedy: str 
 
 def unavailable(detail: str) -> Json:
     """The store cannot be read or written now: nothing was done, and the same may be sent again."""
-    answer = refusal(503, detail, Reason.STORE_UNAVAILABLE)
+    return _later(refusal(503, detail, Reason.STORE_UNAVAILABLE))
+
+
+def busy(detail: str, remedy: str) -> Json:
+    """There is no room for this just now; nothing is wrong with the store."""
+    return _later(refusal(503, detail, remedy=remedy))
+
+
+def _later(answer: Json) -> Json:
     answer.headers["Retry-After"] = "5"
     return answer

@@ -5,12 +5,15 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gatekeeper import __version__
 from gatekeeper.api import clearing, health, metrics, orders, reads, tmf641
-from gatekeeper.api.answers import Json, refusal, unavailable
+from gatekeeper.api.answers import Json, busy, refusal, unavailable
 from gatekeeper.api.backing import Backing
 from gatekeeper.api.guard import Guard
+from gatekeeper.api.lists import NoRoom
+from gatekeeper.api.reading import Busy
 from gatekeeper.api.schema import describe
 from gatekeeper.model import Reason
 from gatekeeper.office.undone import Conflict, Misread, NoSuch, Undone
@@ -33,6 +36,9 @@ def make_app(backing: Backing) -> FastAPI:
         app.include_router(room.routes(backing))
     app.add_middleware(Guard, backing=backing)
     app.add_exception_handler(StoreError, _no_store)
+    app.add_exception_handler(Busy, _too_many)
+    app.add_exception_handler(NoRoom, _too_long)
+    app.add_exception_handler(ClientDisconnect, _nobody)
     app.add_exception_handler(Undone, _not_done)
     app.add_exception_handler(RequestValidationError, _bad_query)
     app.add_exception_handler(HTTPException, _no_route)
@@ -43,6 +49,20 @@ def make_app(backing: Backing) -> FastAPI:
 
 def _no_store(request: Request, error: Exception) -> Response:
     return unavailable(str(error))
+
+
+def _too_many(request: Request, error: Exception) -> Response:
+    return busy("too many long answers are on their way", "ask again a little later, or for fewer rows: limit=")
+
+
+def _too_long(request: Request, error: Exception) -> Response:
+    told = f"the answer is too long for the temporary files of this machine: {error}"
+    return busy(told, "ask for fewer rows, limit=, and for the rest by the Link of the answer; or set TMPDIR")
+
+
+def _nobody(request: Request, error: Exception) -> Response:
+    """Whoever asked has gone; this is not sent."""
+    return Response(status_code=400)
 
 
 def _not_done(request: Request, error: Exception) -> Response:

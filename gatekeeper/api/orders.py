@@ -16,7 +16,7 @@ from gatekeeper.model import REASONS, Reason
 from gatekeeper.office import orders as office
 from gatekeeper.office.orders import Standing
 from gatekeeper.policy import order_fields
-from gatekeeper.report.table import moment_text
+from gatekeeper.report.table import COLUMNS, moment_text
 from gatekeeper.store import StoreError
 
 MAX_ORDERS: Final = 10_000
@@ -99,7 +99,11 @@ def routes(backing: Backing) -> APIRouter:
         openapi_extra=body(OrderIn, or_list=True), summary="Hand in orders",
     )  # fmt: skip
     router.add_api_route(
-        "/api/v1/orders/{order:path}", find, methods=["GET"], responses=listed("orders", one=True), summary="One order"
+        "/api/v1/orders/{order:path}",
+        find,
+        methods=["GET"],
+        responses=listed("As a row of 'show orders -o json'.", COLUMNS["orders"], one=True),
+        summary="One order",
     )
     return router
 

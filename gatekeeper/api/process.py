@@ -9,54 +9,26 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gatekeeper.api.app import make_app
 from gatekeeper.api.backing import Backing
+from gatekeeper.api.connections import KEEP_ALIVE_S, Connection
 from gatekeeper.config.load import load_file
 from gatekeeper.store import StoreError
 
-MAX_CONNECTIONS: Final = 128
 MAX_HEADERS: Final = 16_384
-KEEP_ALIVE_S: Final = 5
-FIRST_REQUEST_S: Final = 10.0
+# So many connections are accepted before anything else is done: what one has sent is read before it is old.
+_AT_ONCE: Final = 32
+_BACKLOG: Final = 1024  # those that the kernel keeps meanwhile
 _END_S: Final = 2
 _NICE: Final = 5
 
 
-class Patience(H11Protocol):
-    """A connection that has not brought the headers of a request within FIRST_REQUEST_S makes room for another."""
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._deadline = self.loop.call_later(FIRST_REQUEST_S, self._give_up)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._calm()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.cycle is not None:
-            self._calm()
-
-    def _calm(self) -> None:
-        if self._deadline:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _give_up(self) -> None:
-        if self.cycle is None:
-            self.transport.close()
-
-
 class _Server(uvicorn.Server):
-    """Tells whoever started it when it answers."""
+    """Has the kernel keep enough of those who come, and tells whoever started it when it answers."""
 
     def __init__(self, config: uvicorn.Config, ready: int) -> None:
         super().__init__(config)
@@ -64,6 +36,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for one in sockets or ():
+            # asyncio has one number for both; listen(2) may be called again.
+            one.listen(_BACKLOG)
         if self.started:
             os.write(self._ready, b"1")
             os.close(self._ready)
@@ -78,6 +53,8 @@ def serve(config: Path, listener: int, ready: int, store_url: str) -> None:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     os.nice(_NICE)  # Packets come first.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="api: %(message)s")
+    # A request that is none is told so by its 400; a flood of these is not to fill the log.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     settings = load_file(config)
     if settings.api is None:
         # Written anew while this process came up: serve will read it too, and start this one or not.
@@ -93,9 +70,9 @@ def serve(config: Path, listener: int, ready: int, store_url: str) -> None:
 
 def _limits(backing: Backing) -> uvicorn.Config:
     return uvicorn.Config(
-        make_app(backing), http=Patience, ws="none", loop="asyncio", lifespan="off", interface="asgi3",
+        make_app(backing), http=Connection, ws="none", loop="asyncio", lifespan="off", interface="asgi3",
         log_config=None, access_log=False, server_header=False, proxy_headers=False,
-        limit_concurrency=MAX_CONNECTIONS, timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=_END_S,
+        backlog=_AT_ONCE, timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=_END_S,
         h11_max_incomplete_event_size=MAX_HEADERS,
     )  # fmt: skip
 

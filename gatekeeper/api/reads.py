@@ -1,30 +1,37 @@
-"""Everything that ``show``, ``explain``, ``timeline`` and ``whois`` give, in the same rows as their ``-o json``."""
+"""Everything that ``show``, ``explain``, ``timeline`` and ``whois`` give, in the same rows as their ``-o json``.
 
-from collections import deque
-from collections.abc import Callable
+A list begins behind ``after`` and has ``limit`` rows; one that is cut says so in its headers, with the way on.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from itertools import islice
-from threading import Lock
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gatekeeper.api.answers import Json
 from gatekeeper.api.backing import Backing
-from gatekeeper.api.schema import listed
+from gatekeeper.api.cursors import LONGEST, cursor_of, next_link, place_of
+from gatekeeper.api.lists import Kept, KeptAnswer, Shelf
+from gatekeeper.api.reading import Asker, ReadingRoom
+from gatekeeper.api.schema import parted
 from gatekeeper.drivers.moment import now_of
 from gatekeeper.model import Reason
 from gatekeeper.office.explain import Inquiry, explain_key
-from gatekeeper.office.listing import holder, rows, story
+from gatekeeper.office.listing import amount_of, holder, placed_rows, placed_story, story
 from gatekeeper.office.undone import Misread
 from gatekeeper.office.words import mac_of
 from gatekeeper.report.explain import explain_rows
-from gatekeeper.report.listing import WHAT, as_shown
-from gatekeeper.report.timeline import holder_row
+from gatekeeper.report.listing import WHAT, shown_columns
+from gatekeeper.report.timeline import COLUMNS, holder_row
+from gatekeeper.store.places import Place
 from gatekeeper.wire.text import mac_text
 
 MAX_ROWS: Final = 100_000
 _ROWS: Final = 1_000
+_SEATS: Final = 2  # one reads what the other waits for: there is one interpreter for all of them
 _Text = Annotated[str, Field(max_length=256)]
 _Limit = Annotated[int, Field(ge=1, le=MAX_ROWS, description="Rows at most.")]
 
@@ -35,14 +42,23 @@ class _Keys(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Filters(_Keys):
+class _Part(_Keys):
+    """Which part of a list."""
+
+    limit: _Limit = _ROWS
+    after: Annotated[str, Field(max_length=LONGEST)] | None = Field(
+        None, description="Where the answer before was cut: as in its Link."
+    )
+    total: bool = Field(False, description="Count all rows of the list, into X-Total-Count.")
+
+
+class Filters(_Part):
     """As the options of ``show``; those that are absent choose nothing."""
 
     mac: _Text | None = Field(None, description="Only this box, in any usual spelling.")
     account: _Text | None = None
     port: _Text | None = Field(None, description="Only this access line, in any spelling.")
     ip: _Text | None = Field(None, description="Only this address.")
-    limit: _Limit = _ROWS
 
 
 class _Box(_Keys):
@@ -54,10 +70,9 @@ class _Box(_Keys):
     nas: _Text | None = Field(None, description="Suppose that this [[radius.client]] asks [else who asked last].")
 
 
-class _Story(_Keys):
+class _Story(_Part):
     key: _Text = Field(description="A MAC, account, address, STBID, order number, or how one begins.")
     since: _Text | None = Field(None, description="Only what is younger: 30m, 1h, 2d, or an RFC 3339 time.")
-    limit: _Limit = _ROWS
 
 
 class _Address(_Keys):
@@ -68,26 +83,30 @@ class _Address(_Keys):
 def routes(backing: Backing) -> APIRouter:
     """The GETs."""
     router = APIRouter(tags=["looking"])
+    lists = _Lists(backing)
     for what in WHAT:
         router.add_api_route(
-            f"/api/v1/{what}", _listing(backing, what), methods=["GET"], responses=listed(what),
+            f"/api/v1/{what}", lists.listing(what), methods=["GET"],
+            responses=parted(f"As 'show {what} -o json'.", shown_columns(what)),
             summary=f"As 'show {what}'", operation_id=f"show_{what}",
         )  # fmt: skip
-    walking = Lock()
+    router.add_api_route(
+        "/api/v1/timeline", lists.timeline, methods=["GET"], responses=parted("As 'timeline -o json'.", COLUMNS),
+        summary="What happened to a box, an account or an address",
+    )  # fmt: skip
+    # It reads every lease, to know what is free: one at a time is enough.
+    walking = ReadingRoom(1)
 
     @router.get("/api/v1/explain", summary="Why a box is, or is not, let in")
-    def explain(asked: Annotated[_Box, Query()]) -> Response:
+    async def explain(request: Request, asked: Annotated[_Box, Query()]) -> Response:
         """One object per box and protocol: what was heard last, and each rule in the engine's own sequence."""
         inquiry = _inquiry(asked)
-        # It reads every lease, to know what is free: one at a time is enough.
-        with walking, backing.store() as store:
-            return Json(list(explain_rows(explain_key(backing.settings, store, inquiry, int(now_of(store))))))
 
-    @router.get("/api/v1/timeline", summary="What happened to a box, an account or an address")
-    def timeline(asked: Annotated[_Story, Query()]) -> Response:
-        """Oldest first; where there are more than ``limit``, the youngest ones."""
-        with backing.store() as store:
-            return Json(list(deque(story(store, asked.key, asked.since or "", int(now_of(store))), maxlen=asked.limit)))
+        def walk(asker: Asker) -> Response:
+            with backing.store() as store:
+                return Json(list(explain_rows(explain_key(backing.settings, store, inquiry, int(now_of(store))))))
+
+        return await walking.read(request.receive, walk)
 
     @router.get("/api/v1/whois", summary="Who has or had an address")
     def whois(asked: Annotated[_Address, Query()]) -> Response:
@@ -108,11 +127,61 @@ def _inquiry(asked: _Box) -> Inquiry:
     return Inquiry(key or "", port, asked.protocol or "", asked.nas or "")
 
 
-def _listing(backing: Backing, what: str) -> Callable[..., Response]:
-    def show(filters: Annotated[Filters, Query()]) -> Response:
-        given = filters.model_dump(exclude={"limit"})
-        with backing.store() as store:
-            found = rows(what, backing.settings.book, store, int(now_of(store)), given)
-            return Json(list(islice(as_shown(what, found), filters.limit)))
+class _Read(NamedTuple):
+    """A part of a list. cut: the place where it goes on, None = that was all; total: rows of all, None = not asked."""
 
-    return show
+    kept: Kept
+    cut: Place | None
+    total: int | None
+
+
+class _Lists:
+    """Answers that are lists: where they are read, and where they are kept."""
+
+    def __init__(self, backing: Backing) -> None:
+        self._backing = backing
+        self._room = ReadingRoom(_SEATS)
+        self._shelf = Shelf()
+
+    def listing(self, what: str) -> Callable[..., Awaitable[Response]]:
+        """The route of one listing."""
+
+        async def show(request: Request, asked: Annotated[Filters, Query()]) -> Response:
+            after = place_of(what, asked.after) if asked.after else None
+            return await self._answer(request, what, lambda asker: self._rows(what, asked, after, asker))
+
+        return show
+
+    async def timeline(self, request: Request, asked: Annotated[_Story, Query()]) -> Response:
+        """Oldest first; where there are more than ``limit``, the youngest ones, and what follows are older ones."""
+        before = place_of("timeline", asked.after) if asked.after else None
+        return await self._answer(request, "timeline", lambda asker: self._events(asked, before, asker))
+
+    def _rows(self, what: str, asked: Filters, after: Place | None, asker: Asker) -> _Read:
+        filters = asked.model_dump(include={"mac", "account", "port", "ip"})
+        book = self._backing.settings.book
+        with self._backing.store() as store:
+            now = int(now_of(store))
+            # Closed before the connection is another's, who would see the store as it was.
+            with closing(placed_rows(what, book, store, now, filters, after, asked.limit + 1)) as found:
+                kept = self._shelf.keep(islice(found, asked.limit), asker)
+                more = next(found, None) is not None
+            total = amount_of(what, book, store, now, filters) if asked.total else None
+        return _Read(kept, kept.last if more else None, total)
+
+    def _events(self, asked: _Story, before: Place | None, asker: Asker) -> _Read:
+        since = asked.since or ""
+        with self._backing.store() as store:
+            now = int(now_of(store))
+            kept = self._shelf.keep(placed_story(store, asked.key, since, now, asked.limit, before), asker)
+            more = kept.rows == asked.limit and any(placed_story(store, asked.key, since, now, 1, kept.first))
+            total = sum(1 for _ in story(store, asked.key, since, now)) if asked.total else None
+        return _Read(kept, kept.first if more else None, total)
+
+    async def _answer(self, request: Request, what: str, read: Callable[[Asker], _Read]) -> Response:
+        kept, cut, total = await self._room.read(request.receive, read)
+        headers = {"X-Total-Count": str(total)} if total is not None else {}
+        if cut:
+            link = next_link(request.url.path, request.query_params.multi_items(), cursor_of(what, cut))
+            headers |= {"Link": link, "X-Truncated": "true"}
+        return KeptAnswer(self._shelf, kept, headers)

@@ -1,14 +1,19 @@
 """What OpenAPI is told beside what FastAPI sees by itself: bodies, which the guard has read already, and rows."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from gatekeeper.report.table import COLUMNS
-
 _REF: Final = "#/components/schemas/{model}"
 _SECURITY: Final = {"token": {"type": "http", "scheme": "bearer", "description": "[api] token_file"}}
+# Of an answer that is a list -> its type, and when it is there.
+_HEADERS: Final = {
+    "Link": ("string", 'Where there is more: the list from there on, with rel="next" (RFC 8288).'),
+    "X-Truncated": ("boolean", "true, where there is more."),
+    "X-Total-Count": ("integer", "Rows of the whole list, where total=true asks for it."),
+}
 _BODIES: Final[dict[str, dict[str, Any]]] = {}
 
 
@@ -23,12 +28,20 @@ def body(model: type[BaseModel], or_list: bool = False) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
 
 
-def listed(what: str, one: bool = False) -> dict[int | str, dict[str, Any]]:
-    """``responses`` of a route that gives rows of this listing, or one of them."""
-    columns = (*COLUMNS[what], "acs_url") if what == "bindings" else COLUMNS[what]
+def listed(says: str, columns: Iterable[str], one: bool = False) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route that gives rows with these columns, or one of them. says: what they are."""
     row = {"type": "object", "properties": {name: {} for name in columns}}
     schema = row if one else {"type": "array", "items": row}
-    return {200: {"description": f"As 'show {what} -o json'.", "content": {"application/json": {"schema": schema}}}}
+    return {200: {"description": says, "content": {"application/json": {"schema": schema}}}}
+
+
+def parted(says: str, columns: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    """The same of a route that gives a list in parts."""
+    responses = listed(says, columns)
+    responses[200]["headers"] = {
+        name: {"description": meaning, "schema": {"type": kind}} for name, (kind, meaning) in _HEADERS.items()
+    }
+    return responses | {503: {"description": "The store cannot be read, or too many lists are asked for at once."}}
 
 
 def describe(app: FastAPI) -> None:

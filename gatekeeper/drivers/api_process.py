@@ -26,7 +26,7 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import DoorError
 from gatekeeper.wire.text import ip_text
 
-_BACKLOG: Final = 256
+_BACKLOG: Final = 1024
 # ready after so long, or serve goes on without; ended after so long
 _FIRST_S: Final = 10.0
 _HUNG_S: Final = 60.0

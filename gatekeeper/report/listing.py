@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS
 from gatekeeper.report.nas import nas_rows
-from gatekeeper.report.pools import pool_rows
+from gatekeeper.report.pools import Counted, pool_rows
 from gatekeeper.report.ports import port_rows
 from gatekeeper.report.rfc import ROWS
 from gatekeeper.report.table import COLUMNS, BadColumn, Row, choose, with_times
@@ -18,15 +18,37 @@ from gatekeeper.wire.text import ip_text, mac_text, parse_ip, parse_mac
 WHAT: Final = tuple(COLUMNS)
 STATIC: Final = ("reasons", "rfc")  # what needs neither a configuration nor a store
 _CHOSEN: Final = ("ports",)  # rows of many boxes each: only the store can tell whose they are
+# Listings that are made here or added to, and short -> the columns that tell their rows apart: a row's place.
+NAMED_BY: Final = {
+    "reasons": ("reason",),
+    "rfc": ("section", "rule"),
+    "pools": ("pool",),
+    "nas": ("name", "ipaddr"),
+    "stats": ("name",),
+}
+PLACE: Final = "place"  # the column that the place of a row stands in, where it is wanted
 
 Read = Callable[[str, Mapping[str, str]], Iterable[Row]]
 Filters = Mapping[str, str | None]
 
 
-def rows_of(what: str, book: Policybook | None, read: Read | None, filters: Filters) -> Iterable[Row]:
+class BadPlace(ValueError):  # noqa: N818
+    """A place that no row of the listing has, or has any more."""
+
+
+class Source(NamedTuple):
+    """Where rows come from. read: the store's own by name, narrowed to those whose columns are such; counted: as
+    ``pool_rows`` asks."""
+
+    book: Policybook
+    read: Read
+    counted: Counted
+
+
+def rows_of(what: str, source: Source | None, filters: Filters) -> Iterable[Row]:
     """The rows of one listing, lazily; ``chosen`` has the last word on which. Raises BadColumn.
 
-    read: the store's own rows by name, narrowed to those whose columns are such. It and book may be None for STATIC.
+    source: may be None for STATIC.
     """
     if what == "reasons":
         return [
@@ -34,14 +56,42 @@ def rows_of(what: str, book: Policybook | None, read: Read | None, filters: Filt
         ]
     if what == "rfc":
         return [row._asdict() for row in ROWS]
-    assert book and read
+    assert source
+    book, read, counted = source
     if what == "pools":
-        return pool_rows(book.subnets, read("leases", {}))
+        return pool_rows(book.subnets, counted)
     if what == "nas":
         return nas_rows(book.clients, read("nas", {}), read("secrets", {}))
     if what == "ports":
-        return port_rows(read("ports", _equal(filters)), book.binding.shared_line)
-    return map(_with_vendor, read(what, _equal(filters)))
+        return port_rows(read("ports", equals(filters)), book.binding.shared_line)
+    return map(_with_vendor, read(what, equals(filters)))
+
+
+def behind(what: str, rows: Iterable[Row], after: tuple[object, ...] | None) -> Iterator[Row]:
+    """The rows of a listing of NAMED_BY with their places, those behind this one, or all. Raises BadPlace."""
+    gone = after is None
+    for row in rows:
+        place = tuple(row[name] for name in NAMED_BY[what])
+        if gone:
+            yield row | {PLACE: place}
+        gone = gone or place == after
+    if not gone:
+        raise BadPlace("the row that it names is there no longer: begin anew")
+
+
+def equals(filters: Filters) -> dict[str, str]:
+    """What columns must be, by filters but for the port. Raises BadColumn."""
+    equal: dict[str, str] = {}
+    try:
+        if mac := filters.get("mac"):
+            equal["mac"] = mac_text(parse_mac(mac))
+        if ip := filters.get("ip"):
+            equal["address"] = ip_text(parse_ip(ip))
+    except ValueError as error:
+        raise BadColumn(str(error)) from None
+    if account := filters.get("account"):
+        equal["account"] = account
+    return equal
 
 
 def _with_vendor(row: Row) -> Row:
@@ -55,29 +105,20 @@ def chosen(
 
     what: the listing that they are of. Raises BadColumn.
     """
-    found = choose(with_times(rows), {} if what in _CHOSEN else _equal(filters), patterns)
+    found = choose(with_times(rows), {} if what in _CHOSEN else equals(filters), patterns)
     return _on_port(found, str(filters["port"])) if filters.get("port") else found
 
 
+def shown_columns(what: str) -> tuple[str, ...]:
+    """The columns of ``-o json``; bindings tell the ACS too."""
+    return (*COLUMNS[what], "acs_url") if what == "bindings" else COLUMNS[what]
+
+
 def as_shown(what: str, rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows with the columns of ``-o json``; bindings tell the ACS too."""
-    columns = (*COLUMNS[what], "acs_url") if what == "bindings" else COLUMNS[what]
+    """The rows with these columns."""
+    columns = shown_columns(what)
     for row in rows:
         yield {name: row.get(name) for name in columns}
-
-
-def _equal(filters: Filters) -> dict[str, str]:
-    equal: dict[str, str] = {}
-    try:
-        if mac := filters.get("mac"):
-            equal["mac"] = mac_text(parse_mac(mac))
-        if ip := filters.get("ip"):
-            equal["address"] = ip_text(parse_ip(ip))
-    except ValueError as error:
-        raise BadColumn(str(error)) from None
-    if account := filters.get("account"):
-        equal["account"] = account
-    return equal
 
 
 def _on_port(rows: Iterable[Row], text: str) -> Iterator[Row]:

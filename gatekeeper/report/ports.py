@@ -18,12 +18,6 @@ def port_rows(lines: Iterable[dict[str, object]], most: int) -> Iterator[dict[st
     for row in lines:
         port = str(row["port"])
         use = LineUse(port, int(str(row["accounts"])), int(str(row["there"])))
-        yield {
-            "port": port,
-            "accounts": row["accounts"],
-            "boxes": row["boxes"],
-            "form": read_as(port) or OPAQUE,
-            "shared": ("yes" if is_shared(use, most) else "no") if most else "",
-            "first_seen": row["first_seen"],
-            "last_seen": row["last_seen"],
-        }
+        shown = {name: value for name, value in row.items() if name != "there"}
+        shared = ("yes" if is_shared(use, most) else "no") if most else ""
+        yield shown | {"form": read_as(port) or OPAQUE, "shared": shared}

@@ -23,6 +23,7 @@ from gatekeeper.state.unclaimed import Span
 from gatekeeper.store.checking import SoundnessPort
 from gatekeeper.store.found import InSession, Named, PoolCount
 from gatekeeper.store.outbox import Ended, Standing, Wanted
+from gatekeeper.store.places import Place
 from gatekeeper.store.served import ServedPort
 
 ViewRow = dict[str, object]
@@ -251,6 +252,15 @@ class ViewsPort(Protocol):
         listing.
         """
 
+    def placed(
+        self, what: str, now: int, only: Only | None = None, after: Place | None = None, most: int = 0
+    ) -> Iterable[tuple[Place, ViewRow]]:
+        """The same with the place of each row (PLACES): those behind ``after``, or all; most: nobody takes more of
+        exactly these, 0 = who knows."""
+
+    def amount(self, what: str, now: int, only: Only | None = None) -> int | None:
+        """How many rows ``view`` has of exactly this; None = count them."""
+
     def order(self, number: str, now: int) -> ViewRow | None:
         """One row of the listing of orders."""
 
@@ -266,8 +276,13 @@ class ViewsPort(Protocol):
     def macs_of(self, account: str) -> list[str]:
         """The boxes of an account, as text."""
 
-    def timeline(self, key: str, value: object, since: int) -> Iterator[ViewRow]:
-        """Events of one mac, account or address (key, and value as its column has it), by when they happened."""
+    def timeline(
+        self, key: str, value: object, since: int, most: int = 0, before: Place | None = None
+    ) -> Iterator[ViewRow]:
+        """Events of one mac, account or address (key, and value as its column has it), by when they happened.
+
+        most: only so many, the youngest [0 = all]; before: only those older than the one of this place (WHEN).
+        """
 
     def holder(self, address: int, at: int) -> Holder | None:
         """Who had the address then, by lease or else by accounting; None = nobody."""

@@ -2,10 +2,11 @@
 
 import json
 import stat
+from collections.abc import AsyncIterator
 
 import pytest
 
-from gatekeeper.api.guard import MAX_BODY, MAX_DEPTH
+from gatekeeper.api.guard import MAX_BODY, MAX_DEPTH, MAX_IMPORT
 from gatekeeper.drivers.api_process import make_token
 from tests.api.client import TMF, Api, said
 
@@ -76,6 +77,31 @@ def test_a_body_that_cannot_be_taken_is_refused(api: Api, body: bytes, status: i
     answer = api.send("/api/v1/orders", body, Content_Type="application/json")
     assert answer.status_code == status, answer.text
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/v1/orders", b"[" + b" " * MAX_BODY + b"]", 207),
+        ("/api/v1/orders", b" \n[" + b" " * MAX_BODY + b"]", 207),
+        ("/api/v1/orders", b"[" + b" " * MAX_IMPORT + b"]", 413),
+        ("/api/v1/orders", b"{" + b" " * MAX_BODY + b"}", 413),
+        ("/api/v1/orders", b" " * 2000 + b"[" + b" " * MAX_BODY + b"]", 413),
+        ("/api/v1/events", b"[" + b" " * MAX_BODY + b"]", 413),
+        (TMF, b"[" + b" " * MAX_BODY + b"]", 413),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("told", [True, False], ids=["length told", "in chunks"])
+def test_only_an_import_may_be_long(api: Api, path: str, body: bytes, status: int, told: bool) -> None:
+    """A list of orders; whether the length is told or found out."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for at in range(0, len(body), 65_536):
+            yield body[at : at + 65_536]
+
+    headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
+    answer = api.ask("POST", path, content=body if told else parts(), headers=headers)
+    assert answer.status_code == status, answer.text
 
 
 def test_a_compressed_body_is_not_taken(api: Api) -> None:

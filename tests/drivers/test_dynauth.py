@@ -210,7 +210,7 @@ def test_a_session_that_the_nas_does_not_know_is_over(client: DynauthClient, nas
     nas.answer(request, DISCONNECT_NAK, attribute(ERROR_CAUSE, (503).to_bytes(4, "big")))
     client.turn(0.1)
     assert states(store, numbers) == [("refused", "503 session context not found")]
-    closed = [row["session"] for row in store.sessions(NOW) if row["state"] == "closed"]
+    closed = [row["session"] for row in store.view("sessions", NOW) if row["state"] == "closed"]
     assert closed == ["1"]
 
 

@@ -31,7 +31,7 @@ PORT = "eth 2/1/7:1234.2345 cd001/0/1/3/0/7"
 
 
 def sessions(bench: Bench) -> list[dict[str, object]]:
-    return list(bench.store.sessions(NOW))
+    return list(bench.store.view("sessions", NOW))
 
 
 def test_rfc2866_4_1_a_start_is_kept_and_then_acknowledged(bench: Bench) -> None:

@@ -27,7 +27,7 @@ from tests.engine.bench import (
 
 
 def _leases(bench: Bench, now: int = NOW) -> dict[str, tuple[object, object]]:
-    return {str(row["address"]): (row["mac"], row["state"]) for row in bench.store.leases(now)}
+    return {str(row["address"]): (row["mac"], row["state"]) for row in bench.store.view("leases", now)}
 
 
 def test_4_3_3_a_declined_address_goes_to_nobody_for_its_quarantine(bench: Bench) -> None:

@@ -15,7 +15,7 @@ def holding(tmp_path: Path) -> Bench:
 
 
 def _orders(bench: Bench, now: int = NOW) -> dict[object, tuple[object, object]]:
-    return {row["order"]: (row["state"], row["reason"]) for row in bench.store.orders(now)}
+    return {row["order"]: (row["state"], row["reason"]) for row in bench.store.view("orders", now)}
 
 
 def test_without_hold_it_is_refused(bench: Bench) -> None:
@@ -47,7 +47,7 @@ def test_an_order_is_held_for_so_long_and_no_longer(holding: Bench) -> None:
     holding.order("amend", mac=BOX.hex())
     assert _orders(holding, NOW + HOLD_S)["#1"] == ("refused", "UNKNOWN_ACCOUNT")
     holding.order("install", now=NOW + HOLD_S)
-    assert list(holding.store.boxes(NOW)) == []
+    assert list(holding.store.view("boxes", NOW)) == []
 
 
 def test_the_same_held_order_again_is_still_held(holding: Bench) -> None:

@@ -10,11 +10,11 @@ STBID = "00100199006007000000D4C1C8EE9B1F"
 
 
 def _row(bench: Bench, account: str = "A") -> dict[str, object]:
-    return next(row for row in bench.store.bindings(NOW) if row["account"] == account)
+    return next(row for row in bench.store.view("bindings", NOW) if row["account"] == account)
 
 
 def _boxes(bench: Bench) -> dict[object, object]:
-    return {row["mac"]: row["account"] for row in bench.store.boxes(NOW)}
+    return {row["mac"]: row["account"] for row in bench.store.view("boxes", NOW)}
 
 
 def test_the_same_order_again_answers_the_first_result(bench: Bench) -> None:
@@ -79,12 +79,12 @@ def test_a_refused_order_changes_nothing(bench: Bench, kind: str, fields: dict[s
     """Wholly or not at all; it is kept with its cause."""
     bench.install()
     bench.install(OTHER, account="B", address="10.20.9.9")
-    before = [list(bench.store.bindings(NOW)), list(bench.store.boxes(NOW))]
+    before = [list(bench.store.view("bindings", NOW)), list(bench.store.view("boxes", NOW))]
     result = bench.order(kind, **fields)
     assert (result.record.state, result.record.reason) == ("refused", reason)
-    assert [list(bench.store.bindings(NOW)), list(bench.store.boxes(NOW))] == before
+    assert [list(bench.store.view("bindings", NOW)), list(bench.store.view("boxes", NOW))] == before
     if reason != "STBID_MISMATCH":  # that one could not be read
-        assert list(bench.store.orders(NOW))[-1]["reason"] == reason
+        assert list(bench.store.view("orders", NOW))[-1]["reason"] == reason
 
 
 def test_an_address_that_another_box_has_now_cannot_be_fixed(bench: Bench) -> None:
@@ -111,7 +111,7 @@ def test_a_box_installed_again_needs_no_more_room(bench: Bench) -> None:
     """It is there already; the STBID that came earlier stays."""
     bench.install(stbid=STBID, boxes="1")
     bench.install(boxes="1")
-    assert [row["stbid"] for row in bench.store.boxes(NOW)] == [STBID]
+    assert [row["stbid"] for row in bench.store.view("boxes", NOW)] == [STBID]
 
 
 def test_amend_fills_in_and_leaves_the_rest(bench: Bench) -> None:
@@ -179,7 +179,7 @@ def test_every_order_is_listed_with_its_outcome(bench: Bench) -> None:
     """Contract 10.14: order kind account mac state reason detail received effects; times to the millisecond."""
     bench.install()
     bench.order("rate", "Z", now=NOW + 0.125, rate_down_kbps="1")
-    rows = [(row["kind"], row["state"], row["reason"], row["received"]) for row in bench.store.orders(NOW)]
+    rows = [(row["kind"], row["state"], row["reason"], row["received"]) for row in bench.store.view("orders", NOW)]
     assert rows == [("install", "applied", "", NOW * 1000), ("rate", "refused", "UNKNOWN_ACCOUNT", NOW * 1000 + 125)]
 
 

@@ -47,7 +47,7 @@ class Life(RuleBasedStateMachine):
 
     def _whose(self, mac: bytes) -> dict[str, object] | None:
         """The box's row in the store: what orders say now."""
-        return next((row for row in self.bench.store.bindings(self.now) if row["mac"] == mac.hex(":")), None)
+        return next((row for row in self.bench.store.view("bindings", self.now) if row["mac"] == mac.hex(":")), None)
 
     def _check(self, mac: bytes, port: str, outcome: Outcome) -> None:
         """A box that is let in is on the whitelist, active, and on its account's line."""
@@ -117,7 +117,7 @@ class Life(RuleBasedStateMachine):
 
     def _all(self) -> dict[str, list[dict[str, object]]]:
         return {
-            what: list(getattr(self.bench.store, what)(self.now))
+            what: list(self.bench.store.view(what, self.now))
             for what in ("bindings", "boxes", "leases", "orders", "sessions", "refused")
         }
 
@@ -129,15 +129,15 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def a_box_has_one_account(self) -> None:
-        found = [row["mac"] for row in self.bench.store.boxes(self.now)]
+        found = [row["mac"] for row in self.bench.store.view("boxes", self.now)]
         assert len(found) == len(set(found))
 
     @invariant()
     def what_ended_a_box_asks_the_nas_to_end_its_session(self) -> None:
         """No running session is left without a Disconnect on its way whose box no order knows."""
-        known = {row["mac"] for row in self.bench.store.boxes(self.now)}
+        known = {row["mac"] for row in self.bench.store.view("boxes", self.now)}
         asked = {one.mac.hex(":") for one in self.bench.store.wanted() if one.kind == "disconnect"}
-        running = {str(row["mac"]) for row in self.bench.store.sessions(self.now) if row["state"] == "active"}
+        running = {str(row["mac"]) for row in self.bench.store.view("sessions", self.now) if row["state"] == "active"}
         assert running - known <= asked
 
 

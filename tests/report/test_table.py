@@ -98,18 +98,14 @@ def test_json_is_one_array_of_objects() -> None:
 
 
 def test_a_pool_is_counted_by_its_active_leases() -> None:
-    """total = leased + free; leases elsewhere and ended ones do not count."""
+    """total = leased + quarantined + free."""
     subnet = Subnet(
         0, "10.20.0.0/16", 0x0A140000, 0xFFFF0000, ((0x0A140100, 0x0A140103), (0x0A140200, 0x0A140200)), 60, ()
     )
-    leases: list[Row] = [
-        {"address": "10.20.1.0", "state": "active"},
-        {"address": "10.20.1.3", "state": "active"},
-        {"address": "10.20.1.1", "state": "released"},
-        {"address": "10.20.9.9", "state": "active"},
-    ]
-    counted = [(row["pool"], row["total"], row["leased"], row["free"]) for row in pool_rows([subnet], leases)]
-    assert counted == [("10.20.1.0-10.20.1.3", 4, 2, 2), ("10.20.2.0-10.20.2.0", 1, 0, 1)]
+    amounts = {(0x0A140100, 0x0A140103): (4, 2, 1), (0x0A140200, 0x0A140200): (1, 0, 0)}
+    rows = pool_rows([subnet], lambda first, last: amounts[first, last])
+    counted = [(row["pool"], row["total"], row["leased"], row["quarantined"], row["free"]) for row in rows]
+    assert counted == [("10.20.1.0-10.20.1.3", 4, 2, 1, 1), ("10.20.2.0-10.20.2.0", 1, 0, 0, 1)]
 
 
 @pytest.mark.parametrize(("mac", "name"), [("d4:c1:c8:ee:9b:1f", "zte"), ("02:00:00:00:00:01", ""), ("", "")])

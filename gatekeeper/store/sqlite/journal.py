@@ -12,6 +12,7 @@ from mypy_extensions import trait
 
 from gatekeeper.model import HELD, Event, Holder
 from gatekeeper.store import StoreError
+from gatekeeper.store.places import WHEN, Place
 from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed, marks
 from gatekeeper.store.sqlite.schema import CHUNKS
 from gatekeeper.store.sqlite.tables import Tables, parts
@@ -32,14 +33,19 @@ _OF_BOX: Final = (
 # sequence decides within a millisecond, but for an Access-Accept, which comes before the port that it let be learned.
 # Who is refused still is no event yet, and is told to the second.
 _OF_KEY: Final = f"""
+SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at_ms >= :since * 1000
+UNION ALL
+SELECT 0, last_seen * 1000 + ms, 'refused', mac, '', 0, coalesce(port, ''),
+       protocol || ' ' || reason || ', ' || count || ' times since '
+       || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
+FROM refused WHERE mac = {{mac}} AND last_seen >= :since"""
+# Behind the number stands the text, for refusals that go on have none.
+_WHEN: Final = ("at_ms", "kind <> 'Access-Accept'", "seq", "detail")
+_YOUNGEST: Final = f"""
 SELECT * FROM (
-    SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at_ms >= :since * 1000
-    UNION ALL
-    SELECT NULL, last_seen * 1000 + ms, 'refused', mac, '', 0, coalesce(port, ''),
-           protocol || ' ' || reason || ', ' || count || ' times since '
-           || strftime('%Y-%m-%dT%H:%M:%SZ', first_seen, 'unixepoch')
-    FROM refused WHERE mac = {{mac}} AND last_seen >= :since)
-ORDER BY at_ms, kind <> 'Access-Accept', seq"""
+    SELECT * FROM ({{events}}) {{older}} ORDER BY {", ".join(f"{one} DESC" for one in _WHEN)} LIMIT :most)
+ORDER BY {", ".join(_WHEN)}"""
+_OLDER: Final = f"WHERE ({', '.join(_WHEN)}) < (:at_ms, :kind <> 'Access-Accept', :seq, :detail)"
 # Kinds that say who has an address from then on, or that nobody has.
 _HOLDS: Final = "'lease', 'lease ended', 'released', 'declined'"
 _LEASE: Final = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"
@@ -65,18 +71,23 @@ class JournalTables(Tables):
                 values += event
             self._connection.execute(_WRITE[len(part)], values)
 
-    def timeline(self, key: str, value: object, since: int) -> Iterator[dict[str, object]]:
+    def timeline(
+        self, key: str, value: object, since: int, most: int = 0, before: Place | None = None
+    ) -> Iterator[dict[str, object]]:
         """Events of one box, account or address: by when they happened, those of one millisecond in the sequence in
         which they were noted. key: mac account address; value as the column has it; since: Unix seconds.
 
-        Raises StoreError.
+        most: only so many, the youngest [0 = all]; before: WHEN of one, only those older than it. Raises
+        StoreError.
         """
         if key not in ("mac", "account", "address"):
             raise ValueError(f"a timeline is one of a mac, account or address, not of a {key}")
         try:
             where = _OF_BOX if key == "mac" else f"{key} = :value"
-            query = _OF_KEY.format(key=where, mac=":value" if key == "mac" else "NULL")
-            rows = self._connection.execute(query, {"value": value, "since": since})
+            events = _OF_KEY.format(key=where, mac=":value" if key == "mac" else "NULL")
+            query = _YOUNGEST.format(events=events, older=_OLDER if before else "")
+            place = dict(zip(WHEN, before or (), strict=bool(before)))
+            rows = self._connection.execute(query, {"value": value, "since": since, "most": most or -1, **place})
             names = [column[0] for column in rows.description]
             for row in rows:
                 found = dict(zip(names, row, strict=True))

@@ -48,7 +48,7 @@ SELECT substr(min(rank || port), 2) AS port,
        count(DISTINCT CASE WHEN uses AND mac <> '' THEN mac END) AS boxes,
        min(first_seen) AS first_seen, max(last_seen) AS last_seen,
        count(DISTINCT CASE WHEN uses AND seen AND account <> '' THEN account END) AS there, line
-FROM standing JOIN lines USING (port) GROUP BY line ORDER BY 1"""
+FROM standing JOIN lines USING (port) GROUP BY line"""
 # Lines by what the packet loop's questions find them by; which of them are too full is asked of an index alone.
 _FULL: Final = """
 SELECT min(port), count(*), sum(port_state = 'learned'), line FROM accounts

@@ -1,12 +1,18 @@
-"""What ``show`` asks the store: rows as dicts, in the field names and the sequence of the contract."""
+"""What ``show`` asks the store: rows as dicts, in the field names and the sequence of the contract.
+
+Each listing is a query without a sequence, a row of _SEQUENCES, and conditions: what it is narrowed by, and where it
+goes on behind a row that was read before.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Final
 
 from mypy_extensions import trait
 
 from gatekeeper.store import StoreError
+from gatekeeper.store.places import Place
 from gatekeeper.store.ports import Only
 from gatekeeper.store.ports import ViewRow as Row
 from gatekeeper.store.rows import COUNTER_NAME, FATE_NAME, NAS_SEEN, ROGUE, SECRET, listed
@@ -22,23 +28,22 @@ SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, ''
        a.rate_down_kbps, a.rate_up_kbps, a.last_order AS "order", a.acs_url, a.address AS fixed, b.mac AS box,
        a.port_by, nullif(a.port_at, 0) AS port_at
 FROM accounts a LEFT JOIN boxes b USING (account)
-LEFT JOIN leases l ON l.address = (SELECT address FROM leases WHERE mac = b.mac ORDER BY last_seen DESC LIMIT 1)
-ORDER BY a.account, b.mac"""
+LEFT JOIN leases l ON l.address = (SELECT address FROM leases WHERE mac = b.mac ORDER BY last_seen DESC LIMIT 1)"""
 _BOXES: Final = """
-SELECT b.mac, b.stbid, b.account, a.state FROM boxes b JOIN accounts a USING (account) ORDER BY b.mac"""
+SELECT b.mac, b.stbid, b.account, a.state FROM boxes b JOIN accounts a USING (account)"""
 _LEASES: Final = """
 SELECT address, mac, account, port,
        CASE WHEN state <> 'released' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
        expires_at AS lease_expires, first_seen, last_seen
-FROM leases ORDER BY address"""
+FROM leases"""
 # How a CoA or Disconnect (d) stands: what the NAS said, and what its accounting shows since.
 _KIND: Final = "CASE d.kind WHEN 'coa' THEN 'CoA' ELSE 'Disconnect' END"
 _STANDS: Final = """d.state || CASE WHEN d.still_online AND NOT d.verified THEN ', still online' ELSE '' END
                || CASE d.detail WHEN '' THEN '' ELSE ' (' || d.detail || ')' END
                || CASE WHEN d.verified THEN ', shown by accounting' ELSE '' END"""
 # What an order asked of NASes stands behind what it changed, with how that ended.
-_ORDER_ROWS: Final = f"""
-SELECT number AS "order", kind, account, mac,
+_ORDERS: Final = f"""
+SELECT seq, number AS "order", kind, account, mac,
        CASE WHEN state = 'held' AND held_until <= :now THEN 'refused' ELSE state END AS state, reason, detail,
        received_ms AS received,
        effects || coalesce((
@@ -46,24 +51,59 @@ SELECT number AS "order", kind, account, mac,
                '; ' || {_KIND} || ' of session ' || s.session || ' at ' || s.nas || ': ' || {_STANDS}, '')
            FROM dynauth d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
 FROM orders"""
-_ORDERS: Final = f"{_ORDER_ROWS} ORDER BY seq"
-_ORDER: Final = f"{_ORDER_ROWS} WHERE number = :number"
+_ORDER: Final = f"{_ORDERS} WHERE number = :number"
 _SESSIONS: Final = f"""
-SELECT session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause,
+SELECT id, session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause,
        coalesce((SELECT {_KIND} || ' ' || {_STANDS} FROM dynauth d WHERE d.session = sessions.id
                  ORDER BY d.id DESC LIMIT 1), '') AS asked
-FROM sessions ORDER BY state, last_seen DESC, id"""
-_NAS: Final = f"SELECT {listed(NAS_SEEN)} FROM nas_seen ORDER BY name"
-_SECRETS: Final = f"SELECT {listed(SECRET)} FROM nas_secrets ORDER BY last_seen DESC, source, port"
+FROM sessions"""
+_NAS: Final = f"SELECT {listed(NAS_SEEN)} FROM nas_seen"
+_SECRETS: Final = f"SELECT {listed(SECRET)} FROM nas_secrets"
 _REFUSED: Final = """
-SELECT r.mac, reason, count, first_seen, last_seen, coalesce(port, '') AS port, protocol, bound, seen, "where", message,
-       address, coalesce(b.account, '') AS account
-FROM refused r LEFT JOIN boxes b ON b.mac = r.mac ORDER BY last_seen DESC, ms DESC, r.mac, protocol, reason"""
-_ROGUE: Final = f"SELECT {listed(ROGUE)} FROM rogues ORDER BY last_seen DESC, server, mac, interface"
+SELECT ms, r.mac, reason, count, first_seen, last_seen, coalesce(port, '') AS port, protocol, bound, seen, "where",
+       message, address, coalesce(b.account, '') AS account
+FROM refused r LEFT JOIN boxes b ON b.mac = r.mac"""
+_ROGUE: Final = f"SELECT {listed(ROGUE)} FROM rogues"
 _STATS: Final = f"""
 SELECT {FATE_NAME} AS name, count AS value FROM outcomes
 UNION ALL SELECT {COUNTER_NAME}, value FROM counters
-UNION ALL SELECT 'clock.seconds-off', CAST(at - gate AS INTEGER) FROM heartbeat WHERE cause <> '' ORDER BY name"""
+UNION ALL SELECT 'clock.seconds-off', CAST(at - gate AS INTEGER) FROM heartbeat WHERE cause <> ''"""
+_QUERIES: Final = {
+    "bindings": _BINDINGS,
+    "boxes": _BOXES,
+    "leases": _LEASES,
+    "sessions": _SESSIONS,
+    "nas": _NAS,
+    "secrets": _SECRETS,
+    "orders": _ORDERS,
+    "refused": _REFUSED,
+    "rogue": _ROGUE,
+    "ports": LINES,
+    "stats": _STATS,
+}
+# The columns that a listing is in the sequence of, together its key; "-" = downwards. What they hold of a row is its
+# place (``store.places.PLACES``).
+_SEQUENCES: Final = {
+    "bindings": ("account", "mac"),
+    "boxes": ("mac",),
+    "leases": ("address",),
+    "sessions": ("state", "-last_seen", "id"),
+    "nas": ("name",),
+    "secrets": ("-last_seen", "source", "port"),
+    "orders": ("seq",),
+    "refused": ("-last_seen", "-ms", "mac", "protocol", "reason"),
+    "rogue": ("-last_seen", "server", "mac", "interface"),
+    "ports": ("port",),
+    "stats": ("name",),
+}
+# What only the query needs; of whom it is not a column of the contract.
+_UNSHOWN: Final = {
+    "bindings": ("box",),
+    "sessions": ("id",),
+    "orders": ("seq",),
+    "refused": ("ms",),
+    "ports": ("line",),
+}
 # What a listing can be asked for by an index, or at least without going through all its rows in Python: the column
 # that is to be equal -> the condition.
 _BY_MAC: Final = {"mac": "mac = :mac"}
@@ -91,102 +131,116 @@ class Views(Tables):
         only: mac account address, as text; whoever asks chooses among the rows all the same, but for ``ports``, whose
         rows are of many boxes. Raises StoreError, and ValueError where there is no such listing.
         """
-        listing = _LISTINGS.get(what)
-        if listing is None:
-            raise ValueError(f"no listing {what!r}: there are {' '.join(_LISTINGS)}")
-        known = _NARROWED.get(what, {})
-        narrowed = {name: value for name, value in (only or {}).items() if name in known}
-        return listing(self, now, narrowed) if narrowed else listing(self, now)
+        return map(_row, self.placed(what, now, only))
 
-    def bindings(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        """One row per box, and per account that waits for its box."""
-        for row in self._rows(_BINDINGS, {}, "bindings", only):
-            row.pop("box")
-            lease, fixed = row["address"], row.pop("fixed")
-            # A lease that has ended is no address any more; a fixed one is ordered, held or not.
-            held = isinstance(lease, int) and isinstance(row["lease_expires"], int) and row["lease_expires"] > now
-            row["lease_expires"] = row["lease_expires"] if held else None
-            row["address"] = address_text(lease if held else fixed)  # type: ignore[arg-type]
-            yield row
+    def placed(
+        self, what: str, now: int, only: Only | None = None, after: Place | None = None, most: int = 0
+    ) -> Iterable[tuple[Place, Row]]:
+        """The rows of ``view`` with their places. after: the place of the last one that is not wanted any more; most:
+        nobody takes more [0 = all].
 
-    def boxes(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        yield from self._rows(_BOXES, {}, "boxes", only)
+        The log of the store cannot be begun anew while somebody goes through them. Raises StoreError, ValueError.
+        """
+        narrowed = _narrowed(what, only)
+        query = f"{_filtered(what, narrowed)}{_behind(what, after)} ORDER BY {_sequence(what)}"
+        # Where others choose among the rows too, who knows how many it takes.
+        query += f" LIMIT {most}" if most and len(narrowed) == len(only or {}) else ""
+        return self._rows(what, query, _values(now, narrowed, after), now)
 
-    def leases(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        for row in self._rows(_LEASES, {"now": now}, "leases", only):
-            yield row | {"address": address_text(row["address"])}  # type: ignore[arg-type]
-
-    def sessions(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        """Running ones first."""
-        for row in self._rows(_SESSIONS, {}, "sessions", only):
-            yield row | {"address": address_text(row["address"])}  # type: ignore[arg-type]
-
-    def nas(self, now: int) -> Iterator[Row]:
-        """What each client has sent, as counted; not every configured one is there."""
-        yield from self._rows(_NAS, {})
-
-    def secrets(self, now: int) -> Iterator[Row]:
-        """What each source of RADIUS packets shows of its secret, the last one first."""
-        yield from self._rows(_SECRETS, {})
-
-    def orders(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        yield from self._rows(_ORDERS, {"now": now}, "orders", only)
+    def amount(self, what: str, now: int, only: Only | None = None) -> int | None:
+        """How many rows such a listing has; None = that takes going through them, for it cannot be narrowed by all of
+        this here. Raises StoreError, ValueError.
+        """
+        narrowed = _narrowed(what, only)
+        if len(narrowed) < len(only or {}):
+            return None
+        try:
+            query = f"SELECT count(*) FROM ({_filtered(what, narrowed)})"
+            return int(self._connection.execute(query, _values(now, narrowed)).fetchone()[0])
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
 
     def order(self, number: str, now: int) -> Row | None:
-        """One of them."""
-        return next(self._rows(_ORDER, {"now": now, "number": number}), None)
+        """One row of the listing of orders."""
+        return next(map(_row, self._rows("orders", _ORDER, {"now": now, "number": number}, now)), None)
 
-    def refused(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        """One row a box, protocol and reason, the latest first."""
-        for row in self._rows(_REFUSED, {}, "refused", only):
-            yield row | {"address": address_text(row["address"])}  # type: ignore[arg-type]
-
-    def rogue(self, now: int) -> Iterator[Row]:
-        """DHCP servers that are not ours."""
-        yield from self._rows(_ROGUE, {})
-
-    def ports(self, now: int, only: Only | None = None) -> Iterator[Row]:
-        """One row per access line that an account is bound to, or a lease or session was seen on.
-
-        accounts, boxes: how many are bound to it, or are there now; there: those of the accounts that a packet showed
-        on it, and not an order alone.
-        """
-        for row in self._rows(LINES, {"now": now}, "ports", only):
-            row.pop("line")
-            yield row
-
-    def stats(self, now: int) -> Iterator[Row]:
-        yield from self._rows(_STATS, {})
-
-    def _rows(self, query: str, values: dict[str, object], what: str = "", only: Only | None = None) -> Iterator[Row]:
-        if only:
-            conditions = (_NARROWED[what][name] for name in only)
-            query = f"SELECT * FROM ({query}) WHERE {' AND '.join(conditions)}"
-            values = {**values, **only}
-            if "address" in only:
-                values["address"] = parse_ip(only["address"])
+    def _rows(self, what: str, query: str, values: dict[str, object], now: int) -> Iterator[tuple[Place, Row]]:
+        unshown, shape = _UNSHOWN.get(what, ()), _SHAPES.get(what)
         try:
             cursor = self._connection.execute(query, values)
             names = [column[0] for column in cursor.description]
-            for row in cursor:
-                yield dict(zip(names, row, strict=True))
+            key = itemgetter(*(names.index(column.lstrip("-")) for column in _SEQUENCES[what]))
+            single = len(_SEQUENCES[what]) == 1
+            for columns in cursor:
+                row = dict(zip(names, columns, strict=True))
+                for name in unshown:
+                    del row[name]
+                if shape:
+                    shape(row, now)
+                yield (key(columns),) if single else key(columns), row
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 
 
-# What a listing is called -> what makes it.
-_LISTINGS: Final[dict[str, Callable[..., Iterator[Row]]]] = {
-    "bindings": Views.bindings,
-    "boxes": Views.boxes,
-    "leases": Views.leases,
-    "sessions": Views.sessions,
-    "nas": Views.nas,
-    "secrets": Views.secrets,
-    "orders": Views.orders,
-    "refused": Views.refused,
-    "rogue": Views.rogue,
-    "ports": Views.ports,
-    "stats": Views.stats,
+def _row(placed: tuple[Place, Row]) -> Row:
+    return placed[1]
+
+
+def _narrowed(what: str, only: Only | None) -> dict[str, str]:
+    """What of this the listing can be narrowed by. Raises ValueError."""
+    if what not in _QUERIES:
+        raise ValueError(f"no listing {what!r}: there are {' '.join(_QUERIES)}")
+    known = _NARROWED.get(what, {})
+    return {name: value for name, value in (only or {}).items() if name in known}
+
+
+def _filtered(what: str, narrowed: Only) -> str:
+    conditions = " AND ".join(_NARROWED[what][name] for name in narrowed) or "true"
+    return f"SELECT * FROM ({_QUERIES[what]}) WHERE {conditions}"
+
+
+def _sequence(what: str) -> str:
+    return ", ".join(f"{column[1:]} DESC" if column[0] == "-" else column for column in _SEQUENCES[what])
+
+
+def _behind(what: str, after: Place | None) -> str:
+    """The condition for rows behind a place. Its first part is for an index, which the second one is not made for."""
+    if after is None:
+        return ""
+    told = ""
+    for at, column in reversed(list(enumerate(_SEQUENCES[what]))):
+        name, sign = column.lstrip("-"), "<" if column[0] == "-" else ">"
+        told = f"{name} {sign} :after{at}" + (f" OR ({name} = :after{at} AND ({told}))" if told else "")
+        first = f"{name} {sign}= :after{at}"
+    return f" AND {first} AND ({told})"
+
+
+def _values(now: int, narrowed: Only, after: Place | None = None) -> dict[str, object]:
+    values: dict[str, object] = {"now": now, **narrowed}
+    if "address" in narrowed:
+        values["address"] = parse_ip(narrowed["address"])
+    return values | {f"after{at}": value for at, value in enumerate(after or ())}
+
+
+def _binding(row: Row, now: int) -> None:
+    """A row per box, and per account that waits for its box."""
+    lease, fixed = row["address"], row.pop("fixed")
+    # A lease that has ended is no address any more; a fixed one is ordered, held or not.
+    held = isinstance(lease, int) and isinstance(row["lease_expires"], int) and row["lease_expires"] > now
+    row["lease_expires"] = row["lease_expires"] if held else None
+    row["address"] = address_text(lease if held else fixed)  # type: ignore[arg-type]
+
+
+def _addressed(row: Row, now: int) -> None:
+    row["address"] = address_text(row["address"])  # type: ignore[arg-type]
+
+
+# What is made of a row before it is given.
+_SHAPES: Final[dict[str, Callable[[Row, int], None]]] = {
+    "bindings": _binding,
+    "leases": _addressed,
+    "sessions": _addressed,
+    "refused": _addressed,
 }
 
 

@@ -38,8 +38,8 @@ def swap_up_to(file: Path, statement: int) -> int:
 def what_is_there(file: Path) -> tuple[set[object], set[object], list[object], int]:
     """(boxes of A, orders, what NASes are to be asked, events of the swap)."""
     store = SqliteStore(str(file))
-    boxes = {row["mac"] for row in store.boxes(NOW) if row["account"] == "A"}
-    orders = {row["order"] for row in store.orders(NOW)}
+    boxes = {row["mac"] for row in store.view("boxes", NOW) if row["account"] == "A"}
+    orders = {row["order"] for row in store.view("orders", NOW)}
     asked: list[object] = [(one.kind, one.mac) for one in store.wanted()]
     told = sum("swap-1" in str(row["detail"]) for row in store.timeline("account", "A", 0))
     store.close()

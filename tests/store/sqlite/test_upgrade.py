@@ -65,8 +65,8 @@ def test_an_older_store_is_brought_up_to_date_and_loses_nothing(tmp_path: Path) 
     path = old_store(tmp_path)
     store = SqliteStore(str(path))
     assert store.facts([BOX])[BOX].binding is not None
-    assert list(store.sessions(NOW)) == []
-    assert [(row["order"], row["state"], row["effects"]) for row in store.orders(NOW)] == [
+    assert list(store.view("sessions", NOW)) == []
+    assert [(row["order"], row["state"], row["effects"]) for row in store.view("orders", NOW)] == [
         ("#1", "applied", "box bound")
     ]
     store.close()
@@ -149,7 +149,7 @@ def test_what_an_older_journal_has_of_one_second_keeps_the_sequence_it_was_shown
     rows = list(store.timeline("account", "A", 0))
     assert [row["kind"] for row in rows] == ["Access-Accept", "order", "lease", "session", "released"]
     assert [row["at_ms"] for row in rows] == [NOW * 1000] * 4 + [(NOW + 1) * 1000]
-    assert [(row["order"], row["received"]) for row in store.orders(NOW)] == [
+    assert [(row["order"], row["received"]) for row in store.view("orders", NOW)] == [
         *(("#1", 7000), ("#c", 8000), ("#a", 9000), ("#b", 9000)),
     ]
     store.close()
@@ -202,7 +202,7 @@ def test_two_that_open_it_at_once_both_find_it_whole(tmp_path: Path) -> None:
     """The second one sees that the first was there."""
     path = old_store(tmp_path)
     first, second = SqliteStore(str(path)), SqliteStore(str(path))
-    assert list(first.sessions(NOW)) == list(second.sessions(NOW)) == []
+    assert list(first.view("sessions", NOW)) == list(second.view("sessions", NOW)) == []
     first.close()
     second.close()
 
