@@ -12,7 +12,7 @@ from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.commit import Committer, Notes
 from gatekeeper.drivers.control import COMPARE, SAME, Answer, Control
 from gatekeeper.drivers.dynauth import DynauthClient
-from gatekeeper.drivers.ending import API_S, DRAINED_S, LOGGED_S, SENDER_S, Ending
+from gatekeeper.drivers.ending import API_S, DRAINED_S, LAST_LINES_S, LOGGED_S, SENDER_S, Ending
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import make_world, ranges_of, warm
@@ -140,7 +140,7 @@ class Server:
             door.close()
         self._store.close()
         self._log.say("gatekeeper stopped")
-        self._log.stop(left_s(LOGGED_S))
+        self._log.stop(min(left_s(LOGGED_S), LAST_LINES_S))
 
     def _announce(self, api: str) -> None:
         """Say that all is ready; while the API starts, its thread says it."""
