@@ -22,6 +22,7 @@ DRAINED_S: Final = 2.5  # what is promised is written and told
 API_S: Final = 3.5
 SENDER_S: Final = 3.8
 LOGGED_S: Final = 4.2
+LAST_LINES_S: Final = 1.0  # for them alone: a log that nobody reads is not worth the whole of it
 END_S: Final = 4.5
 # timeout(1) and some supervisors send one signal twice, to the process and to its group.
 _TOGETHER_S: Final = 0.2

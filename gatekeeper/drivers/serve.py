@@ -15,7 +15,7 @@ from gatekeeper.drivers.clock import clock_at_start
 from gatekeeper.drivers.commit import Committer, Notes
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
-from gatekeeper.drivers.ending import API_S, DRAINED_S, LOGGED_S, SENDER_S, Ending
+from gatekeeper.drivers.ending import API_S, DRAINED_S, LAST_LINES_S, LOGGED_S, SENDER_S, Ending
 from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import Ahead, make_world, ranges_of
@@ -155,10 +155,11 @@ class Server:
         unwritten = self._gate.run(self._wake, lambda: self._woken(os.read(self._wake, 64)), lambda: left_s(DRAINED_S))
         if unwritten:
             self._log.say(f"alarm: the store could not be written in time: {unwritten}")
-        self._stop()
+        self._stop(unwritten)
 
-    def _stop(self) -> None:
-        """Each in its time; what hangs is left where it is, and ends with the process."""
+    def _stop(self, unwritten: str) -> None:
+        """Each in its time; what hangs is left where it is, and ends with the process. unwritten: the commit thread
+        may still be at it, so that the store is not said to be whole."""
         left_s = self._ending.left_s
         self._control.stop()
         if self._api:
@@ -169,10 +170,11 @@ class Server:
             self._soundness.stop()
         for door, _ in self._doors:
             door.close()
-        self._store.end_serving()
+        if not unwritten:
+            self._store.end_serving()
         self._store.close()
         self._log.say("gatekeeper stopped")
-        self._log.stop(left_s(LOGGED_S))
+        self._log.stop(min(left_s(LOGGED_S), LAST_LINES_S))
 
     def _announce(self, api: str) -> None:
         """Say that all is ready; while the API starts, its thread says it."""

@@ -132,7 +132,7 @@ def test_the_disk_hangs(world: Relayed, tmp_path: Path) -> None:
     faults.fsync_takes(60_000)
     asked = ask_for_lease(agent)
     assert agent.answer_to(asked, timeout_s=0.3) is None
-    ended(world, signal.SIGTERM)
+    assert "the store could not be written in time: 1 answers" in ended(world, signal.SIGTERM)
     faults.fsync_takes(0)
     assert held_by(world)
 
@@ -182,7 +182,7 @@ def test_it_has_not_begun_to_serve(world: Relayed, locked: Callable[[], sqlite3.
 def test_nobody_reads_the_log(world: Relayed) -> None:
     """A pipe that is full: the log's writer hangs for good."""
     reader, writer = os.pipe()
-    words = world.space.words("env", "PYTHONUNBUFFERED=1", *GATEKEEPER, "serve", "-c", str(world.gate.file))
+    words = world.space.words("env", "-u", "PYTHONUNBUFFERED", *GATEKEEPER, "serve", "-c", str(world.gate.file))
     os.set_blocking(writer, False)
     try:
         with subprocess.Popen(words, stderr=writer, stdin=subprocess.DEVNULL) as process:
@@ -199,7 +199,7 @@ def test_nobody_reads_the_log(world: Relayed) -> None:
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(END_S) == 0
-            assert time.monotonic() - began < END_S
+            assert time.monotonic() - began < 3.5  # nothing else hangs
     finally:
         os.close(reader)
         os.close(writer)

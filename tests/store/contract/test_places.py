@@ -7,6 +7,7 @@ import pytest
 from gatekeeper.engine.order_desk import OrderDesk
 from gatekeeper.model import Reason
 from gatekeeper.policy.orders import OrderRules
+from gatekeeper.state.clock import Beat
 from gatekeeper.state.evidence import Refused
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.places import PLACES, WHEN, Place
@@ -28,7 +29,7 @@ def full(store: Store) -> Store:
     strangers = [Refused(bytes((2, 9, 0, 0, 0, at // 2)), "dhcp", reasons[at % 3], "p", 1, NOW, NOW + at // 4)
                  for at in range(9)]  # fmt: skip
     rogues = [Rogue(7, BOX, "eth0", 1, NOW, NOW), Rogue(7, BOX, "eth1", 1, NOW, NOW), Rogue(8, BOX, "eth0", 1, 1, 2)]
-    store.note(strangers, {("dhcp", "x"): 1, ("dhcp", "y"): 1}, rogues, beat=NOW)
+    store.note(strangers, {("dhcp", "x"): 1, ("dhcp", "y"): 1}, rogues, beat=Beat(NOW, float(NOW)))
     desk = OrderDesk(store, OrderRules(2))
     desk.hand_in_all(
         ({"order": f"w{at}", "kind": "install", "account": f"W{at}", "port": f"n|{at}"} for at in (1, 2)), NOW
