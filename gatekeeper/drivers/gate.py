@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
 from gatekeeper.drivers.clock import Clock, is_vouched
-from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.commit import Committer, Done
 from gatekeeper.drivers.confirmation import Confirmation
 from gatekeeper.drivers.confirmation import Told as Confirmed
 from gatekeeper.drivers.control import State
 from gatekeeper.drivers.garbage import Garbage
+from gatekeeper.drivers.handing_in import SLOW_S, HandingIn
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
@@ -83,7 +84,7 @@ class Gate:
         self._upstream: Upstream | None = None
         self._begin(remember())
         self._confirmation: Confirmation | None = None
-        self._under_way: Batch | None = None
+        self._handing = HandingIn(committer)
         self._next_housekeeping = 0.0
         self._went_round = time.monotonic()
         self._next_confirmation = 0.0
@@ -135,6 +136,7 @@ class Gate:
 
     def state(self) -> State:
         """How this process stands, from memory; in any thread."""
+        self._look_at_store(self._clock.now())
         unwritten = Counter({spelled(columns_of(words)): count for words, count in self._house.unwritten().items()})
         return State(time.monotonic() - self._went_round, self._troubles.standing(), dict(unwritten))
 
@@ -155,7 +157,7 @@ class Gate:
                 else:
                     self._hear(descriptor, now)
             self._go_on(now)
-            self._listen_or_wait()
+            self._listen_or_wait(now)
             if not self._next_housekeeping - EVERY_S <= now < self._next_housekeeping:  # it is time, or was set back
                 self._keep_house(now)
                 if not ready:
@@ -164,7 +166,8 @@ class Gate:
 
     def _patience(self) -> float:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
-        end = self._heart.next_due()
+        deaf = self._deaf and self._confirmation is None
+        end = min(self._heart.next_due(), self._handing.next_due(deaf))
         end = min(end, self._upstream.next_end()) if self._upstream else end
         return min(max(end - self._clock.now(), 0.0), EVERY_S)
 
@@ -196,35 +199,39 @@ class Gate:
         self._tell_bugs()
 
     def _commit(self, now: float) -> None:
-        """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work."""
-        ended = self._under_way
-        done = self._committer.finished() if ended else None
-        if done is None and ended:
+        """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work. On
+        a slow disk they are told first, and the next batch waits a little for what they ask then."""
+        handing, confirmation = self._handing, self._confirmation
+        ended = handing.ended()
+        if handing.under_way:
             return
-        confirmation = self._confirmation
-        if confirmation and confirmation.has_begun():
-            self._under_way = None  # what has gathered since was decided by another time
-        else:
-            self._under_way = self._heart.next_batch()
-            if self._under_way:
-                self._committer.submit(self._under_way.effects, self._under_way.at_ms, self._under_way.sizes)
+        if ended and ended[1].took_s > SLOW_S:
+            handing.gather(ended[0].outcomes, self._heart.gathered(), ended[1].took_s, now)
+            self._take_back(*ended, now)
+            ended = None
+        if handing.gathers(self._heart.gathered(), now):
+            return
+        if not (confirmation and confirmation.has_begun()):  # what has gathered since was decided by another time
+            handing.hand_in(self._heart.next_batch(), now)
             if confirmation:
                 confirmation.begin(self._clock, self._committer)
-        if ended and done:
-            self._counts["commit", "transactions"] += 1
-            self._counts["commit", "outcomes"] += ended.outcomes
-            if done.error:
-                told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
-                self._log.alarm(told, now)
-                self._troubles.set_one_of(OF_THE_STORE, done.trouble, done.error, now)
-                self._heart.commit_failed(ended.number, now)
-            else:
-                self._troubles.set_one_of(OF_THE_STORE, "", "", now)
-                self._heart.committed(ended.number, done.lost, now, done.unfit)
-                if done.unfit:
-                    self._say_unfit(list(done.unfit.values()), now)
-        if confirmation and not self._under_way:
+        if ended:
+            self._take_back(*ended, now)
+        if confirmation and not handing.under_way:
             self._go_on_confirming(confirmation, now)
+
+    def _take_back(self, batch: Batch, done: Done, now: float) -> None:
+        self._look_at_store(now)
+        self._counts["commit", "transactions"] += 1
+        self._counts["commit", "outcomes"] += batch.outcomes
+        if done.error:
+            told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
+            self._log.alarm(told, now)
+            self._heart.commit_failed(batch.number, now)
+        else:
+            self._heart.committed(batch.number, done.lost, now, done.unfit)
+            if done.unfit:
+                self._say_unfit(list(done.unfit.values()), now)
 
     def confirm_clock(self, by: str, passed: bool, told: Confirmed) -> None:
         """The wall clock is right. by: who says so; passed: the time that it tells of did pass; told: hears what was
@@ -262,6 +269,11 @@ class Gate:
         self._begin(memory)
         self.set_upstream(memory.engines.book.aaa)
 
+    def _look_at_store(self, now: float) -> None:
+        """What the commit thread meets; in any thread."""
+        self._troubles.set_one_of(OF_THE_STORE, *self._committer.failure(), now)
+        self._troubles.set("commits-slow", self._committer.slowness(), now)
+
     def _say_unfit(self, why: list[str], now: float) -> None:
         told = f"{Reason.BAD_RECORD}: {len(why)} of a batch cannot be written, the others are: {why[0]}"
         self._log.alarm(f"{told}: 'gatekeeper show refused' has the boxes", now)
@@ -297,15 +309,18 @@ class Gate:
         if self._confirmation and not self._confirmation.has_begun():
             self._confirmation = None
         self._keep_house(self._clock.now())
+        self._handing.hurry()
         self._go_on(self._clock.now())
-        while self._under_way:
+        while self._handing.under_way:
             select.select([self._committer], [], [], EVERY_S)
+            self._handing.hurry()
             self._go_on(self._clock.now())
         self._committer.stop()
 
-    def _listen_or_wait(self) -> None:
-        """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
-        deaf = self._heart.is_full() or self._confirmation is not None
+    def _listen_or_wait(self, now: float) -> None:
+        """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded. Where the disk
+        hangs that would be for nothing: extensions leave without it."""
+        deaf = (self._heart.is_full() and not self._handing.is_late(now)) or self._confirmation is not None
         if deaf == self._deaf:
             return
         self._deaf = deaf
@@ -319,6 +334,8 @@ class Gate:
         self._next_housekeeping = now + EVERY_S
         self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self, self._clock, now)
+        self._look_at_store(now)
+        self._troubles.set("aaa-silent", self._upstream.silence() if self._upstream else "", now)
         self._troubles.set("store-replaced", self._committer.amiss(), now)
         doubt = doubt_text(self._clock.cause, now + self._clock.off_s, now) if self._clock.cause else ""
         self._troubles.set("clock-frozen", doubt, now)

@@ -13,12 +13,13 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.clock import clock_at_start
-from gatekeeper.drivers.commit import Committer, Notes
+from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import make_world, ranges_of, warm
+from gatekeeper.drivers.notes import Notes
 from gatekeeper.drivers.reload import compare, takeable
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
 from gatekeeper.drivers.troubles import Troubles
