@@ -40,6 +40,8 @@ from gatekeeper.store.ports import LoopPort
 
 _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
+_CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Memory(NamedTuple):
@@ -89,7 +91,7 @@ class Gate:
         self._went_round = time.monotonic()
         self._next_confirmation = 0.0
         interfaces.watch_probes(self)
-        self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
+        self._deaf = _NONE  # doors whose answers wait for the disk are not listened to while too many do
 
     def _begin(self, memory: Memory) -> None:
         self._engines, self._world, self._ranges, seq = memory
@@ -166,8 +168,7 @@ class Gate:
 
     def _patience(self) -> float:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
-        deaf = self._deaf and self._confirmation is None
-        end = min(self._heart.next_due(), self._handing.next_due(deaf))
+        end = min(self._heart.next_due(), self._handing.next_due(DHCP in self._deaf and self._confirmation is None))
         end = min(end, self._upstream.next_end()) if self._upstream else end
         return min(max(end - self._clock.now(), 0.0), EVERY_S)
 
@@ -319,14 +320,16 @@ class Gate:
 
     def _listen_or_wait(self, now: float) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded. Where the disk
-        hangs that would be for nothing: extensions leave without it."""
-        deaf = (self._heart.is_full() and not self._handing.is_late(now)) or self._confirmation is not None
+        hangs that would be for nothing to who renews: an extension leaves without it."""
+        deaf = _WAIT_FOR_THE_DISK if self._confirmation or self._heart.is_full() else _NONE
+        if deaf and not self._confirmation and self._handing.is_late(now):
+            deaf = _CANNOT_DO_WITHOUT
         if deaf == self._deaf:
             return
-        self._deaf = deaf
         for descriptor, (_, name) in self._doors.items():
-            if name in _WAIT_FOR_THE_DISK:
-                self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
+            if (name in deaf) != (name in self._deaf):
+                self._poll.modify(descriptor, 0 if name in deaf else select.EPOLLIN)
+        self._deaf = deaf
 
     def _keep_house(self, now: float) -> None:
         if self._confirmation:

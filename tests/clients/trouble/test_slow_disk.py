@@ -1,4 +1,4 @@
-"""Each fsync takes 100 ms."""
+"""Each fsync takes 100 ms, or hangs for seconds."""
 
 import statistics
 import time
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.heart.life import MOST
+from gatekeeper.wire.dhcp import REQUEST
+from gatekeeper.wire.text import parse_ip
 from tests.clients.net import wait_until
 from tests.clients.trouble.scene import NEW, Scene
 from tests.clients.worlds import Relayed
@@ -14,6 +17,7 @@ from tests.clients.worlds import Relayed
 pytestmark = pytest.mark.clients
 
 FSYNC_MS = 100
+HANGS_MS = 4000
 LATE_S = 0.25  # a monitor calls more slow
 
 
@@ -32,3 +36,20 @@ def test_who_renews_does_not_wait_for_the_disk(relayed: Callable[..., Relayed], 
     wait_until(lambda: not scene.troubles(), 10, "the end of all troubles")
     scene.gate.assert_sound()
     assert scene.gate.stop() == 0
+
+
+def test_who_renews_is_heard_while_the_disk_hangs_and_no_more_can_wait_for_it(
+    relayed: Callable[..., Relayed], tmp_path: Path
+) -> None:
+    """A whole district renews behind one fsync: 4,096 outcomes are what may gather behind a commit."""
+    scene = Scene(relayed, tmp_path, boxes=100, store=tmp_path / "gatekeeper.db")
+    scene.faults.fsync_takes(HANGS_MS)
+    for _ in range(MOST // 100 + 10):
+        for mac, address in scene.held.items():
+            scene.agent.ask(REQUEST, mac, mac.encode(), ciaddr=parse_ip(address))
+        list(scene.agent.answers(0.02))
+    scene.assert_told("commits-slow")
+    took = [one.took_s for one in scene.assert_all_renew(deferred=True)]
+    assert statistics.quantiles(took, n=100)[98] <= LATE_S
+    scene.faults.fsync_takes(0)
+    scene.assert_well_again()
