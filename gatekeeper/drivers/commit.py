@@ -6,20 +6,28 @@ shared by more and more leases.
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
-from typing import NamedTuple
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Final, NamedTuple
 
+from gatekeeper.drivers.checkpoints import Checkpoints
+from gatekeeper.drivers.notes import Notes, Unwritten
+from gatekeeper.drivers.writing import Writing
 from gatekeeper.model import Effect
 from gatekeeper.policy.lines import LineUse
 from gatekeeper.state.clock import Beat, Move
-from gatekeeper.state.evidence import Admitted, Refused
-from gatekeeper.state.nas import NasSeen
-from gatekeeper.state.nas_secrets import SecretSeen
-from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import Apart, CommitPort, WriterPort
+
+_NOTES_WAIT_S: Final = 5.0  # where the disk is slow and batches come one behind the other
+_AGAIN_S: Final = 1.0  # notes that could not be written are tried again then
+_FAST_S: Final = 0.02
+_PAUSE_S: Final = 0.05
+_LOOK: Final = ""  # among what is to be done: there are notes
+_FORCED_S: Final = 10.0
 
 
 class Work(NamedTuple):
@@ -32,25 +40,14 @@ class Work(NamedTuple):
 
 class Done(NamedTuple):
     """A commit that ended: the places of those effects that lost against a constraint, of outcomes that are no rows
-    the first place and why, and the error if it failed. trouble: of ``report.troubles``, that it failed by."""
+    the first place and why, and the error if it failed. trouble: of ``report.troubles``, that it failed by. took_s: how
+    long the disk took, without what others let it wait."""
 
     lost: set[int]
     unfit: dict[int, str]
     error: str
     trouble: str
-
-
-class Notes(NamedTuple):
-    """What was counted since the last time. counts: by words, as ``state.counts`` reads them; beat: the packet loop's,
-    None = somebody else counts."""
-
-    refused: list[Refused]
-    counts: dict[tuple[str, ...], int]
-    rogues: list[Rogue]
-    nas: list[NasSeen]
-    admitted: list[Admitted]
-    secrets: Sequence[SecretSeen] = ()
-    beat: Beat | None = None
+    took_s: float
 
 
 class Stale(NamedTuple):
@@ -93,7 +90,12 @@ class Committer(threading.Thread):
         self._store = open_store()
         # What the change feed knows this process by.
         self.origin = os.urandom(8).hex()
-        self._work: SimpleQueue[Work | Notes | Stale | Survey | ClockSet | None] = SimpleQueue()
+        self._work: SimpleQueue[Work | ClockSet | str | None] = SimpleQueue()
+        self._notes = Unwritten()
+        self._aside: deque[Stale | Survey] = deque(maxlen=4)
+        self._again_at = self._forced_at = 0.0
+        self._took_s = 0.0  # the last transaction
+        self._writing = Writing()
         self._done: deque[Done] = deque()
         self._surveyed: deque[list[LineUse]] = deque(maxlen=1)
         self._moved: deque[Moved] = deque(maxlen=1)
@@ -101,6 +103,10 @@ class Committer(threading.Thread):
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
         self._notes_errors: deque[str] = deque(maxlen=1)
         self._refusal = ""
+        self._store.leave_checkpoints()
+        self._checkpoints = Checkpoints(
+            open_store, lambda why: self._notes_errors.append(f"the store's log is not put into its place: {why}")
+        )
 
     def fileno(self) -> int:
         """Readable when a commit has ended."""
@@ -115,16 +121,30 @@ class Committer(threading.Thread):
         self._refusal = why
 
     def note(self, work: Notes | Stale | Survey) -> None:
-        """Write it when there is time. If that fails it is lost, and ``notes_error`` says why."""
-        self._work.put(work)
+        """Write it when there is time. Notes that cannot be written are kept until they can be; of all else
+        ``notes_error`` says why."""
+        if isinstance(work, Notes):
+            self._notes.add(work, time.monotonic())
+        else:
+            self._aside.append(work)
+        self._work.put(_LOOK)
 
     def unwritten(self) -> dict[tuple[str, ...], int]:
         """Counts that were noted and are not in the store yet; in any thread."""
-        return {}
+        return self._notes.counts()
 
     def notes_error(self) -> str:
-        """Why the last note that was not written was not, once; "" = all were."""
+        """What became of the last note that was not written, and why, once; "" = all were."""
         return self._notes_errors.popleft() if self._notes_errors else ""
+
+    def failure(self) -> tuple[str, str]:
+        """The trouble of ``report.troubles`` that the store cannot be written for, and what was met of it; "" = none.
+        In any thread."""
+        return self._writing.failure(self._store.waits_since(), time.monotonic())
+
+    def slowness(self) -> str:
+        """How slow commits are; "" = they are not. In any thread."""
+        return self._writing.slowness(self._store.waits_since(), time.monotonic())
 
     def amiss(self) -> str:
         """What is wrong with the store's files; "" = nothing."""
@@ -160,24 +180,51 @@ class Committer(threading.Thread):
         self.join(patience_s)
         if self.is_alive():
             return False
+        self._checkpoints.stop()
         self._store.close()
         return True
 
+    def start(self) -> None:
+        """Both threads."""
+        self._checkpoints.start()
+        super().start()
+
     def run(self) -> None:
-        while (work := self._work.get()) is not None:
-            if isinstance(work, Notes | Stale | Survey):
-                self._write_note(work)
+        while True:
+            work, idle = self._next()
+            if work is None:
+                break
+            if isinstance(work, Work):
+                self._commit(work)
             elif isinstance(work, ClockSet):
                 self._set_clock(work)
-            else:
-                self._commit(work)
-            if self._store.mark_is_long():
-                self._checkpoint()
+            if self._notes_are_due(idle):
+                self._write_notes()
+        self._write_notes()
+
+    def _next(self) -> tuple[Work | ClockSet | str | None, bool]:
+        """What is to be done, and whether nothing came for as long as a slow disk's next batch may take to gather."""
+        if not self._notes and not self._aside:
+            return self._work.get(), False
+        pause = max(min(self._took_s, _PAUSE_S), self._again_at - time.monotonic())
+        try:
+            return self._work.get(timeout=pause), False
+        except Empty:
+            return _LOOK, True
+
+    def _notes_are_due(self, idle: bool) -> bool:
+        if not self._notes and not self._aside:
+            return False
+        now = time.monotonic()
+        if now < self._again_at:
+            return False
+        return idle or self._took_s < _FAST_S or (bool(self._notes) and now - self._notes.since >= _NOTES_WAIT_S)
 
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
         unfit: dict[int, str] = {}
         error, trouble = self._refusal, "store-damaged" if self._refusal else ""
+        began = self._begin()
         try:
             if not error:
                 lost, unfit = write_batch(self._store, work.effects, work.at_ms, work.sizes, self.origin)
@@ -185,38 +232,77 @@ class Committer(threading.Thread):
             error, trouble = str(failure), failure.trouble or "store-unavailable"
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on
             error = f"bug: {failure!r}"
-        self._done.append(Done(lost, unfit, error, trouble))
+        self._end(began, trouble, error, len(work.effects))
+        self._done.append(Done(lost, unfit, error, trouble, self._took_s))
         os.eventfd_write(self._event, 1)
+
+    def _begin(self) -> float:
+        began = time.monotonic()
+        self._writing.begin(began)
+        return began
+
+    def _end(self, began: float, trouble: str, detail: str, effects: int) -> None:
+        """A transaction has ended."""
+        now = time.monotonic()
+        self._took_s = now - max(began, self._store.turn_at())
+        self._writing.end(self._took_s, trouble, detail, now)
+        if not trouble:
+            self._checkpoints.written(effects, self._store.mark_is_long())
+        if now >= self._forced_at and self._checkpoints.log_is_long():
+            self._forced_at = now + _FORCED_S
+            self._checkpoint()
 
     def _checkpoint(self) -> None:
         try:
             self._store.checkpoint()
         except StoreError as failure:
-            self._notes_errors.append(str(failure))
+            self._notes_errors.append(f"the store's log is not put into its place: {failure}")
 
     def _set_clock(self, setting: ClockSet) -> None:
+        self._write_notes()
         try:
             moved = Moved(self._store.set_clock(*setting), "")
+            self._notes.forget_beat()
         except StoreError as failure:
             moved = Moved(0, str(failure))
         self._moved.append(moved)
         os.eventfd_write(self._event, 1)
 
-    def _write_note(self, note: Notes | Stale | Survey) -> None:
+    def _write_notes(self) -> None:
+        """Notes, and if these can be written what else there is."""
+        notes = self._notes.take()
+        if notes and not self._written(lambda: self._store.note(*notes)):
+            self._notes.put_back(time.monotonic())
+            return
+        self._notes.written()
+        while self._aside:
+            self._written(partial(self._do_aside, self._aside.popleft()))
+
+    def _written(self, write: Callable[[], object]) -> bool:
+        """False: the store failed, and it is to be tried again."""
+        trouble = detail = ""
+        began = self._begin()
         try:
-            if isinstance(note, Notes):
-                self._store.note(*note)
-            elif isinstance(note, Survey):
-                self._surveyed.append(self._store.shared_lines(*note))
-            else:
-                closed = self._store.close_stale(*note)
-                self._store.prune_journal(note.now - note.keep_s)
-                if closed:
-                    self._store.note((), {("radius", "sessions-stale"): closed})
+            write()
+        except RecordError as failure:
+            self._notes_errors.append(f"counts are not kept: {failure}")
         except StoreError as failure:
-            self._notes_errors.append(str(failure))
+            trouble, detail = failure.trouble or "store-unavailable", str(failure)
+            self._notes_errors.append(f"counts are kept in memory until they can be written: {failure}")
         except Exception as failure:  # our bug, and as above
-            self._notes_errors.append(f"bug: {failure!r}")
+            self._notes_errors.append(f"counts are not kept: bug: {failure!r}")
+        self._end(began, trouble, detail, 0)
+        self._again_at = time.monotonic() + _AGAIN_S if trouble else 0.0
+        return not trouble
+
+    def _do_aside(self, work: Stale | Survey) -> None:
+        if isinstance(work, Survey):
+            self._surveyed.append(self._store.shared_lines(*work))
+            return
+        closed = self._store.close_stale(*work)
+        self._store.prune_journal(work.now - work.keep_s)
+        if closed:
+            self._store.note((), {("radius", "sessions-stale"): closed})
 
 
 def write_batch(

@@ -1,9 +1,9 @@
 """The control channel: a Unix socket beside the store by which ``reload``, ``check``, ``clock``, ``show stats`` and the
 API speak to the running gate.
 
-Who may connect is who serves, or root: the socket has mode 0600. One line of JSON each way. The file is read in this
-thread, so packets do not wait for that; what comes of it is done by the packet loop, between two packets. How the gate
-stands is told from memory, whatever the loop and the store are at.
+Who may connect is who serves, or root: the socket has mode 0600. One line of JSON each way. The file is read by who
+asks, so packets do not wait for that; what comes of it is done by the packet loop, between two packets. How the gate
+stands is told from memory, whatever the loop, the store and other errands are at.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import select
 import socket
 import stat
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
@@ -44,6 +45,8 @@ _PATIENCE_S: Final = 5.0  # with whoever connects and says nothing
 _TURN_S: Final = 30.0  # until the packet loop has done what it is asked
 _ANSWER_S: Final = 60.0
 _STATE_S: Final = 1.0  # it is answered at once, and whoever asks is asked himself
+_MOST_GUESTS: Final = 16
+_AGAIN_S: Final = 0.2
 
 
 class ControlError(Exception):
@@ -82,7 +85,8 @@ class Errand(NamedTuple):
 
 
 class Control(threading.Thread):
-    """One errand after another, from the socket and by SIGHUP."""
+    """One errand after another, from the socket and by SIGHUP; each who asks has a thread, so that nobody waits behind
+    an errand to be told how the gate stands."""
 
     def __init__(
         self,
@@ -94,7 +98,7 @@ class Control(threading.Thread):
     ) -> None:
         """file: the configuration; wake: called when ``errands`` has something for the loop; refused: is told what is
         wrong with a file that was to be taken; supervisor: is told when a reload begins and is over; state: called in
-        this thread."""
+        any thread."""
         super().__init__(name="control", daemon=True)
         self.errands: deque[Errand] = deque()
         self._file = file
@@ -103,6 +107,8 @@ class Control(threading.Thread):
         self._state = state
         self._supervisor = supervisor
         self._stopping = False
+        self._turn = threading.Lock()  # of errands
+        self._guests = threading.BoundedSemaphore(_MOST_GUESTS)
         self._calls = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._listener: socket.socket | None = None
         self._place: tuple[Path, os.stat_result] | None = None
@@ -137,43 +143,59 @@ class Control(threading.Thread):
                 if os.path.samestat(path.stat(), made):
                     path.unlink()
         if self._listener:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)  # which ends accept(2)
             self._listener.close()
+        self.hang_up()
 
     def run(self) -> None:
-        watched: list[Any] = [self._calls, *([self._listener] if self._listener else [])]
+        if self._listener:
+            threading.Thread(target=self._listen, args=(self._listener,), name="control socket", daemon=True).start()
+        while True:
+            select.select([self._calls], [], [])
+            os.eventfd_read(self._calls)
+            if self._stopping:
+                return
+            self._do(RELOAD, str(self._file.resolve()))
+
+    def _listen(self, listener: socket.socket) -> None:
+        """Until it is shut down. Whoever comes when too many are here is not heard."""
         while not self._stopping:
             try:
-                ready, _, _ = select.select(watched, [], [], _TURN_S)
-            except (OSError, ValueError):  # closed by stop
-                return
-            if self._calls in ready:
-                os.eventfd_read(self._calls)
-                self._do(RELOAD, str(self._file.resolve()))
-            if self._listener and self._listener in ready:
-                with contextlib.suppress(OSError):
-                    self._hear(self._listener.accept()[0])
+                asking, _ = listener.accept()
+            except OSError:
+                time.sleep(_AGAIN_S)  # it was shut down, or there are too many open files
+                continue
+            if self._guests.acquire(blocking=False):
+                threading.Thread(target=self._hear, args=(asking,), name="control guest", daemon=True).start()
+            else:
+                asking.close()
 
     def _hear(self, asking: socket.socket) -> None:
-        with asking:
-            asking.settimeout(_PATIENCE_S)
-            try:
-                verb, file = json.loads(_read_line(asking))
-                answer = self._told_state() if verb == STATE else self._do(str(verb), str(file))._asdict()
-            except (ValueError, TypeError):
-                return
-            asking.sendall(json.dumps(answer).encode() + b"\n")
+        try:
+            with asking, contextlib.suppress(OSError):
+                asking.settimeout(_PATIENCE_S)
+                try:
+                    verb, file = json.loads(_read_line(asking))
+                    answer = self._told_state() if verb == STATE else self._do(str(verb), str(file))._asdict()
+                except (ValueError, TypeError):
+                    return
+                asking.sendall(json.dumps(answer).encode() + b"\n")
+        finally:
+            self._guests.release()
 
     def _told_state(self) -> dict[str, Any]:
         state = self._state()
         return state._asdict() | {"troubles": [one._asdict() for one in state.troubles]}
 
     def _do(self, verb: str, file: str) -> Answer:
-        if verb != RELOAD:
-            return self._ask_loop(verb, file)
-        self._supervisor.reloading()
-        answer = self._ask_loop(verb, file)
-        self._supervisor.reloaded("; ".join(answer.problems))
-        return answer
+        with self._turn:
+            if verb != RELOAD:
+                return self._ask_loop(verb, file)
+            self._supervisor.reloading()
+            answer = self._ask_loop(verb, file)
+            self._supervisor.reloaded("; ".join(answer.problems))
+            return answer
 
     def _ask_loop(self, verb: str, file: str) -> Answer:
         ours = self._file.resolve()

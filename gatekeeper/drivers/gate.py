@@ -13,11 +13,12 @@ from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
 from gatekeeper.drivers.beginning import Beginning
 from gatekeeper.drivers.clock import Clock, is_vouched
-from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.commit import Committer, Done
 from gatekeeper.drivers.confirmation import Confirmation
 from gatekeeper.drivers.confirmation import Told as Confirmed
 from gatekeeper.drivers.control import State
 from gatekeeper.drivers.garbage import Garbage
+from gatekeeper.drivers.handing_in import SLOW_S, HandingIn
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
@@ -41,6 +42,8 @@ from gatekeeper.store.ports import LoopPort
 
 _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
+_CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Memory(NamedTuple):
@@ -86,13 +89,13 @@ class Gate:
         self._upstream: Upstream | None = None
         self._begin(remember())
         self._confirmation: Confirmation | None = None
-        self._under_way: Batch | None = None
+        self._handing = HandingIn(committer)
         self._next_housekeeping = 0.0
         self._went_round = time.monotonic()
         self._next_confirmation = 0.0
         interfaces.watch_probes(self)
         self.supervisor = Supervisor({})
-        self._deaf = False  # doors whose answers wait for the disk are not listened to while too many do
+        self._deaf = _NONE  # doors whose answers wait for the disk are not listened to while too many do
 
     def _begin(self, memory: Memory) -> None:
         self._engines, self._world, self._ranges, seq, self._beginning = memory
@@ -141,6 +144,7 @@ class Gate:
 
     def state(self) -> State:
         """How this process stands, from memory; in any thread."""
+        self._look_at_store(self._clock.now())
         unwritten = Counter({spelled(columns_of(words)): count for words, count in self._house.unwritten().items()})
         return State(time.monotonic() - self._went_round, self._troubles.standing(), dict(unwritten))
 
@@ -165,7 +169,7 @@ class Gate:
                 else:
                     self._hear(descriptor, now)
             self._go_on(now)
-            self._listen_or_wait()
+            self._listen_or_wait(now)
             if self._beginning and not self._beginning.go_on(now, idle=not ready):
                 self._beginning = None
             if not self._next_housekeeping - EVERY_S <= now < self._next_housekeeping:  # it is time, or was set back
@@ -176,7 +180,7 @@ class Gate:
 
     def _patience(self) -> float:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
-        end = self._heart.next_due()
+        end = min(self._heart.next_due(), self._handing.next_due(DHCP in self._deaf and self._confirmation is None))
         end = min(end, self._upstream.next_end()) if self._upstream else end
         now = self._clock.now()
         patience = min(max(end - now, 0.0), EVERY_S, self.supervisor.pulse_s)
@@ -210,37 +214,41 @@ class Gate:
         self._tell_bugs()
 
     def _commit(self, now: float) -> None:
-        """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work."""
-        ended = self._under_way
-        done = self._committer.finished() if ended else None
-        if done is None and ended:
+        """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work. On
+        a slow disk they are told first, and the next batch waits a little for what they ask then."""
+        handing, confirmation = self._handing, self._confirmation
+        ended = handing.ended()
+        if handing.under_way:
             return
-        confirmation = self._confirmation
-        if confirmation and confirmation.has_begun():
-            self._under_way = None  # what has gathered since was decided by another time
-        else:
-            self._under_way = self._heart.next_batch()
-            if self._under_way:
-                self._committer.submit(self._under_way.effects, self._under_way.at_ms, self._under_way.sizes)
+        if ended and ended[1].took_s > SLOW_S:
+            handing.gather(ended[0].outcomes, self._heart.gathered(), ended[1].took_s, now)
+            self._take_back(*ended, now)
+            ended = None
+        if handing.gathers(self._heart.gathered(), now):
+            return
+        if not (confirmation and confirmation.has_begun()):  # what has gathered since was decided by another time
+            handing.hand_in(self._heart.next_batch(), now)
             if confirmation:
                 confirmation.begin(self._clock, self._committer)
-        if ended and done:
-            self._counts["commit", "transactions"] += 1
-            self._counts["commit", "outcomes"] += ended.outcomes
-            if done.error:
-                told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
-                self._log.alarm(told, now)
-                self._troubles.set_one_of(OF_THE_STORE, done.trouble, done.error, now)
-                self.supervisor.trouble(told)
-                self._heart.commit_failed(ended.number, now)
-            else:
-                self.supervisor.trouble("")
-                self._troubles.set_one_of(OF_THE_STORE, "", "", now)
-                self._heart.committed(ended.number, done.lost, now, done.unfit)
-                if done.unfit:
-                    self._say_unfit(list(done.unfit.values()), now)
-        if confirmation and not self._under_way:
+        if ended:
+            self._take_back(*ended, now)
+        if confirmation and not handing.under_way:
             self._go_on_confirming(confirmation, now)
+
+    def _take_back(self, batch: Batch, done: Done, now: float) -> None:
+        self._look_at_store(now)
+        self._counts["commit", "transactions"] += 1
+        self._counts["commit", "outcomes"] += batch.outcomes
+        if done.error:
+            told = f"{Reason.STORE_UNAVAILABLE}: {done.error}: nothing is acknowledged until it is mended"
+            self._log.alarm(told, now)
+            self.supervisor.trouble(told)
+            self._heart.commit_failed(batch.number, now)
+        else:
+            self.supervisor.trouble("")
+            self._heart.committed(batch.number, done.lost, now, done.unfit)
+            if done.unfit:
+                self._say_unfit(list(done.unfit.values()), now)
 
     def confirm_clock(self, by: str, passed: bool, told: Confirmed) -> None:
         """The wall clock is right. by: who says so; passed: the time that it tells of did pass; told: hears what was
@@ -278,6 +286,11 @@ class Gate:
         self._begin(memory)
         self.set_upstream(memory.engines.book.aaa)
 
+    def _look_at_store(self, now: float) -> None:
+        """What the commit thread meets; in any thread."""
+        self._troubles.set_one_of(OF_THE_STORE, *self._committer.failure(), now)
+        self._troubles.set("commits-slow", self._committer.slowness(), now)
+
     def _say_unfit(self, why: list[str], now: float) -> None:
         told = f"{Reason.BAD_RECORD}: {len(why)} of a batch cannot be written, the others are: {why[0]}"
         self._log.alarm(f"{told}: 'gatekeeper show refused' has the boxes", now)
@@ -313,24 +326,29 @@ class Gate:
         if self._confirmation and not self._confirmation.has_begun():
             self._confirmation = None
         self._keep_house(self._clock.now())
+        self._handing.hurry()
         self._go_on(self._clock.now())
-        while self._under_way and (left := left_s()) > 0:
-            select.select([self._committer], [], [], left)
+        while self._handing.under_way and (left := left_s()) > 0:
+            select.select([self._committer], [], [], min(left, EVERY_S))
+            self._handing.hurry()
             self._go_on(self._clock.now())
         if self._committer.stop(left_s()):
             return ""
         waiting = self._heart.waiting()
         return f"{waiting} answers that waited for the disk were not given, the counts of the last seconds are not kept"
 
-    def _listen_or_wait(self) -> None:
-        """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded."""
-        deaf = self._heart.is_full() or self._confirmation is not None
+    def _listen_or_wait(self, now: float) -> None:
+        """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded. Where the disk
+        hangs that would be for nothing to who renews: an extension leaves without it."""
+        deaf = _WAIT_FOR_THE_DISK if self._confirmation or self._heart.is_full() else _NONE
+        if deaf and not self._confirmation and self._handing.is_late(now):
+            deaf = _CANNOT_DO_WITHOUT
         if deaf == self._deaf:
             return
-        self._deaf = deaf
         for descriptor, (_, name) in self._doors.items():
-            if name in _WAIT_FOR_THE_DISK:
-                self._poll.modify(descriptor, 0 if deaf else select.EPOLLIN)
+            if (name in deaf) != (name in self._deaf):
+                self._poll.modify(descriptor, 0 if name in deaf else select.EPOLLIN)
+        self._deaf = deaf
 
     def _keep_house(self, now: float) -> None:
         if self._confirmation:
@@ -338,6 +356,8 @@ class Gate:
         self._next_housekeeping = now + EVERY_S
         self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self, self._clock, now)
+        self._look_at_store(now)
+        self._troubles.set("aaa-silent", self._upstream.silence() if self._upstream else "", now)
         self._troubles.set("store-replaced", self._committer.amiss(), now)
         doubt = doubt_text(self._clock.cause, now + self._clock.off_s, now) if self._clock.cause else ""
         self._troubles.set("clock-frozen", doubt, now)

@@ -5,8 +5,9 @@ from typing import Final
 
 from gatekeeper.drivers.access import Interfaces, Loop
 from gatekeeper.drivers.clock import Clock
-from gatekeeper.drivers.commit import Committer, Notes, Stale, Survey
+from gatekeeper.drivers.commit import Committer, Stale, Survey
 from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.notes import Notes
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.policy.lines import MOST_SHARED, shared_notes
@@ -60,7 +61,7 @@ class Housekeeper:
             self._committer.note(stale)
         unkept = self._committer.notes_error()
         if unkept:
-            self._log.alarm(f"counts are not kept: {unkept}", now)
+            self._log.alarm(unkept, now)
         self._look_at_pools(now)
         self._look_at_lines(engines, now)
 

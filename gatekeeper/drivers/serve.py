@@ -12,13 +12,14 @@ from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.beginning import Beginning
 from gatekeeper.drivers.clock import clock_at_start
-from gatekeeper.drivers.commit import Committer, Notes
+from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.ending import API_S, DRAINED_S, LAST_LINES_S, LOGGED_S, SENDER_S, Ending
 from gatekeeper.drivers.gate import Gate, Memory
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import Ahead, make_world, ranges_of
+from gatekeeper.drivers.notes import Notes
 from gatekeeper.drivers.reload import compare, takeable
 from gatekeeper.drivers.sockets import AnyAddressDoor, Door, DoorError, UdpDoor
 from gatekeeper.drivers.soundness import Soundness

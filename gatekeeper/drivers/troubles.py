@@ -1,5 +1,6 @@
 """Which troubles this process is in, in memory: what is asked about a store that cannot be written is not in it."""
 
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -14,12 +15,30 @@ class Troubles:
     def __init__(self, say: Callable[[str], object]) -> None:
         """say: a line for the log."""
         self._say = say
+        self._lock = threading.RLock()
         self._standing: dict[str, Standing] = {}  # replaced and never changed, so that who reads it needs no lock
         self._said_at: dict[str, float] = {}
         self._said: set[str] = set()
 
     def set(self, name: str, detail: str, now: float) -> None:
         """detail: what was met of this trouble, "" = it is not, or no longer, there. name: of TROUBLES."""
+        if bool(self._standing.get(name)) != bool(detail):
+            with self._lock:
+                self._change(name, detail, now)
+
+    def set_one_of(self, names: frozenset[str], name: str, detail: str, now: float) -> None:
+        """Of these the one is there and no other; name "" = none is."""
+        with self._lock:
+            for other in names & self._standing.keys() - {name}:
+                self.set(other, "", now)
+            if name:
+                self.set(name, detail, now)
+
+    def standing(self) -> list[Standing]:
+        """Those that are there, the oldest first."""
+        return sorted(self._standing.values(), key=lambda one: one.since)
+
+    def _change(self, name: str, detail: str, now: float) -> None:
         before = self._standing.get(name)
         if bool(before) == bool(detail):
             return
@@ -32,17 +51,6 @@ class Troubles:
             if before and name in self._said:
                 self._said.discard(name)
                 self._say(f"over after {now - before.since:.1f} s: {TROUBLES[name].title}")
-
-    def set_one_of(self, names: frozenset[str], name: str, detail: str, now: float) -> None:
-        """Of these the one is there and no other; name "" = none is."""
-        for other in names & self._standing.keys() - {name}:
-            self.set(other, "", now)
-        if name:
-            self.set(name, detail, now)
-
-    def standing(self) -> list[Standing]:
-        """Those that are there, the oldest first."""
-        return sorted(self._standing.values(), key=lambda one: one.since)
 
     def _begin(self, found: Standing, now: float) -> None:
         said_at = self._said_at.get(found.name)

@@ -42,7 +42,8 @@ class Ended(NamedTuple):
 
 
 class _Server:
-    """One AAA server. down_until: asked last until then; heard_at: when its last right answer came."""
+    """One AAA server. down_until: asked last until then; heard_at: when its last right answer came; is_silent: what was
+    asked last had none."""
 
     def __init__(self, policy: AaaServer) -> None:
         self.policy = policy
@@ -50,6 +51,7 @@ class _Server:
         self.channels: list[_Channel] = []
         self.down_until = 0.0
         self.heard_at = 0.0
+        self.is_silent = False
 
 
 class _Channel:
@@ -158,6 +160,11 @@ class Upstream:
         """When ``ended`` has something next, at the latest; infinity if nobody is asked."""
         return 0.0 if self._ended else self._exchanges.next_due()
 
+    def silence(self) -> str:
+        """Who they are, where none of the servers answers; "" = one does, or was not asked."""
+        names = ", ".join(server.name for server in self._servers)
+        return names if all(server.is_silent for server in self._servers) else ""
+
     def close(self) -> None:
         """Close all sockets; what is on its way does not end."""
         for descriptor, channel in self._channels.items():
@@ -229,7 +236,7 @@ class Upstream:
         del self._under_way[flight.question.mac]
         if server.down_until > now:
             self._log.say(f"AAA server {server.name} answers again")
-        server.down_until, server.heard_at = 0.0, now
+        server.down_until, server.heard_at, server.is_silent = 0.0, now, False
         grant = read_grant(packet)
         self._count("rejected" if grant.refusal else "accepted")
         self._ended.append(Ended(flight.question, grant))
@@ -245,6 +252,7 @@ class Upstream:
 
     def _hold_down(self, server: _Server, now: float) -> None:
         self._count("server-silent")
+        server.is_silent = True
         if server.down_until <= now:
             last = f": it is asked last for {self._policy.hold_down_s} s" if self._policy.hold_down_s else ""
             self._log.alarm(f"AAA server {server.name} does not answer{last}", now)

@@ -134,6 +134,19 @@ class CommitPort(Protocol):
     def checkpoint(self) -> bool:
         """Put what is logged into its place, beside whoever reads or writes; False: somebody is in the way, later."""
 
+    def leave_checkpoints(self) -> None:
+        """Commits of this connection make none by themselves: another one calls ``checkpoint``."""
+
+    def log_is_long(self) -> bool:
+        """True if the log had grown beyond all measure when this connection made its last ``checkpoint``."""
+
+    def waits_since(self) -> float:
+        """Since when, by time.monotonic, a transaction waits for another process's to end; 0 = none does. Of any
+        thread."""
+
+    def turn_at(self) -> float:
+        """When, by time.monotonic, the last transaction had its turn."""
+
     def note(
         self,
         refused: Iterable[Refused],

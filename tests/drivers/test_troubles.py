@@ -1,10 +1,12 @@
 """Troubles in memory: said when they begin and when they are over, and told to whoever asks by the control socket."""
 
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
-from gatekeeper.drivers.control import Control, State, ask_state
+from gatekeeper.drivers.control import COMPARE, Control, State, ask_gate, ask_state
 from gatekeeper.drivers.supervisor import Supervisor
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.report.troubles import OF_THE_STORE, TROUBLES, Standing
@@ -58,3 +60,25 @@ def test_the_gate_says_how_it_stands_by_its_control_socket(tmp_path: Path) -> No
         control.stop()
         control.hang_up()
         control.join(5)
+
+
+def test_nobody_who_is_slow_keeps_the_gate_from_saying_how_it_stands(tmp_path: Path) -> None:
+    """Not an errand that the loop does not get to, and not one who connects and says nothing."""
+    store, file, asked = str(tmp_path / "gatekeeper.db"), tmp_path / "gatekeeper.toml", threading.Event()
+    file.write_text('[store]\nurl = "sqlite:gatekeeper.db"\n')
+    state = State(NOW, [], {})
+    control = Control(file, asked.set, lambda problems: None, Supervisor({}), lambda: state)
+    assert control.listen(store) == ""
+    control.start()
+    errand = threading.Thread(target=ask_gate, args=(store, COMPARE, file), daemon=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as mute:
+        try:
+            mute.connect(f"{store}.gate")
+            errand.start()
+            assert asked.wait(5)
+            assert ask_state(store) == state
+        finally:
+            control.stop()
+            errand.join(5)
+            control.join(5)
+    assert not errand.is_alive() and not control.is_alive()

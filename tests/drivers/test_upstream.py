@@ -325,3 +325,22 @@ def test_a_closed_one_watches_nothing(aaa: Aaa) -> None:
     assert len(aaa.descriptors) == 1
     aaa.upstream.close()
     assert not aaa.descriptors
+
+
+def test_servers_are_silent_when_none_of_them_answers_and_until_one_does(aaa: Aaa, servers: list[Server]) -> None:
+    """One that was not asked is none of them: nobody knows."""
+    assert aaa.upstream.silence() == ""
+    assert aaa.ask()
+    now = NOW
+    told = []
+    for _ in range(2 * len(servers)):
+        now += 1.01
+        aaa.ended(now)
+        told.append(aaa.upstream.silence())
+    assert told[:-1] == [""] * (len(told) - 1)
+    assert told[-1] == ", ".join(f"127.0.0.1:{one.port}" for one in servers)
+    assert aaa.ask(now, box=2)
+    servers[0].hear()
+    servers[0].answer()
+    aaa.ended(now)
+    assert aaa.upstream.silence() == ""

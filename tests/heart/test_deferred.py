@@ -180,6 +180,19 @@ def test_a_port_to_be_learned_is_left_out_and_not_learned(bench: Bench) -> None:
     assert binding and binding.port is None
 
 
+def test_one_slow_commit_behind_the_other_defers_each_its_own(bench: Bench) -> None:
+    """Who was looked at in a batch that has ended is no longer among those who wait."""
+    address = leased(bench, BOX, "A")
+    for later in (LATER, LATER + 60):
+        hear(bench, renewing(BOX, address), later)
+        batch = bench.heart.next_batch()
+        assert batch
+        assert bench.heart.next_due() == pytest.approx(later + PATIENCE_S)
+        bench.heart.handle_time(later + 1)
+        assert len(bench.told()) == 1
+        bench.heart.committed(batch.number, bench.store.commit(batch.effects), later + 2)
+
+
 def test_where_nothing_more_can_wait_an_extension_leaves_at_once(bench: Bench) -> None:
     """A disk that hangs fills the room; a first lease finds none, a renewal needs none."""
     address = leased(bench, BOX, "A")

@@ -13,6 +13,7 @@ from gatekeeper.store.sqlite.tables import Tables
 
 _SERVE: Final = "UPDATE commits SET served = ?"
 _SEQ: Final = "SELECT seq FROM commits"
+_LONG_LOG: Final = 16_384  # pages, 64 MB
 
 
 @trait
@@ -20,6 +21,7 @@ class ServingTables(Tables):
     """One connection's side of the mark."""
 
     _long_at = LONG  # octets of the mark at which a checkpoint is due
+    _logged = 0  # pages that the log had
 
     def loss(self) -> str:
         """What was acknowledged and is not here, and the ways on, in one line; "" = nothing."""
@@ -71,6 +73,27 @@ class ServingTables(Tables):
         """True if it is time for a ``checkpoint``, which makes the mark short again."""
         return self._mark is not None and self._mark.size >= self._long_at
 
+    def waits_since(self) -> float:
+        """Since when, by time.monotonic, a transaction waits for another process's to end; 0 = none does. Of any
+        thread."""
+        return self._waits_since
+
+    def turn_at(self) -> float:
+        """When, by time.monotonic, the last transaction had its turn."""
+        return self._turn_at
+
+    def leave_checkpoints(self) -> None:
+        """Commits of this connection make none by themselves: another one calls ``checkpoint``. Raises StoreError."""
+        try:
+            self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
+
+    def log_is_long(self) -> bool:
+        """True if the log had over 64 MB when this connection made its last ``checkpoint``: SQLite begins it anew when
+        a commit finds all of it in the main file, and where commits come fast that takes one between two of them."""
+        return self._logged >= _LONG_LOG
+
     def checkpoint(self) -> bool:
         """Put the log into the main file, beside whoever reads or writes. True: all of it is there, and the mark begins
         anew. False: somebody still reads what is older. Raises StoreError.
@@ -80,6 +103,7 @@ class ServingTables(Tables):
         try:
             (seq,) = self._connection.execute(_SEQ).fetchone()
             busy, logged, moved = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._logged = logged
             whole = not busy and logged == moved
             self._long_at = LONG if whole and self._mark.begin_anew(seq) else 2 * max(self._mark.size, LONG)
         except (sqlite3.Error, OSError) as error:

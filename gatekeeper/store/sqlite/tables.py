@@ -60,6 +60,8 @@ class Tables:
     _seq = 0  # the last commit that is known
     _wrote = False
     _patience_s = BUSY_S  # with whoever else writes
+    _waits_since = 0.0  # by time.monotonic, for one of these; 0 = it does not
+    _turn_at = 0.0
 
     @contextmanager
     def _transaction(self) -> Iterator[bytearray]:
@@ -100,12 +102,15 @@ class Tables:
             while True:
                 try:
                     query("BEGIN IMMEDIATE")
+                    self._turn_at = time.monotonic()
                     return
                 except sqlite3.OperationalError as error:
                     if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                         raise
+                self._waits_since = self._waits_since or time.monotonic()
                 time.sleep(_LOOK_AGAIN_S)
         finally:
+            self._waits_since = 0.0
             query(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
 
     def _prune_feed(self) -> None:

@@ -288,6 +288,22 @@ def test_a_reader_keeps_a_checkpoint_from_ending_and_it_is_tried_more_rarely(tmp
     store.close()
 
 
+def test_a_log_that_nobody_puts_into_its_place_is_long_until_somebody_does(tmp_path: Path) -> None:
+    """SQLite's own checkpoint after 1,000 pages is left to who calls it; WAL frames are pages of 4,096 octets."""
+    store = served(tmp_path, 1)
+    store.leave_checkpoints()
+    pages, number = 0, 0
+    while pages < 16_384:
+        number += 1
+        store.commit([bound(mac(n), ADDRESS + n, NOW + number) for n in range(5_000)])
+        pages = (tmp_path / "gatekeeper.db-wal").stat().st_size // 4_120
+    assert not store.log_is_long()
+    assert store.checkpoint() and store.log_is_long()
+    store.commit([bound(mac(1), ADDRESS + 1, NOW)])
+    assert store.checkpoint() and not store.log_is_long()
+    store.close()
+
+
 def test_what_cannot_be_written_of_the_mark_is_told_and_made_up_for(tmp_path: Path) -> None:
     store = served(tmp_path, 1)
     mark = tmp_path / "gatekeeper.db-mark"
