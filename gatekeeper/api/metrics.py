@@ -20,7 +20,8 @@ from gatekeeper.drivers.moment import now_of
 from gatekeeper.report.nas import nas_rows
 from gatekeeper.report.troubles import TROUBLES
 from gatekeeper.state.counts import Fate, spelled
-from gatekeeper.store.ports import HealthPort, Store
+from gatekeeper.store.asking import HealthPort
+from gatekeeper.store.ports import Store
 
 _TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,39}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from gatekeeper.store.ports import BeatPort
+    from gatekeeper.store.asking import BeatPort
 
 config_option = click.option(
     "-c",

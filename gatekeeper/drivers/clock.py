@@ -10,7 +10,8 @@ from gatekeeper.model import Reason
 from gatekeeper.report.clock import BELIEVED_TEXT, SYNCHRONISED, confirmed_text, doubt_text
 from gatekeeper.state.clock import BELIEVED, JUMPED, OFF_S, Beat, Move, Standing, compare, move_of
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import BeatPort, CommitPort
+from gatekeeper.store.asking import BeatPort
+from gatekeeper.store.ports import CommitPort
 
 # adjtimex(2)
 _STA_UNSYNC: Final = 0x40

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from gatekeeper.state.clock import Reading, compare
-from gatekeeper.store.ports import BeatPort
+from gatekeeper.store.asking import BeatPort
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 

@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 from gatekeeper.model import Reason
 from gatekeeper.office.undone import Misread, NoSuch
 from gatekeeper.report.timeline import key_of
+from gatekeeper.store.asking import MAX_NAMED
 from gatekeeper.store.found import Named
-from gatekeeper.store.ports import MAX_NAMED, Store
+from gatekeeper.store.ports import Store
 from gatekeeper.wire.text import mac_text, parse_ip, parse_mac, stbid_mac
 
 MAX_BOXES: Final = 200  # of one account that are told of at once

@@ -25,8 +25,9 @@ from gatekeeper.report.listing import (
 )
 from gatekeeper.report.table import BadColumn, Row, sort_rows
 from gatekeeper.report.timeline import timeline_rows
+from gatekeeper.store.asking import Only
 from gatekeeper.store.places import PLACES, WHEN, Place
-from gatekeeper.store.ports import Only, Store
+from gatekeeper.store.ports import Store
 
 _FILTERS: Final = ("mac", "account", "port", "ip")
 Patterns = Sequence[tuple[str, re.Pattern[str]]]

@@ -10,8 +10,8 @@ from gatekeeper.office.orders import desk, written
 from gatekeeper.office.undone import Conflict, NoSuch
 from gatekeeper.policy.order_fields import read
 from gatekeeper.policy.orders import OrderRecord
+from gatekeeper.store.asking import ViewRow as Row
 from gatekeeper.store.ports import Store
-from gatekeeper.store.ports import ViewRow as Row
 
 
 class Item(NamedTuple):

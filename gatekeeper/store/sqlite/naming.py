@@ -6,8 +6,8 @@ from typing import Final
 from mypy_extensions import trait
 
 from gatekeeper.store import StoreError
+from gatekeeper.store.asking import MAX_NAMED
 from gatekeeper.store.found import Named
-from gatekeeper.store.ports import MAX_NAMED
 from gatekeeper.store.sqlite.schema import LEASED
 from gatekeeper.store.sqlite.tables import Tables
 

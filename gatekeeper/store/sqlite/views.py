@@ -12,9 +12,9 @@ from typing import Final
 from mypy_extensions import trait
 
 from gatekeeper.store import StoreError
+from gatekeeper.store.asking import Only
+from gatekeeper.store.asking import ViewRow as Row
 from gatekeeper.store.places import Place
-from gatekeeper.store.ports import Only
-from gatekeeper.store.ports import ViewRow as Row
 from gatekeeper.store.rows import COUNTER_NAME, FATE_NAME, NAS_SEEN, ROGUE, SECRET, listed
 from gatekeeper.store.sqlite.lines import LINES, OF_LINES
 from gatekeeper.store.sqlite.tables import Tables
