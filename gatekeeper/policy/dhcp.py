@@ -155,11 +155,11 @@ def _on_shared_network(
 def is_unread(case: DhcpCase) -> bool:
     """True if what decides about the address is on record and was not read yet."""
     pools, subnet = case.pools, case.subnet
-    if not pools.is_reading():
+    if subnet is None or not pools.is_reading():
         return False
     if case.state in ("discover", "rapid"):
-        return subnet is not None and not pools.has_read(subnet.number)
-    return not pools.is_read(case.wanted)
+        return not pools.has_read(subnet.number)
+    return pools.gives(subnet.number, case.wanted) and not pools.is_read(case.wanted)
 
 
 def has_record(case: DhcpCase) -> bool:

@@ -4,7 +4,7 @@ A table with an object for each lease would take ten times that, and as many sec
 """
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 BITS: Final = 10
@@ -80,13 +80,6 @@ class Held:
             block.held -= 1
         block.ends[at] = NEVER
         block.marks[at] = -1
-
-    def clear_out(self, touch: Callable[[int, int], bool]) -> None:
-        """Blocks go that hold nothing and have no address of any pool. touch: whether one of these is in a pool."""
-        empty = [number for number, block in self.blocks.items() if not block.held]
-        for number in empty:
-            if not touch(number << BITS, (number << BITS) + LOW):
-                del self.blocks[number]
 
     def end(self, address: int) -> int:
         """When its time is over; NEVER = it was never held."""

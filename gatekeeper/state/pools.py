@@ -113,24 +113,19 @@ class Pools:
                 self.forget_offer(self._offered[address][0])
         for pool in before:
             if pool not in self._pools:
-                self._take_out(pool, now)
-        held = self._held
-        for address in list(held.outside):
+                self._take_out(pool)
+        for address in list(self._held.outside):
             if self._pool_of(address):
-                held.make_block(address >> BITS)
-            elif held.end(address) <= now:
-                held.drop(address)
+                self._held.make_block(address >> BITS)
+        self._spans.clear_out(self._held, now)
         for pool in self._pools:
             if pool not in before:
                 self._put_in(pool)
-        held.clear_out(self._spans.touch)
 
-    def _take_out(self, pool: Pool, now: float) -> None:
-        """Nothing of it waits there any more, and what is over and in no pool is forgotten."""
-        for address, end in self._held.of(pool.ranges):
+    def _take_out(self, pool: Pool) -> None:
+        """Nothing of it waits there any more."""
+        for address, _ in self._held.of(pool.ranges):
             self._blocks[address >> BITS].marks[address & LOW] = OUT
-            if end <= now and not self._pool_of(address):
-                self._held.drop(address)
 
     def _put_in(self, pool: Pool) -> None:
         """What is held of its addresses waits for its turn there."""
@@ -176,7 +171,7 @@ class Pools:
                 self._held.outside[address] = (mac, max(end + seconds, 0))
         if seconds < 0:
             for pool in self._pools:
-                self._take_out(pool, NEVER)
+                self._take_out(pool)
             self._set_pools([Pool(pool.ranges, self._held) for pool in self._pools])
             for pool in self._pools:
                 self._put_in(pool)
@@ -277,6 +272,8 @@ class Pools:
         self.forget_offer(mac)
 
     def _set(self, pool: Pool | None, address: int, mac: bytes, expires_at: int) -> None:
+        if address in self._reserved:
+            return
         end = expires_at if expires_at < FOR_EVER else FOR_EVER
         block = self._blocks.get(address >> BITS)
         if pool is None:

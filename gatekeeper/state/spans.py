@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
+from gatekeeper.state.held import BITS, LOW, Held
 from gatekeeper.state.pool import Pool
 
 LAST: Final = (1 << 32) - 1
@@ -27,10 +28,20 @@ class Spans:
             return self._spans[at - 1][2], self._spans[at - 1][1]
         return None, self._spans[at][0] - 1 if at < len(self._spans) else LAST
 
-    def touch(self, first: int, last: int) -> bool:
-        """True if any of these addresses is in a pool."""
-        at = bisect_right(self._spans, last, key=_first_of) - 1
-        return at >= 0 and self._spans[at][1] >= first
+    def clear_out(self, held: Held, now: float) -> None:
+        """Forget what is over and in no pool, and blocks that hold nothing and are of none."""
+        for number, block in list(held.blocks.items()):
+            first, last = number << BITS, (number << BITS) + LOW
+            pool, covered = self.around(first)
+            if pool is None or covered < last:
+                for address, end in held.of(((first, last),)):
+                    if end <= now and not self.pool_of(address):
+                        held.drop(address)
+                if pool is None and covered >= last and not block.held:
+                    del held.blocks[number]
+        for address, (_, end) in list(held.outside.items()):
+            if end <= now:
+                held.drop(address)
 
 
 def _first_of(span: tuple[int, int, Pool]) -> int:

@@ -60,16 +60,16 @@ class Start(NamedTuple):
     later_mb: float
 
 
-def _boxes(count: int) -> Iterator[tuple[str, str, str, int]]:
+def boxes(count: int, first: int = _FIRST) -> Iterator[tuple[str, str, str, int]]:
     """(MAC, account, port, address). The pool is full in no place and empty in none: each 16th address is left out."""
     for number in range(count):
         mac = mac_text(b"\x02" + (number * 2654435761 % (1 << 40)).to_bytes(5, "big"))
         port = f"CD-OLT-{number >> 12:04d}|0/{number >> 8 & 15}/{number >> 4 & 15}/1/0/{number & 15}"
-        yield mac, f"028{number:08d}@itv", port, _FIRST + number + number // 15
+        yield mac, f"028{number:08d}@itv", port, first + number + number // 15
 
 
-def make_store(folder: Path, count: int, ended: int) -> None:
-    """A store of so many boxes; ended: percent of the leases that are over."""
+def make_store(folder: Path, count: int, ended: int = 0, first: int = _FIRST) -> None:
+    """A store of so many boxes; ended: percent of the leases that are over; first: the lowest address."""
     path = folder / "gatekeeper.db"
     open_store(f"sqlite:{path}", create=True).close()
     now = int(time.time())
@@ -78,16 +78,16 @@ def make_store(folder: Path, count: int, ended: int) -> None:
     connection.execute("BEGIN")
     connection.executemany(
         "INSERT INTO accounts VALUES (?, 'sub', 'active', 20000, 4000, ?, 'learned', 0, '', 1, '', '', 'dhcp', ?, ?)",
-        ((account, port, now, port) for _, account, port, _ in _boxes(count)),
+        ((account, port, now, port) for _, account, port, _ in boxes(count, first)),
     )
     connection.executemany(
-        "INSERT INTO boxes VALUES (?, ?, '')", sorted((mac, account) for mac, account, _, _ in _boxes(count))
+        "INSERT INTO boxes VALUES (?, ?, '')", sorted((mac, account) for mac, account, _, _ in boxes(count, first))
     )
     connection.executemany(
         "INSERT INTO leases VALUES (?, ?, ?, ?, 'active', ?, ?, ?, ?, ?)",
         (
             (address, mac, account, port, end, end - _LEASE_S, end - _LEASE_S, b"\x01\x20" + port.encode(), b"\x01box")
-            for number, (mac, account, port, address) in enumerate(_boxes(count))
+            for number, (mac, account, port, address) in enumerate(boxes(count, first))
             for end in [now + (-1 - number % 9999 if number % 100 < ended else 3600 + number * 7919 % 80_000)]
         ),
     )

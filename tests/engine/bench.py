@@ -1,11 +1,12 @@
 """A gate without sockets or clock: configuration text, the heart and a store; a packet in, its outcome out."""
 
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.commit import write_batch
-from gatekeeper.drivers.memory import whole_world
+from gatekeeper.drivers.memory import make_world
 from gatekeeper.drivers.supply import Supply
 from gatekeeper.engine.order_desk import OrderDesk, OrderResult, rules_of
 from gatekeeper.heart.engines import Engines
@@ -103,10 +104,14 @@ class Bench:
         self.aaa: Callable[[AaaQuestion], Grant] = lambda _: UNREACHABLE  # the upstream AAA, where one decides
         self.start()
 
-    def start(self, key: bytes = b"key of the bench", probing: frozenset[str] = frozenset()) -> None:
+    def start(
+        self, key: bytes = b"key of the bench", probing: frozenset[str] = frozenset(), reads_first: bool = True
+    ) -> None:
         """Begin with what the store says: memory is empty, as after a restart. key: what seals State; probing: doors on
-        whose links addresses are probed."""
-        self.world = whole_world(self.book, self.store)
+        whose links addresses are probed; reads_first: all leases are read before anything is heard."""
+        self.world, self.reader = make_world(self.book, self.store)
+        if reads_first:
+            self.reader.read_on(inf)
         self.kept = Replies()
         self.engines = Engines.of(self.book, self.world, self.kept, NasCounts(), key, [SERVER])
         self.dhcp, self.radius = self.engines.dhcp, self.engines.authentication
@@ -114,6 +119,7 @@ class Bench:
         self.heart = Heart(self.engines.mouths(), self.world, probing)
         self.supply = Supply(self.heart, self.store, fail, self.store.feed_end(), ORIGIN)
         self.supply.ask = self._ask_aaa
+        self.supply.read_fixed = self.reader.read_fixed
 
     def reload(self, *ranges: tuple[int, int], now: int = NOW) -> None:
         """Go on with other ranges in the first subnet, as a running gate does."""

@@ -21,13 +21,14 @@ from hypothesis.stateful import (
 from gatekeeper.state.held import NOBODY
 from gatekeeper.state.pools import ALL, Part, Pools
 
-_WIDE: Final = [[(10, 14)], [(1022, 1026), (2047, 2049)]]  # over the ends of blocks
-_OTHER: Final = [[(12, 16)], [(1022, 1026), (2047, 2049)], [(30, 31)]]
-_MACS: Final = [b"\x02\0\0\0\0" + bytes((number,)) for number in range(9)]
+_WIDE: Final = [[(10, 13)], [(1023, 1024), (2047, 2047)]]  # over the ends of blocks
+_OTHER: Final = [[(12, 15)], [(1023, 1024), (2047, 2047)], [(30, 30)]]
+_MACS: Final = [b"\x02\0\0\0\0" + bytes((number,)) for number in range(6)]
 _OFFER_S: Final = 30
+_STRANGER: Final = b"\x02\2\0\0\0\0"
 
 macs = st.sampled_from(_MACS)
-addresses = st.sampled_from([*range(10, 17), *range(1021, 1028), 2047, 2048, 2049, 30, 31])
+addresses = st.sampled_from([*range(10, 17), 1022, 1023, 1024, 1025, 2047, 2048, 30])
 leases = st.sampled_from([1, 59, 60, 300, 4000, 90_000])
 
 
@@ -125,7 +126,7 @@ class PoolsMachine(RuleBasedStateMachine):
     @rule(mac=macs, seconds=leases, target=bound)
     def bind(self, mac: bytes, seconds: int) -> object:
         address = self.pools.offered_to(mac, self.now)
-        if not address:
+        if not address or not self.pools.is_free_for(address, mac, self.now):
             return multiple()
         return self.hold(address, mac, seconds)
 
@@ -134,6 +135,13 @@ class PoolsMachine(RuleBasedStateMachine):
         self.simple.held[address] = (mac, self.now + seconds)
         self.pools.hold(self.subnet(address), address, mac, self.now + seconds)
         return address, mac
+
+    @precondition(lambda self: self.read_to == ALL)
+    @rule(subnet=st.integers(0, 1), seconds=leases)
+    def fill(self, subnet: int, seconds: int) -> None:
+        """Strangers take all that is left."""
+        while address := self._chosen(subnet):
+            self.hold(address, b"\x02\1" + address.to_bytes(4, "big"), seconds)
 
     @rule(who=bound, seconds=leases)
     def renew(self, who: tuple[int, bytes], seconds: int) -> None:
@@ -208,10 +216,21 @@ class PoolsMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_told_a_falsehood(self) -> None:
-        for address in [*range(9, 18), 1021, 1022, 1024, 2047, 2049, 30]:
+        for address in [*range(9, 17), 1022, 1023, 1024, 2047, 2048, 30]:
             for mac in _MACS[:3]:
                 free, is_read = self.pools.is_free_for(address, mac, self.now), self.pools.is_read(address)
                 assert free == (is_read and self.simple.is_free_for(address, mac, self.now)), address
+
+    @precondition(lambda self: self.read_to == ALL)
+    @invariant()
+    def the_next_one_is_right(self) -> None:
+        for subnet in range(len(self.simple.ranges)):
+            self._chosen(subnet)
+
+    def _chosen(self, subnet: int) -> int:
+        whole = self.simple.choose(subnet, _STRANGER, [], self.now)
+        assert self.pools.choose(subnet, _STRANGER, (), self.now) == whole
+        return whole
 
     @invariant()
     def the_count_is_right(self) -> None:
