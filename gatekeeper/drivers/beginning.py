@@ -5,11 +5,14 @@ Both go on between packets, some milliseconds at a time. See ``drivers.memory`` 
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import Ahead, LeaseReader
+from gatekeeper.heart.engines import Engines
 from gatekeeper.model import Reason
+from gatekeeper.state.ranges import Ranges
+from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 
 _SLICE_S: Final = 0.005
@@ -59,3 +62,14 @@ class Beginning:
             self._log.alarm(f"{Reason.STORE_UNAVAILABLE}: {error}", now)
             self._not_before = now + _AGAIN_S
             return True
+
+
+class Memory(NamedTuple):
+    """What is made of the store before the first packet. ranges: what the world's pools give out; seq: the end of the
+    change feed before the world was read."""
+
+    engines: Engines
+    world: World
+    ranges: Ranges
+    seq: int
+    beginning: Beginning | None = None  # what is still to be read of it

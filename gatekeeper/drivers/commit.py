@@ -140,6 +140,8 @@ class Committer(threading.Thread):
     def failure(self) -> tuple[str, str]:
         """The trouble of ``report.troubles`` that the store cannot be written for, and what was met of it; "" = none.
         In any thread."""
+        if self._refusal:
+            return "store-damaged", self._refusal
         return self._writing.failure(self._store.waits_since(), time.monotonic())
 
     def slowness(self) -> str:

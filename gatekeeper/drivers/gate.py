@@ -7,11 +7,11 @@ import select
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from gatekeeper.book import AaaPolicy
 from gatekeeper.drivers.access import WATCH, Interfaces
-from gatekeeper.drivers.beginning import Beginning
+from gatekeeper.drivers.beginning import Memory
 from gatekeeper.drivers.clock import Clock, is_vouched
 from gatekeeper.drivers.commit import Committer, Done
 from gatekeeper.drivers.confirmation import Confirmation
@@ -24,19 +24,17 @@ from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.sockets import Door
 from gatekeeper.drivers.supervisor import Supervisor
 from gatekeeper.drivers.supply import Supply, nobody_asked
+from gatekeeper.drivers.telling import Telling
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.drivers.upstream import Upstream
 from gatekeeper.heart.engines import Engines
 from gatekeeper.heart.life import ACCOUNTING, DHCP, MOST, Heart
 from gatekeeper.heart.needs import Batch
 from gatekeeper.heart.tallies import Tallies
-from gatekeeper.heart.told import Told
-from gatekeeper.model import Outcome, Reason
-from gatekeeper.report.clock import BELIEVED_TEXT, SYNCHRONISED, doubt_text
-from gatekeeper.report.troubles import OF_THE_STORE
+from gatekeeper.model import Reason
+from gatekeeper.report.clock import BELIEVED_TEXT, SYNCHRONISED
 from gatekeeper.state.counts import columns_of, spelled
 from gatekeeper.state.ranges import Ranges
-from gatekeeper.state.world import World
 from gatekeeper.store import StoreError
 from gatekeeper.store.ports import LoopPort
 
@@ -44,17 +42,6 @@ _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 _CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
 _NONE: Final[frozenset[str]] = frozenset()
-
-
-class Memory(NamedTuple):
-    """What is made of the store before the first packet. ranges: what the world's pools give out; seq: the end of the
-    change feed before the world was read."""
-
-    engines: Engines
-    world: World
-    ranges: Ranges
-    seq: int
-    beginning: Beginning | None = None  # what is still to be read of it
 
 
 class Gate:
@@ -99,10 +86,11 @@ class Gate:
 
     def _begin(self, memory: Memory) -> None:
         self._engines, self._world, self._ranges, seq, self._beginning = memory
-        self._heart = Heart(self._engines.mouths(), self._world, self._probing, self._most, self._tell)
-        self._tallies = Tallies()
+        tallies = Tallies()
         committer, log, interfaces = self._committer, self._log, self._interfaces
-        self._house = Housekeeper(self._world, committer, log, interfaces, self._tallies, self._counts)
+        self._telling = Telling(self._doors, log, tallies, self._counts)
+        self._heart = Heart(self._engines.mouths(), self._world, self._probing, self._most, self._telling.tell)
+        self._house = Housekeeper(self._world, committer, log, interfaces, tallies, self._counts)
         self._supply = Supply(self._heart, self._store, log.alarm, seq, committer.origin)
         self._supply.probe = interfaces.probe
         if self._beginning:
@@ -144,7 +132,7 @@ class Gate:
 
     def state(self) -> State:
         """How this process stands, from memory; in any thread."""
-        self._look_at_store(self._clock.now())
+        self._troubles.look_at_store(self._committer, self._clock.now())
         unwritten = Counter({spelled(columns_of(words)): count for words, count in self._house.unwritten().items()})
         return State(time.monotonic() - self._went_round, self._troubles.standing(), dict(unwritten))
 
@@ -211,7 +199,7 @@ class Gate:
         heart.handle_time(now)
         self._supply.meet(now)
         self._commit(now)
-        self._tell_bugs()
+        self._telling.tell_bugs(self._heart.bugs())
 
     def _commit(self, now: float) -> None:
         """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work. On
@@ -236,7 +224,7 @@ class Gate:
             self._go_on_confirming(confirmation, now)
 
     def _take_back(self, batch: Batch, done: Done, now: float) -> None:
-        self._look_at_store(now)
+        self._troubles.look_at_store(self._committer, now)
         self._counts["commit", "transactions"] += 1
         self._counts["commit", "outcomes"] += batch.outcomes
         if done.error:
@@ -248,7 +236,7 @@ class Gate:
             self.supervisor.trouble("")
             self._heart.committed(batch.number, done.lost, now, done.unfit)
             if done.unfit:
-                self._say_unfit(list(done.unfit.values()), now)
+                self._telling.tell_unfit(list(done.unfit.values()), now)
 
     def confirm_clock(self, by: str, passed: bool, told: Confirmed) -> None:
         """The wall clock is right. by: who says so; passed: the time that it tells of did pass; told: hears what was
@@ -286,41 +274,6 @@ class Gate:
         self._begin(memory)
         self.set_upstream(memory.engines.book.aaa)
 
-    def _look_at_store(self, now: float) -> None:
-        """What the commit thread meets; in any thread."""
-        self._troubles.set_one_of(OF_THE_STORE, *self._committer.failure(), now)
-        self._troubles.set("commits-slow", self._committer.slowness(), now)
-
-    def _say_unfit(self, why: list[str], now: float) -> None:
-        told = f"{Reason.BAD_RECORD}: {len(why)} of a batch cannot be written, the others are: {why[0]}"
-        self._log.alarm(f"{told}: 'gatekeeper show refused' has the boxes", now)
-
-    def _tell(self, told: Told) -> None:
-        """Send what is to leave, then have everybody read how the question has ended."""
-        outcome, door, now = told
-        try:
-            if outcome.answer:
-                try:
-                    door.send(outcome.answer, outcome.to, outcome.via)
-                except OSError as error:
-                    self._not_sent(door, outcome, error, now)
-            self._tallies.read(told)
-            self._log.read(told)
-        except Exception as bug:
-            self._counts["bugs",] += 1
-            self._log.alarm(f"bug: {bug!r} in telling {outcome.message} of {outcome.mac.hex(':')}", now)
-
-    def _tell_bugs(self) -> None:
-        for bug in self._heart.bugs():
-            self._counts["bugs",] += 1
-            self._log.read_bug(bug)
-
-    def _not_sent(self, door: Door, outcome: Outcome, error: OSError, now: float) -> None:
-        self._counts[outcome.protocol, "not-sent"] += 1
-        # An interface that went away while the answer waited is alarmed elsewhere; the box asks again.
-        if door.fileno() in self._doors:
-            self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
-
     def _drain(self, left_s: Callable[[], float]) -> str:
         """Write what is promised, and tell it. What could not be written in time; "" = all is."""
         if self._confirmation and not self._confirmation.has_begun():
@@ -356,11 +309,7 @@ class Gate:
         self._next_housekeeping = now + EVERY_S
         self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self, self._clock, now)
-        self._look_at_store(now)
-        self._troubles.set("aaa-silent", self._upstream.silence() if self._upstream else "", now)
-        self._troubles.set("store-replaced", self._committer.amiss(), now)
-        doubt = doubt_text(self._clock.cause, now + self._clock.off_s, now) if self._clock.cause else ""
-        self._troubles.set("clock-frozen", doubt, now)
+        self._troubles.look_around(self._committer, self._upstream, self._clock, now)
         if self._clock.cause and now >= self._next_confirmation and is_vouched():
             self._next_confirmation = now + _CONFIRM_EVERY_S
             self.confirm_clock(SYNCHRONISED, False, self._say_confirmed)

@@ -10,7 +10,8 @@ from gatekeeper.heart.needs import lacking
 from gatekeeper.model import PortId
 from gatekeeper.policy.order_addresses import never_a_box
 from gatekeeper.state.framed import SessionKey
-from gatekeeper.state.pools import ALL, Pools
+from gatekeeper.state.held import ALL
+from gatekeeper.state.pools import Pools
 from gatekeeper.state.ranges import Ranges, without
 from gatekeeper.state.world import World
 from gatekeeper.store.ports import FactsPort

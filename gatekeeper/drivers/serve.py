@@ -10,13 +10,13 @@ from gatekeeper.book import Policybook
 from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
-from gatekeeper.drivers.beginning import Beginning
+from gatekeeper.drivers.beginning import Beginning, Memory
 from gatekeeper.drivers.clock import clock_at_start
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.ending import API_S, DRAINED_S, LAST_LINES_S, LOGGED_S, SENDER_S, Ending
-from gatekeeper.drivers.gate import Gate, Memory
+from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import Ahead, make_world, ranges_of
 from gatekeeper.drivers.notes import Notes
@@ -193,7 +193,6 @@ class Server:
     def _on_damage(self, found: str) -> None:
         """Nothing is acknowledged any more that must last: it would be lost with the store."""
         self._committer.refuse(found)
-        self._troubles.set("store-damaged", found, self._clock.now())
 
     def _count(self, name: str) -> None:
         self._serving.wait()

@@ -4,7 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from gatekeeper.report.troubles import TROUBLES, Standing, trouble_line
+from gatekeeper.drivers.clock import Clock
+from gatekeeper.drivers.commit import Committer
+from gatekeeper.drivers.upstream import Upstream
+from gatekeeper.report.clock import doubt_text
+from gatekeeper.report.troubles import OF_THE_STORE, TROUBLES, Standing, trouble_line
 
 _AGAIN_S: Final = 10.0  # one that comes and goes is said so often at most
 
@@ -58,3 +62,15 @@ class Troubles:
             self._said_at[found.name] = now
             self._said.add(found.name)
             self._say(f"alarm: {trouble_line(found)}")
+
+    def look_at_store(self, committer: Committer, now: float) -> None:
+        """What the commit thread meets; in any thread."""
+        self.set_one_of(OF_THE_STORE, *committer.failure(), now)
+        self.set("commits-slow", committer.slowness(), now)
+
+    def look_around(self, committer: Committer, upstream: Upstream | None, clock: Clock, now: float) -> None:
+        """What is met beside packets, once a second."""
+        self.look_at_store(committer, now)
+        self.set("store-replaced", committer.amiss(), now)
+        self.set("aaa-silent", upstream.silence() if upstream else "", now)
+        self.set("clock-frozen", doubt_text(clock.cause, now + clock.off_s, now) if clock.cause else "", now)

@@ -5,7 +5,7 @@ A table with an object for each lease would take ten times that, and as many sec
 
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 BITS: Final = 10
 SIZE: Final = 1 << BITS
@@ -13,9 +13,20 @@ LOW: Final = SIZE - 1
 NOBODY: Final = b"\xff" * 6  # no box has this MAC: it is Ethernet's broadcast address
 NEVER: Final = -1  # the end of what was never held
 FOR_EVER: Final = (1 << 36) - 1  # Unix seconds; every end is one, and fits a bucket's number
+ALL: Final = 1 << 32  # behind the last address
 
 _NONE: Final = array("q", [NEVER]) * SIZE
 _OUT: Final = array("i", [-1]) * SIZE
+
+
+class Part(NamedTuple):
+    """Leases on record as columns, in the sequence of their addresses. macs: six octets each, NOBODY among them.
+    declined: whether a box has said of it that somebody else uses it."""
+
+    addresses: Sequence[int]
+    macs: bytes
+    ends: Sequence[int]
+    declined: Sequence[object] = ()
 
 
 class Block:

@@ -10,29 +10,18 @@ but the box whose lease on record it is, and no new one is given that a whole re
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from gatekeeper.state.declines import Declines
 from gatekeeper.state.framed import FramedAddresses
-from gatekeeper.state.held import BITS, FOR_EVER, LOW, NEVER, NOBODY, Held
+from gatekeeper.state.held import ALL, BITS, FOR_EVER, LOW, NEVER, NOBODY, Held, Part
 from gatekeeper.state.offers import Offers
 from gatekeeper.state.pool import OUT, Pool
 from gatekeeper.state.ranges import Ranges
 from gatekeeper.state.spans import Spans
 from gatekeeper.state.unclaimed import Unclaimed
 
-ALL: Final = 1 << 32  # behind the last address
 _TIDIED_AT_ONCE: Final = 16_384
-
-
-class Part(NamedTuple):
-    """Leases on record as columns, in the sequence of their addresses. macs: six octets each, NOBODY among them.
-    declined: whether a box has said of it that somebody else uses it."""
-
-    addresses: Sequence[int]
-    macs: bytes
-    ends: Sequence[int]
-    declined: Sequence[object] = ()
 
 
 class Pools:
@@ -159,24 +148,6 @@ class Pools:
             if pool:
                 pool.leave(address, self._held.make_block(address >> BITS))
             self._held.put(address, NOBODY, FOR_EVER)
-
-    def shift(self, seconds: int, since: float) -> None:
-        """Every lease that ends later than since ends so much later, or earlier where seconds are below 0."""
-        for block in self._blocks.values():
-            for at, end in enumerate(block.ends):
-                if since < end < FOR_EVER:
-                    block.ends[at] = max(end + seconds, 0)
-        for address, (mac, end) in self._held.outside.items():
-            if since < end < FOR_EVER:
-                self._held.outside[address] = (mac, max(end + seconds, 0))
-        if seconds < 0:
-            for pool in self._pools:
-                self._take_out(pool)
-            self._set_pools([Pool(pool.ranges, self._held) for pool in self._pools])
-            for pool in self._pools:
-                self._put_in(pool)
-
-    # What is asked.
 
     def is_fixed(self, address: int) -> bool:
         """True if an order promised the address to some account."""

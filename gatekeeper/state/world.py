@@ -19,7 +19,8 @@ from gatekeeper.model import (
 )
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.effects import EFFECTS
-from gatekeeper.state.pools import Part, Pools
+from gatekeeper.state.held import Part
+from gatekeeper.state.pools import Pools
 
 MAX_KNOWN: Final = 500_000
 MAX_UNKNOWN: Final = 65_536

@@ -12,9 +12,9 @@ from gatekeeper.policy.leasequery import Sought
 from gatekeeper.policy.lines import LineUse
 from gatekeeper.state.clock import Beat, Move
 from gatekeeper.state.evidence import Admitted, Refused
+from gatekeeper.state.held import Part
 from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
-from gatekeeper.state.pools import Part
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.state.unclaimed import Span
 from gatekeeper.store.asking import ClearingPort, HealthPort, OrdersPort, OutboxPort, ViewsPort

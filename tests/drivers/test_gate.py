@@ -10,9 +10,10 @@ import pytest
 
 from gatekeeper.config.load import load_file
 from gatekeeper.drivers.access import Interfaces
+from gatekeeper.drivers.beginning import Memory
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
-from gatekeeper.drivers.gate import Gate, Memory
+from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import whole_world
 from gatekeeper.drivers.sockets import BATCH, UdpDoor

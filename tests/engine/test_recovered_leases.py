@@ -61,7 +61,7 @@ def recovered(folder: Path, with_mark: bool) -> Bench:
 
 def test_its_box_renews_it_and_has_an_ordinary_lease(kept: Bench) -> None:
     assert told(kept.hear(renewing(BOX, FIRST), now=NOW + 1)) == ("DHCPACK", "")
-    assert [(row["state"], row["mac"]) for row in kept.store.leases(NOW + 1)] == [("active", BOX.hex(":"))]
+    assert [(row["state"], row["mac"]) for row in kept.store.view("leases", NOW + 1)] == [("active", BOX.hex(":"))]
 
 
 def test_its_box_reboots_into_it_or_finds_it_again(kept: Bench) -> None:

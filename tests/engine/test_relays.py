@@ -7,7 +7,7 @@ import pytest
 
 from gatekeeper.model import Datagram, Outcome
 from gatekeeper.state.framed import SessionKey
-from gatekeeper.state.pools import Part
+from gatekeeper.state.held import Part
 from gatekeeper.wire.text import ip_text, parse_ip
 from tests.engine.bench import (
     BOX,

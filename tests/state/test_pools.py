@@ -2,9 +2,9 @@
 
 import pytest
 
-from gatekeeper.state.held import Held
+from gatekeeper.state.held import Held, Part
 from gatekeeper.state.pool import Pool
-from gatekeeper.state.pools import Part, Pools
+from gatekeeper.state.pools import Pools
 
 A, B, C = b"\x02\0\0\0\0\x0a", b"\x02\0\0\0\0\x0b", b"\x02\0\0\0\0\x0c"
 NOW = 1000

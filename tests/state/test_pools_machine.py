@@ -18,8 +18,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from gatekeeper.state.held import NOBODY
-from gatekeeper.state.pools import ALL, Part, Pools
+from gatekeeper.state.held import ALL, NOBODY, Part
+from gatekeeper.state.pools import Pools
 
 _WIDE: Final = [[(10, 13)], [(1023, 1024), (2047, 2047)]]  # over the ends of blocks
 _OTHER: Final = [[(12, 15)], [(1023, 1024), (2047, 2047)], [(30, 30)]]
@@ -206,13 +206,6 @@ class PoolsMachine(RuleBasedStateMachine):
         simple.offers = {at: one for at, one in simple.offers.items() if simple.pooled(at) or at not in before}
         simple.held = {at: one for at, one in simple.held.items() if simple.pooled(at) or one[1] > self.now}
         self.pools.arrange(ranges, self.now)
-
-    @rule(seconds=st.integers(-5000, 5000), since=st.integers(0, 100))
-    def shift(self, seconds: int, since: int) -> None:
-        since += self.now
-        for address, (mac, end) in self.simple.held.items():
-            self.simple.held[address] = (mac, end + seconds if end > since else end)
-        self.pools.shift(seconds, since)
 
     @invariant()
     def nobody_is_told_a_falsehood(self) -> None:

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from mypy_extensions import trait
 
-from gatekeeper.state.held import NOBODY
-from gatekeeper.state.pools import Part
+from gatekeeper.state.held import NOBODY, Part
 from gatekeeper.store import StoreError
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import mac_text, parse_mac

@@ -1,0 +1,50 @@
+"""How questions have ended, told to all who are to hear of it: whoever asked, the counts, the log."""
+
+from collections import Counter
+from collections.abc import Container, Iterable
+
+from gatekeeper.drivers.log import Log
+from gatekeeper.drivers.sockets import Door
+from gatekeeper.heart.tallies import Tallies
+from gatekeeper.heart.told import Bug, Told
+from gatekeeper.model import Outcome, Reason
+
+
+class Telling:
+    """Raises nothing: one that cannot be told costs no other."""
+
+    def __init__(self, doors: Container[int], log: Log, tallies: Tallies, counts: Counter[tuple[str, ...]]) -> None:
+        """doors: descriptors of those that are listened to."""
+        self._doors, self._log, self._tallies, self._counts = doors, log, tallies, counts
+
+    def tell(self, told: Told) -> None:
+        """Send what is to leave, then have everybody read how the question has ended."""
+        outcome, door, now = told
+        try:
+            if outcome.answer:
+                try:
+                    door.send(outcome.answer, outcome.to, outcome.via)
+                except OSError as error:
+                    self._not_sent(door, outcome, error, now)
+            self._tallies.read(told)
+            self._log.read(told)
+        except Exception as bug:
+            self._counts["bugs",] += 1
+            self._log.alarm(f"bug: {bug!r} in telling {outcome.message} of {outcome.mac.hex(':')}", now)
+
+    def tell_bugs(self, bugs: Iterable[Bug]) -> None:
+        """Each is counted, and its place is in the log."""
+        for bug in bugs:
+            self._counts["bugs",] += 1
+            self._log.read_bug(bug)
+
+    def tell_unfit(self, why: list[str], now: float) -> None:
+        """Of a batch these could not be written. why: one of each."""
+        told = f"{Reason.BAD_RECORD}: {len(why)} of a batch cannot be written, the others are: {why[0]}"
+        self._log.alarm(f"{told}: 'gatekeeper show refused' has the boxes", now)
+
+    def _not_sent(self, door: Door, outcome: Outcome, error: OSError, now: float) -> None:
+        self._counts[outcome.protocol, "not-sent"] += 1
+        # An interface that went away while the answer waited is alarmed elsewhere; the box asks again.
+        if door.fileno() in self._doors:
+            self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
