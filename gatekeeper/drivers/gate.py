@@ -132,7 +132,7 @@ class Gate:
 
     def state(self) -> State:
         """How this process stands, from memory; in any thread."""
-        self._troubles.look_at_store(self._committer, self._clock.now())
+        self._troubles.look_at_store(self._committer, self._clock.read())
         unwritten = Counter({spelled(columns_of(words)): count for words, count in self._house.unwritten().items()})
         return State(time.monotonic() - self._went_round, self._troubles.standing(), dict(unwritten))
 

@@ -71,6 +71,11 @@ def test_damage_that_no_quick_look_shows_is_found_while_the_gate_serves_and_ends
     offer = agent.answer_to(agent.ask(DISCOVER, mac, b"line"))
     assert offer and (offer.kind, offer.yiaddr) == (OFFER, address)
     wanted = {50: address.to_bytes(4, "big")}
-    assert agent.answer_to(agent.ask(REQUEST, mac, b"line", wanted), timeout_s=1) is None
+    taken = agent.ask(REQUEST, mac, b"line", {**wanted, 54: offer.options[54]})
+    assert agent.answer_to(taken, timeout_s=1) is None
+    # What it was promised before stays promised, and no longer: a box that goes on with it is told what is left.
+    again = agent.answer_to(agent.ask(REQUEST, mac, b"line", wanted))
+    assert again and (again.kind, again.yiaddr) == (ACK, address)
+    assert "extension=deferred" in world.gate.log()
     world.gate.wait_for("STORE_UNAVAILABLE")
     assert world.gate.stop() == 0
