@@ -13,7 +13,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
-from gatekeeper.drivers.checkpoints import Checkpoints
+from gatekeeper.drivers.checkpoints import FAST_S, Checkpoints
 from gatekeeper.drivers.notes import Notes, Unwritten
 from gatekeeper.drivers.writing import Writing
 from gatekeeper.model import Effect
@@ -24,10 +24,8 @@ from gatekeeper.store.ports import Apart, CommitPort, WriterPort
 
 _NOTES_WAIT_S: Final = 5.0  # where the disk is slow and batches come one behind the other
 _AGAIN_S: Final = 1.0  # notes that could not be written are tried again then
-_FAST_S: Final = 0.02
 _PAUSE_S: Final = 0.05
 _LOOK: Final = ""  # among what is to be done: there are notes
-_FORCED_S: Final = 10.0
 
 
 class Work(NamedTuple):
@@ -93,7 +91,7 @@ class Committer(threading.Thread):
         self._work: SimpleQueue[Work | ClockSet | str | None] = SimpleQueue()
         self._notes = Unwritten()
         self._aside: deque[Stale | Survey] = deque(maxlen=4)
-        self._again_at = self._forced_at = 0.0
+        self._again_at = 0.0
         self._took_s = 0.0  # the last transaction
         self._writing = Writing()
         self._done: deque[Done] = deque()
@@ -202,6 +200,7 @@ class Committer(threading.Thread):
                 self._set_clock(work)
             if self._notes_are_due(idle):
                 self._write_notes()
+            self._checkpoints.see_to(self._store, self._took_s)
         self._write_notes()
 
     def _next(self) -> tuple[Work | ClockSet | str | None, bool]:
@@ -220,7 +219,7 @@ class Committer(threading.Thread):
         now = time.monotonic()
         if now < self._again_at:
             return False
-        return idle or self._took_s < _FAST_S or (bool(self._notes) and now - self._notes.since >= _NOTES_WAIT_S)
+        return idle or self._took_s < FAST_S or (bool(self._notes) and now - self._notes.since >= _NOTES_WAIT_S)
 
     def _commit(self, work: Work) -> None:
         lost: set[int] = set()
@@ -250,15 +249,6 @@ class Committer(threading.Thread):
         self._writing.end(self._took_s, trouble, detail, now)
         if not trouble:
             self._checkpoints.written(effects, self._store.mark_is_long())
-        if now >= self._forced_at and self._checkpoints.log_is_long():
-            self._forced_at = now + _FORCED_S
-            self._checkpoint()
-
-    def _checkpoint(self) -> None:
-        try:
-            self._store.checkpoint()
-        except StoreError as failure:
-            self._notes_errors.append(f"the store's log is not put into its place: {failure}")
 
     def _set_clock(self, setting: ClockSet) -> None:
         self._write_notes()
