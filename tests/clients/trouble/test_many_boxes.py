@@ -76,6 +76,6 @@ def test_damage_that_no_quick_look_shows_is_found_while_the_gate_serves_and_ends
     # What it was promised before stays promised, and no longer: a box that goes on with it is told what is left.
     again = agent.answer_to(agent.ask(REQUEST, mac, b"line", wanted))
     assert again and (again.kind, again.yiaddr) == (ACK, address)
-    assert "extension=deferred" in world.gate.log()
+    world.gate.wait_for("extension=deferred")
     world.gate.wait_for("STORE_UNAVAILABLE")
     assert world.gate.stop() == 0
