@@ -35,6 +35,11 @@ class Beginning:
                 " none waits for one"
             )
 
+    def look_ahead(self, seconds: float) -> None:
+        """Before the first packet, where all leases are read already: look boxes up for so long. Raises StoreError."""
+        if not self._reading:
+            self._ahead.look_on(seconds)
+
     def read_fixed(self) -> None:
         """Orders are about to fix other addresses: whose they are must be known. Raises StoreError."""
         self._reader.read_fixed()

@@ -35,6 +35,7 @@ from gatekeeper.store.opening import open_store
 _ERRAND: Final = b"e"
 _END: Final = b"s"
 _READ_S: Final = 0.5  # of the leases on record, before the gate serves; the rest while it does
+_AHEAD_S: Final = 0.25  # and of boxes, where that was enough: a whole district may ask at once
 
 
 def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, str]]:
@@ -93,6 +94,7 @@ class Server:
         self._soundness = looking
         own = self._store, committer, self._log, self._interfaces, self._clock, self._troubles
         self._gate = Gate(self._remember, *own)
+        self._beginning.look_ahead(_AHEAD_S)
         self._gate.supervisor = self._supervisor
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
@@ -107,8 +109,8 @@ class Server:
         self._kept = Replies()
         self._world, reader = make_world(book, self._store, ranges)
         reader.read_on(_READ_S)
-        beginning = Beginning(reader, Ahead(self._store, self._world), self._log, self._look_for_damage)
-        return Memory(self._engines(book), self._world, ranges, seq, beginning)
+        self._beginning = Beginning(reader, Ahead(self._store, self._world), self._log, self._look_for_damage)
+        return Memory(self._engines(book), self._world, ranges, seq, self._beginning)
 
     def _engines(self, book: Policybook) -> Engines:
         return Engines.of(book, self._world, self._kept, self._seen, self._key, sorted(self._interfaces.own_ids()))
