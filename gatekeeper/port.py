@@ -1,9 +1,15 @@
 """The access line that a box is on, as a value: what two spellings of it must have in common."""
 
-from typing import NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 
-class PortId(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class PortId(Value):
     """An access line. ``text`` is for people, ``key`` is compared, ``qualifier`` is the access node of an unnamed form.
 
     An empty qualifier means either a form that names its node itself, or an order that did not say which node.
@@ -12,13 +18,25 @@ class PortId(NamedTuple):
     a person's spelling may mean. ``vague``: no line but what many have in common, a VLAN or an interface.
     """
 
-    text: str
-    key: str
-    qualifier: str
-    short: str = ""
-    tags: tuple[str, str] = ("", "")
-    also: tuple[str, ...] = ()
-    vague: bool = False
+    __slots__ = ("text", "key", "qualifier", "short", "tags", "also", "vague")
+
+    def __init__(
+        self,
+        text: str,
+        key: str,
+        qualifier: str,
+        short: str = "",
+        tags: tuple[str, str] = ("", ""),
+        also: tuple[str, ...] = (),
+        vague: bool = False,
+    ) -> None:
+        self.text: Final = text
+        self.key: Final = key
+        self.qualifier: Final = qualifier
+        self.short: Final = short
+        self.tags: Final = tags
+        self.also: Final = also
+        self.vague: Final = vague
 
     def line(self) -> str:
         """What tells this line from all others, whichever equipment spells it."""

@@ -1,7 +1,11 @@
 """The one vocabulary of refusals: each reason with its meaning, and with what mends it."""
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 
 class Reason(StrEnum):
@@ -51,11 +55,16 @@ class Reason(StrEnum):
     ORDER_CONFLICT = "ORDER_CONFLICT"
 
 
-class ReasonText(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class ReasonText(Value):
     """What a reason means, and what mends it."""
 
-    meaning: str
-    remedy: str
+    __slots__ = ("meaning", "remedy")
+
+    def __init__(self, meaning: str, remedy: str) -> None:
+        self.meaning: Final = meaning
+        self.remedy: Final = remedy
 
 
 REASONS: Final[dict[Reason, ReasonText]] = {

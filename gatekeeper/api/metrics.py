@@ -22,6 +22,7 @@ from gatekeeper.report.troubles import TROUBLES
 from gatekeeper.state.counts import Fate, spelled
 from gatekeeper.store.asking import HealthPort
 from gatekeeper.store.ports import Store
+from gatekeeper.value import fields_of
 
 _TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,39}")
@@ -93,11 +94,11 @@ class StoreCollector(Collector):
 
 def _counters(store: HealthPort) -> Iterator[Metric]:
     """Packets by what became of them, and the rest by name."""
-    packets = CounterMetricFamily("gatekeeper_packets", "Packets, by what became of them.", labels=Fate._fields)
-    for (protocol, message, reply, reason), count in store.fates():
-        if not all(_NAME.fullmatch(name) for name in (protocol or "any", message or "any", reply)):
-            continue
-        packets.add_metric([protocol or "any", message or "any", reply, reason], count)
+    packets = CounterMetricFamily("gatekeeper_packets", "Packets, by what became of them.", labels=fields_of(Fate))
+    for fate, count in store.fates():
+        names = fate.protocol or "any", fate.message or "any", fate.reply
+        if all(_NAME.fullmatch(name) for name in names):
+            packets.add_metric([*names, fate.reason], count)
     events = CounterMetricFamily("gatekeeper_events", "What else was counted.", labels=["event"])
     told = [(spelled(counted), value) for counted, value in store.counters()]
     for name, value in [one for one in told if _EVENT.fullmatch(one[0])][:_MOST_EVENTS]:

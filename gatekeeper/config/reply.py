@@ -150,9 +150,9 @@ def merged(rows: Sequence[RateAttribute], said: Sequence[Said]) -> tuple[RateAtt
     A CoA for a new rate repeats what depends on the rate, and what stands in the place of a row that it would repeat.
     """
     replaced = [row for row in rows if any(_replaces(one, row) for one in said)]
-    repeated = {row.code[:2] for row in replaced if row.in_coa}
+    repeated = {row.code.place() for row in replaced if row.in_coa}
     added = [
-        row._replace(in_coa=row.in_coa and (one.in_coa or row.code[:2] in repeated or is_of_the_rate(row)))
+        row._replace(in_coa=row.in_coa and (one.in_coa or row.code.place() in repeated or is_of_the_rate(row)))
         for one in said
         for row in one.rows
     ]
@@ -160,7 +160,7 @@ def merged(rows: Sequence[RateAttribute], said: Sequence[Said]) -> tuple[RateAtt
 
 
 def _replaces(said: Said, row: RateAttribute) -> bool:
-    if (said.code[:2], said.code.tag) != (row.code[:2], row.code.tag):
+    if (said.code.place(), said.code.tag) != (row.code.place(), row.code.tag):
         return False
     if not said.rows or not said.code.name.lower().endswith(_PAIRS):
         return True

@@ -72,8 +72,9 @@ class Clock:
 
     def __init__(self, standing: Standing | None = None) -> None:
         """standing: as it was found at the start; None = the wall clock is believed."""
-        gate, self.cause, self.since = standing or Standing(time.time())
-        self._offset = gate - since_boot()
+        found = standing or Standing(time.time())
+        self.cause, self.since = found.cause, found.since
+        self._offset = found.gate - since_boot()
         self.off_s = 0.0  # how far the wall clock is ahead, where it is not believed
         self.now()
 

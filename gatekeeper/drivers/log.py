@@ -83,7 +83,7 @@ class Log:
 
     def read(self, told: Told) -> None:
         """The line of one outcome; repeats of one refusal once a window, with their count."""
-        outcome, _, now = told
+        outcome, now = told.outcome, told.at
         if outcome.verdict.reason:
             if outcome.verdict.reason in _DECLINES:
                 self._alarm_of_declines(outcome, now)

@@ -13,7 +13,7 @@ import socket
 import struct
 from typing import Final, NamedTuple, Protocol
 
-from gatekeeper.model import Datagram, Destination, Via, make
+from gatekeeper.model import Datagram, Destination, Via
 from gatekeeper.wire.text import ip_text, parse_ip
 
 BATCH: Final = 64
@@ -158,7 +158,7 @@ class UdpDoor:
             for _ in range(BATCH):
                 data, (host, port) = receive(_DATAGRAM)
                 source = numbers.get(host) or self._number(host)
-                found.append(make(Datagram, (data, source, port, via, b"")))
+                found.append(Datagram(data, source, port, via, b""))
         except BlockingIOError:
             pass
         return found

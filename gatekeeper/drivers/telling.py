@@ -19,7 +19,7 @@ class Telling:
 
     def tell(self, told: Told) -> None:
         """Send what is to leave, then have everybody read how the question has ended."""
-        outcome, door, now = told
+        outcome, door, now = told.outcome, told.door, told.at
         try:
             if outcome.answer:
                 try:

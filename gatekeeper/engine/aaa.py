@@ -94,7 +94,7 @@ class AskingEngine(DhcpEngine):
         unicast = question.state in ("renewing", "inform")
         if not agent and unicast and lease and lease.address == question.message.ciaddr:
             agent = lease.agent
-        parts, _ = read_suboptions(agent or b"")
+        parts = read_suboptions(agent or b"").parts
         return parts.get(CIRCUIT_ID, b""), parts.get(REMOTE_ID, b"")
 
     def _binding(self, asked: AaaQuestion, grant: Grant) -> Binding:

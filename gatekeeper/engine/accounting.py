@@ -1,6 +1,8 @@
 """The accounting mouth, of RADIUS: its requests are answered when what they say is on disk (RFC 2866 2)."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
@@ -26,6 +28,7 @@ from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.nas_secrets import ACCOUNTING
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import ACCOUNTING_REQUEST, NAMES, STATUS_SERVER, RadiusPacket, decode
@@ -36,17 +39,32 @@ from gatekeeper.wire.session_class import Decision, read_class
 _STATUS: Final = {1: "start", 2: "stop", 3: "interim"}
 
 
-class AccountingQuestion(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class AccountingQuestion(Value):
     """A report that is believed and waits for the facts of its box. mac: b"" = it names none."""
 
-    mac: bytes
-    report: Report
-    decision: Decision | None
-    packet: RadiusPacket
-    datagram: Datagram
-    nas: Nas
-    port: PortId | None
-    key: RequestKey
+    __slots__ = ("mac", "report", "decision", "packet", "datagram", "nas", "port", "key")
+
+    def __init__(
+        self,
+        mac: bytes,
+        report: Report,
+        decision: Decision | None,
+        packet: RadiusPacket,
+        datagram: Datagram,
+        nas: Nas,
+        port: PortId | None,
+        key: RequestKey,
+    ) -> None:
+        self.mac: Final = mac
+        self.report: Final = report
+        self.decision: Final = decision
+        self.packet: Final = packet
+        self.datagram: Final = datagram
+        self.nas: Final = nas
+        self.port: Final = port
+        self.key: Final = key
 
 
 class AccountingEngine:
@@ -82,10 +100,11 @@ class AccountingEngine:
             report = read_report(packet, datagram.source, now)
         except Malformed as bad:
             return malformed(datagram, nas, bad, packet)
-        key = RequestKey(datagram.source, datagram.source_port, packet.identifier, datagram.via.name)
+        key = datagram.source, datagram.source_port, packet.identifier, datagram.via.name
         given = self._kept.find(key, packet.authenticator, now)
         decision = read_class(packet.attributes.get(CLASS, b""))
-        mac, port, _ = read_request(packet, nas.reading)
+        named = read_request(packet, nas.reading)
+        mac, port = named.mac, named.port
         if self._throttle:
             limit = radius_limit(self._throttle, mac, port, datagram, now)
             if limit:
@@ -95,8 +114,8 @@ class AccountingEngine:
             return again(datagram, name, nas, given)
         self._kept.keep(key, packet.authenticator, b"", now)
         # What we said when we let the box in tells more than what the NAS calls it.
-        named = decision.mac if decision else mac
-        return AccountingQuestion(named, report, decision, packet, datagram, nas, port, key)
+        whose = decision.mac if decision else mac
+        return AccountingQuestion(whose, report, decision, packet, datagram, nas, port, key)
 
     def answer(self, question: AccountingQuestion, now: float) -> Outcome:
         """What is to be kept, and the answer for when it is. The facts of question.mac are known to the world."""

@@ -30,7 +30,6 @@ from gatekeeper.model import (
     TwoMakes,
     Verdict,
     Via,
-    make,
 )
 from gatekeeper.policy.binding import learns_port
 from gatekeeper.policy.dhcp import DhcpCase, gather, misfits, state_of
@@ -104,8 +103,9 @@ class DhcpEngine:
         misplaced = named is not None and state in _NAMING and (message.ciaddr or server_id in NOBODY)
         if (misplaced or not state) and self._lenient:
             by_unicast = relay.unicast or not (door.raw or giaddr)
-            state, why = loosened(message, server_id, self._is_this(server_id, relay, door.local), by_unicast)
-            note = f"{why}; {note}" if why and note else why or note
+            meant = loosened(message, server_id, self._is_this(server_id, relay, door.local), by_unicast)
+            state = meant.state
+            note = f"{meant.why}; {note}" if meant.why and note else meant.why or note
         if len(options.get(_REQUESTED_IP, _ANY)) != 4 or (named is not None and len(named) != 4):
             note = "; ".join(filter(None, (note, misfits(options))))
         if self._rapid_commit and state == "discover" and options.get(_RAPID_COMMIT) == b"":
@@ -117,7 +117,7 @@ class DhcpEngine:
             refusal = dhcp_limit(self._throttle, message.mac, port, giaddr, datagram, now)
             if refusal:
                 return refused(datagram, message, refusal, port)
-        return make(DhcpQuestion, (message.mac, message, datagram, state, port, where, server_id, relay, note))
+        return DhcpQuestion(message.mac, message, datagram, state, port, where, server_id, relay, note)
 
     def _agent(self, message: DhcpMessage, door: Via) -> bytes | None:
         """Option 82 where it is believed."""
@@ -204,7 +204,7 @@ class DhcpEngine:
 
     def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[Effect, ...]:
         if verdict.action is Action.OFFER:
-            return (make(AddressOffered, (case.mac, verdict.address, int(case.now) + self._book.offer_s)),)
+            return (AddressOffered(case.mac, verdict.address, int(case.now) + self._book.offer_s),)
         if verdict.action is Action.ACK:
             bound = lease_bound(case, verdict.address, question, self._agent(question.message, question.datagram.via))
             effects: tuple[Effect, ...] = (bound,)
@@ -250,10 +250,25 @@ class DhcpEngine:
             if question.relay.source_port and to.address == message.giaddr:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
-        what = "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.where, question.port
         durable = verdict.action in _DURABLE
         asked = Asked(question.state, self._link(question), case.wanted) if verdict.reason else None
-        return make(Outcome, (*what, binding, effects, answer, to, datagram.via, durable, None, asked))
+        return Outcome(
+            "dhcp",
+            NAMES[message.kind],
+            reply,
+            question.mac,
+            verdict,
+            question.where,
+            question.port,
+            binding,
+            effects,
+            answer,
+            to,
+            datagram.via,
+            durable,
+            None,
+            asked,
+        )
 
     def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
         """True if no broadcast of ours gets to the box: it is on another subnet, or came to its lease by a relay."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from gatekeeper.engine.dhcp_question import DhcpQuestion
-from gatekeeper.model import HELD, AddressDeclined, Lease, LeaseBound, make
+from gatekeeper.model import HELD, AddressDeclined, Lease, LeaseBound
 from gatekeeper.policy.dhcp import DhcpCase
 
 _CLIENT_ID: Final = 61
@@ -31,5 +31,5 @@ def lease_bound(case: DhcpCase, address: int, question: DhcpQuestion, agent: byt
     first_seen = last.first_seen if last and same else now
     ends = now + subnet.lease_s
     client_id = question.message.options.get(_CLIENT_ID) or (last.client_id if last and same else b"")
-    lease = make(Lease, (address, case.mac, binding.account, port, "active", ends, first_seen, now, agent, client_id))
-    return make(LeaseBound, (lease, last.address if last and not same and last.state in HELD else 0))
+    lease = Lease(address, case.mac, binding.account, port, "active", ends, first_seen, now, agent, client_id)
+    return LeaseBound(lease, last.address if last and not same and last.state in HELD else 0)

@@ -9,9 +9,12 @@ from collections.abc import Callable, Collection
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 from math import inf
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import Reason
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dynauth import COA_ACK, COA_NAK, COA_REQUEST, DISCONNECT_ACK, DISCONNECT_NAK, DISCONNECT_REQUEST
 from gatekeeper.wire.radius import (
@@ -42,17 +45,22 @@ At = TypeVar("At")
 Subject = TypeVar("Subject")
 
 
-class Schedule(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Schedule(Value):
     """How long each try is waited for, in seconds, by the names of RFC 5080 2.2.1.
 
     irt_s: for the first; each further one twice as long as the one before, mrt_s at most (equal to irt_s: all alike).
     mrc: tries in all, 1 or more; mrd_s: the exchange is given up that long after its first try at the latest.
     """
 
-    irt_s: float
-    mrt_s: float
-    mrc: int
-    mrd_s: float = inf
+    __slots__ = ("irt_s", "mrt_s", "mrc", "mrd_s")
+
+    def __init__(self, irt_s: float, mrt_s: float, mrc: int, mrd_s: float = inf) -> None:
+        self.irt_s: Final = irt_s
+        self.mrt_s: Final = mrt_s
+        self.mrc: Final = mrc
+        self.mrd_s: Final = mrd_s
 
     def wait_s(self, before_s: float, chance: float) -> float:
         """For the next try. before_s: what the one before was waited for, 0 = this is the first. chance: RAND."""

@@ -5,7 +5,9 @@ commit. It is handed in; nothing is written.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Policybook
 from gatekeeper.engine.limits import query_limit
@@ -15,18 +17,24 @@ from gatekeeper.policy.leasequery import ADDRESS, Sought, judge_query, read_soug
 from gatekeeper.reply.leasequery import render_answer
 from gatekeeper.state.pools import Pools
 from gatekeeper.state.throttle import Throttle
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import LEASEQUERY, NAMES, SERVER_PORT, DhcpMessage
 from gatekeeper.wire.text import ip_text
 
 
-class LeaseQuestion(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class LeaseQuestion(Value):
     """A lease query that was read and waits for the leases on record. port: where the answer goes."""
 
-    sought: Sought
-    message: DhcpMessage
-    datagram: Datagram
-    port: int
+    __slots__ = ("sought", "message", "datagram", "port")
+
+    def __init__(self, sought: Sought, message: DhcpMessage, datagram: Datagram, port: int) -> None:
+        self.sought: Final = sought
+        self.message: Final = message
+        self.datagram: Final = datagram
+        self.port: Final = port
 
 
 class LeaseQueries:
@@ -68,7 +76,7 @@ class LeaseQueries:
 
     def answer(self, question: LeaseQuestion, leases: Sequence[Lease] | None, now: float) -> Outcome:
         """leases: all on record for question.sought; None = the store cannot be read, and nobody is answered."""
-        sought, message, datagram, port = question
+        sought, message, datagram = question.sought, question.message, question.datagram
         seen = sought.text()
         if leases is None:
             return _outcome(message, datagram, Verdict(Action.SILENT, Reason.STORE_UNAVAILABLE, seen=seen))
@@ -78,8 +86,10 @@ class LeaseQueries:
         return _outcome(message, datagram, Verdict(Action.TELL, seen=seen, address=address))._replace(
             reply=NAMES[told.kind],
             mac=told.lease.mac if told.lease else b"",
-            answer=render_answer(message, *told, self._book.subnet_of(address), server_id, now),
-            to=Destination(message.giaddr, port),  # RFC 4388 6.4: by unicast to giaddr
+            answer=render_answer(
+                message, told.kind, told.lease, told.others, self._book.subnet_of(address), server_id, now
+            ),
+            to=Destination(message.giaddr, question.port),  # RFC 4388 6.4: by unicast to giaddr
         )
 
     def _is_ours(self, address: int) -> bool:

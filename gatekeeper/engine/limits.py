@@ -8,11 +8,12 @@ from collections.abc import Hashable
 from gatekeeper.book import Limits
 from gatekeeper.model import Action, Datagram, PortId, Reason, Verdict
 from gatekeeper.state.throttle import Throttle
+from gatekeeper.value import values_of
 
 
 def throttle_of(limits: Limits | None) -> Throttle | None:
     """None where the file has no [limits]."""
-    return Throttle(*limits) if limits else None
+    return Throttle(*values_of(limits)) if limits else None
 
 
 def dhcp_limit(

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import NamedTuple, Protocol
+from typing import Final, Protocol, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import Reason
 from gatekeeper.policy.order_addresses import address_rules
 from gatekeeper.policy.order_fields import Order, OrderRefused, read
 from gatekeeper.policy.orders import Changes, OrderRecord, OrderRules, Situation, decide
+from gatekeeper.value import Value
 from gatekeeper.wire.text import mac_text
 
 
@@ -19,15 +22,20 @@ def rules_of(book: Policybook) -> OrderRules:
     return rules._replace(addresses=address_rules(book))
 
 
-class OrderResult(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class OrderResult(Value):
     """Outcome of handing in an order. ``again``: the number was seen before, and this is the first result.
     ``sessions``: how many running ones a NAS is to be asked to end or to change. ``note``: what was taken otherwise
     than said, "" = nothing."""
 
-    record: OrderRecord
-    again: bool
-    sessions: int = 0
-    note: str = ""
+    __slots__ = ("record", "again", "sessions", "note")
+
+    def __init__(self, record: OrderRecord, again: bool, sessions: int = 0, note: str = "") -> None:
+        self.record: Final = record
+        self.again: Final = again
+        self.sessions: Final = sessions
+        self.note: Final = note
 
 
 def refused(fields: Mapping[str, object], refusal: OrderRefused, now: float) -> OrderResult:

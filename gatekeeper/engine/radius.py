@@ -1,6 +1,8 @@
 """The authentication mouth, of RADIUS: one datagram in, one Outcome out."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Nas, Policybook
 from gatekeeper.engine.limits import radius_limit, throttle_of
@@ -17,7 +19,6 @@ from gatekeeper.model import (
     PortLearned,
     Reason,
     Verdict,
-    make,
 )
 from gatekeeper.policy.binding import Case, judge, learns_port
 from gatekeeper.policy.radius import distrust, framed_address, no_identity
@@ -28,6 +29,7 @@ from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.nas_secrets import AUTHENTICATION
 from gatekeeper.state.replies import Replies, RequestKey
 from gatekeeper.state.world import World
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.nas_request import read_request
 from gatekeeper.wire.radius import (
@@ -46,15 +48,22 @@ from gatekeeper.wire.radius import (
 _ONE_HOST: Final = 0xFFFFFFFF
 
 
-class RadiusQuestion(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class RadiusQuestion(Value):
     """A request that is believed and waits for its facts."""
 
-    mac: bytes
-    packet: RadiusPacket
-    datagram: Datagram
-    nas: Nas
-    port: PortId | None
-    key: RequestKey
+    __slots__ = ("mac", "packet", "datagram", "nas", "port", "key")
+
+    def __init__(
+        self, mac: bytes, packet: RadiusPacket, datagram: Datagram, nas: Nas, port: PortId | None, key: RequestKey
+    ) -> None:
+        self.mac: Final = mac
+        self.packet: Final = packet
+        self.datagram: Final = datagram
+        self.nas: Final = nas
+        self.port: Final = port
+        self.key: Final = key
 
 
 class RadiusEngine:
@@ -101,9 +110,10 @@ class RadiusEngine:
             # As FreeRADIUS 3.2.9 does it: a network of clients is never taken for one that learnt better, and the seal
             # that EAP demands says nothing of the client's other requests.
             self._sealed.add(nas.name)
-        key = make(RequestKey, (datagram.source, datagram.source_port, packet.identifier, datagram.via.name))
+        key = datagram.source, datagram.source_port, packet.identifier, datagram.via.name
         given = self._kept.find(key, packet.authenticator, now)
-        mac, port, _ = read_request(packet, nas.reading)
+        named = read_request(packet, nas.reading)
+        mac, port = named.mac, named.port
         if self._throttle:
             # A duplicate counts too. What is refused is not marked as being answered: the next try is a new request.
             limit = radius_limit(self._throttle, mac, port, datagram, now)
@@ -113,7 +123,7 @@ class RadiusEngine:
         if given is not None:
             return again(datagram, name, nas, given)
         self._kept.keep(key, packet.authenticator, b"", now)
-        return make(RadiusQuestion, (mac, packet, datagram, nas, port, key))
+        return RadiusQuestion(mac, packet, datagram, nas, port, key)
 
     def answer(self, question: RadiusQuestion, now: float) -> Outcome:
         """Decide, render, apply. The facts of question.mac are known to the world."""
@@ -143,7 +153,7 @@ class RadiusEngine:
         """All that the shared rules read."""
         mac, port, world = question.mac, question.port, self._world
         binding = world.facts(mac).binding if mac else None
-        return make(Case, (binding, port, False, self._book.binding, world.crowd(binding, port)))
+        return Case(binding, port, False, self._book.binding, world.crowd(binding, port))
 
     def _judge(self, question: RadiusQuestion, case: Case, now: float) -> Verdict | Challenge:
         packet, nas, mac = question.packet, question.nas, question.mac
@@ -189,9 +199,23 @@ class RadiusEngine:
             reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))
-        to = make(Destination, (datagram.source, datagram.source_port, b""))
-        what = "radius", "Access-Request", reply, question.mac, verdict, nas.name, question.port, case.binding
-        return make(Outcome, (*what, effects, answer, to, datagram.via, bool(effects), question, None))
+        to = Destination(datagram.source, datagram.source_port, b"")
+        return Outcome(
+            "radius",
+            "Access-Request",
+            reply,
+            question.mac,
+            verdict,
+            nas.name,
+            question.port,
+            case.binding,
+            effects,
+            answer,
+            to,
+            datagram.via,
+            bool(effects),
+            question,
+        )
 
     def sent(self, outcome: Outcome, now: float) -> None:
         """The answer leaves: a duplicate of the request gets it again."""

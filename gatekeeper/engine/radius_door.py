@@ -54,8 +54,8 @@ def malformed(datagram: Datagram, nas: Nas, bad: Malformed, believed: RadiusPack
     outcome = silent(datagram, message, nas.name, Reason.MALFORMED, str(bad))
     if part is None:
         return outcome
-    mac, port, _ = read_request(part, nas.reading)
-    return outcome._replace(mac=mac, port=port)
+    named = read_request(part, nas.reading)
+    return outcome._replace(mac=named.mac, port=named.port)
 
 
 def stranger(datagram: Datagram, seen: NasCounts, port: str, now: float) -> Outcome:

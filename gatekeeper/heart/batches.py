@@ -9,23 +9,31 @@ question need not have waited before, so that most of what a packet costs here i
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import inf
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.heart.needs import Batch
 from gatekeeper.model import Effect, Outcome
+from gatekeeper.value import Value
 
 PATIENCE_S: Final = 0.15  # a box asks again after 4 s (RFC 2131 4.1), a monitor calls 250 ms slow
 
 
-class Promise(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Promise(Value):
     """An outcome that is told when its effects are on disk: whose question it answers, by which door that came, and
     when it was decided."""
 
-    mouth: str
-    question: Any
-    door: Any
-    outcome: Outcome
-    at: float
+    __slots__ = ("mouth", "question", "door", "outcome", "at")
+
+    def __init__(self, mouth: str, question: Any, door: Any, outcome: Outcome, at: float) -> None:
+        self.mouth: Final = mouth
+        self.question: Final = question
+        self.door: Final = door
+        self.outcome: Final = outcome
+        self.at: Final = at
 
 
 class Batches:

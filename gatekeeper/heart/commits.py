@@ -82,7 +82,7 @@ class Commits:
 
     def _leaves_early(self, promise: Promise, now: float) -> bool:
         """True if it has ended by this: as what the disk has, or by a bug."""
-        _, question, door, outcome, _ = promise
+        question, outcome = promise.question, promise.outcome
         until = self._world.kept_until(outcome.mac) if outcome.verdict.action is Action.ACK else 0
         if not until:
             return False
@@ -94,5 +94,5 @@ class Commits:
         if deferred is None:
             return False
         self._deferred += 1
-        self._ends.hear(Told(deferred, door, now))
+        self._ends.hear(Told(deferred, promise.door, now))
         return True

@@ -8,7 +8,7 @@ from gatekeeper.heart.batches import Promise
 from gatekeeper.heart.ports import Mouth
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.heart.waiting import Waiting
-from gatekeeper.model import Action, Outcome, Reason, Verdict, make
+from gatekeeper.model import Action, Outcome, Reason, Verdict
 from gatekeeper.state.effects import given_anew, lost_reason
 from gatekeeper.state.world import World
 
@@ -29,20 +29,21 @@ class Endings:
         """It is decided, and what must be on disk is there."""
         if outcome.token and outcome.answer:
             mouth.sent(outcome, now)
-        self.hear(make(Told, (outcome, door, now)))
+        self.hear(Told(outcome, door, now))
 
     def keep(self, promises: Iterable[Promise], now: float) -> None:
         """These are on disk."""
         settle, mouths, hear = self._world.settle, self.mouths, self.hear
-        for name, question, door, outcome, at in promises:
+        for promise in promises:
+            outcome = promise.outcome
             try:
                 settle(outcome.effects)
                 if outcome.token and outcome.answer:
-                    mouths[name].sent(outcome, now)
+                    mouths[promise.mouth].sent(outcome, now)
             except Exception as bug:
-                self.meet_bug(name, question, bug, now)
+                self.meet_bug(promise.mouth, promise.question, bug, now)
             else:
-                hear(make(Told, (outcome, door, at)))
+                hear(Told(outcome, promise.door, promise.at))
 
     def settle(self, promise: Promise, now: float) -> None:
         """It is on disk; how it ended was told before."""
@@ -64,17 +65,17 @@ class Endings:
     def lose(self, promise: Promise, taken: AbstractSet[int], now: float, unfit: str = "") -> None:
         """It is not on disk, as above, and no answer may come of it."""
         self.drop(promise, taken, now, unfit)
-        _, _, door, outcome, _ = promise
+        outcome = promise.outcome
         reason = Reason.BAD_RECORD if unfit else lost_reason(outcome.effects, taken)
         verdict = Verdict(Action.SILENT, reason, seen=unfit)
         lost = outcome._replace(reply="", verdict=verdict, effects=(), answer=b"", to=None, token=None)
-        self.hear(make(Told, (lost, door, now)))
+        self.hear(Told(lost, promise.door, now))
 
     def give_up(self, guest: Waiting, reason: Reason, now: float) -> None:
         """No answer. DUPLICATE: the same box has asked again, and its younger question waits in this one's place."""
         mouth = self.mouths[guest.mouth]
         mouth.forget(guest.question)
-        self.hear(make(Told, (mouth.unanswered(guest.question, reason), guest.door, now)))
+        self.hear(Told(mouth.unanswered(guest.question, reason), guest.door, now))
 
     def meet_bug(self, name: str, question: Any, bug: Exception, now: float) -> None:
         """The packet is lost; the NAS's next try is a new request."""

@@ -1,7 +1,9 @@
 """The engines of one Policybook over one world, as the mouths of a heart. Serve, replay and tests make them here."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Policybook
 from gatekeeper.engine.aaa import dhcp_engine
@@ -13,18 +15,31 @@ from gatekeeper.policy.order_addresses import never_a_box
 from gatekeeper.state.nas import NasCounts
 from gatekeeper.state.replies import Replies
 from gatekeeper.state.world import World
+from gatekeeper.value import Value
 
 _SLACK_S: Final = 1.0
 
 
-class Engines(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Engines(Value):
     """They keep nothing that a reload must not lose: that is in the world, in the replies and in what was seen."""
 
-    book: Policybook
-    dhcp: DhcpEngine
-    authentication: RadiusEngine
-    accounting: AccountingEngine
-    seen: NasCounts
+    __slots__ = ("book", "dhcp", "authentication", "accounting", "seen")
+
+    def __init__(
+        self,
+        book: Policybook,
+        dhcp: DhcpEngine,
+        authentication: RadiusEngine,
+        accounting: AccountingEngine,
+        seen: NasCounts,
+    ) -> None:
+        self.book: Final = book
+        self.dhcp: Final = dhcp
+        self.authentication: Final = authentication
+        self.accounting: Final = accounting
+        self.seen: Final = seen
 
     @classmethod
     def of(

@@ -17,7 +17,7 @@ from gatekeeper.heart.needs import Batch, Lookup, Needs, Probe, lacking
 from gatekeeper.heart.ports import Mouths
 from gatekeeper.heart.told import Bug, Told
 from gatekeeper.heart.waiting import Room, Waiting, Without, turned_away
-from gatekeeper.model import Datagram, Facts, Lease, Outcome, Reason, make
+from gatekeeper.model import Datagram, Facts, Lease, Outcome, Reason
 from gatekeeper.policy.leasequery import Sought
 from gatekeeper.state.world import World
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion, Grant
@@ -258,7 +258,7 @@ class Heart:
             self._ends.meet_bug(name, question, bug, now)
             return
         if outcome.durable:
-            self._gather(make(Promise, (name, question, door, outcome, now)), now)
+            self._gather(Promise(name, question, door, outcome, now), now)
         elif self._probing and self._is_probed(outcome):
             guest = guest or Waiting(name, question, door)
             guest.outcome = outcome
@@ -266,7 +266,7 @@ class Heart:
         else:
             if outcome.token and outcome.answer:
                 mouth.sent(outcome, now)
-            self._ends.hear(make(Told, (outcome, door, now)))
+            self._ends.hear(Told(outcome, door, now))
 
     def _resume(self, guests: Iterable[Waiting], now: float) -> None:
         for guest in guests:

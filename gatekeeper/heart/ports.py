@@ -1,13 +1,16 @@
 """What the heart asks of the engines. They fulfil these; the heart knows no more of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, Protocol, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.engine.accounting import AccountingQuestion
 from gatekeeper.engine.dhcp_question import DhcpQuestion
 from gatekeeper.engine.leasequery import LeaseQuestion
 from gatekeeper.engine.radius import RadiusQuestion
 from gatekeeper.model import Datagram, Lease, Outcome, Reason
+from gatekeeper.value import Value
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 
 Question = DhcpQuestion | RadiusQuestion | AccountingQuestion
@@ -68,15 +71,22 @@ class DhcpMouth(Mouth, Protocol):
         ...
 
 
-class Mouths(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Mouths(Value):
     """The engines of one Policybook over one world. A reload puts others in place.
 
     counts_boxes: how many boxes are bound to a line must be known before it is learned. aaa_s: how long AAA's word
     about a box may take at the most; 0 = it is not asked, the orders decide about DHCP.
     """
 
-    dhcp: DhcpMouth
-    authentication: Mouth
-    accounting: Mouth
-    counts_boxes: bool
-    aaa_s: float = 0.0
+    __slots__ = ("dhcp", "authentication", "accounting", "counts_boxes", "aaa_s")
+
+    def __init__(
+        self, dhcp: DhcpMouth, authentication: Mouth, accounting: Mouth, counts_boxes: bool, aaa_s: float = 0.0
+    ) -> None:
+        self.dhcp: Final = dhcp
+        self.authentication: Final = authentication
+        self.accounting: Final = accounting
+        self.counts_boxes: Final = counts_boxes
+        self.aaa_s: Final = aaa_s

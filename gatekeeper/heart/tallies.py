@@ -20,7 +20,7 @@ class Tallies:
 
     def read(self, told: Told) -> None:
         """Count it."""
-        outcome, _, at = told
+        outcome, at = told.outcome, told.at
         verdict = outcome.verdict
         reason = verdict.reason
         columns = outcome.protocol, outcome.message, outcome.reply or "no-answer", reason or "ok"

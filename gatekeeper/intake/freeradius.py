@@ -70,8 +70,8 @@ def _readers() -> dict[str, list[re.Pattern[str]]]:
     """attribute in small letters -> patterns of its values, of all dialects."""
     found: dict[str, list[re.Pattern[str]]] = {}
     for dialect in DIALECTS.values():
-        for attribute, template in dialect.rates:
-            found.setdefault(attribute.lower(), []).append(_pattern(template))
+        for row in dialect.rates:
+            found.setdefault(row.attribute.lower(), []).append(_pattern(row.template))
     return found
 
 

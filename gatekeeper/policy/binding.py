@@ -5,10 +5,13 @@ rows of this shape around them (``dhcp_rules``).
 """
 
 from collections.abc import Callable
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import BindingPolicy
 from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
+from gatekeeper.value import Value
 
 
 class AnyCase(Protocol):
@@ -35,31 +38,49 @@ class AnyCase(Protocol):
         """Boxes bound to the port seen, where this one's account would be bound to it."""
 
 
-class Case(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Case(Value):
     """One question to the gate with no facts but those of AnyCase: what RADIUS asks the shared rules."""
 
-    binding: Binding | None
-    port: PortId | None
-    renewal: bool
-    policy: BindingPolicy
-    crowd: int
+    __slots__ = ("binding", "port", "renewal", "policy", "crowd")
+
+    def __init__(
+        self, binding: Binding | None, port: PortId | None, renewal: bool, policy: BindingPolicy, crowd: int
+    ) -> None:
+        self.binding: Final = binding
+        self.port: Final = port
+        self.renewal: Final = renewal
+        self.policy: Final = policy
+        self.crowd: Final = crowd
 
 
 _Case = TypeVar("_Case", contravariant=True)
 
 
-class Rule(NamedTuple, Generic[_Case]):
+@final
+class Rule(Value, Generic[_Case]):
     """One fact, one reason, one sentence that ``explain`` prints.
 
     holds: true if the rule does not object; an address, where that is what the rule looks for.
     compared: (what it must be, what it is), as text.
     """
 
-    name: str
-    reason: Reason
-    says: str
-    holds: Callable[[_Case], int]
-    compared: Callable[[_Case], tuple[str, str]]
+    __slots__ = ("name", "reason", "says", "holds", "compared")
+
+    def __init__(
+        self,
+        name: str,
+        reason: Reason,
+        says: str,
+        holds: Callable[[_Case], int],
+        compared: Callable[[_Case], tuple[str, str]],
+    ) -> None:
+        self.name: Final = name
+        self.reason: Final = reason
+        self.says: Final = says
+        self.holds: Final = holds
+        self.compared: Final = compared
 
 
 def _mac_is_known(case: AnyCase) -> bool:

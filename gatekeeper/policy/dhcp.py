@@ -3,12 +3,17 @@
 The rules over these facts are rows, in ``dhcp_rules``.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import BindingPolicy, Policybook, Subnet
-from gatekeeper.model import HELD, Binding, Facts, Lease, PortId, Verdict, make
+from gatekeeper.model import HELD, Binding, Facts, Lease, PortId, Verdict
+from gatekeeper.policy.binding import Rule
 from gatekeeper.policy.stbid import stbid_difference
 from gatekeeper.state.pools import Pools
+from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import DECLINE, DISCOVER, INFORM, RELEASE, REQUEST, DhcpMessage
 
 _HOST_NAME: Final = 12
@@ -16,24 +21,83 @@ _REQUESTED_IP: Final = 50
 _SERVER_ID: Final = 54
 
 
-class DhcpCase(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class DhcpCase(Value):
     """One DHCP message with all that decides it; the facts of ``binding.AnyCase`` among them."""
 
-    state: str  # discover rapid selecting init-reboot renewing rebinding release decline inform
-    mac: bytes
-    wanted: int  # the address that it speaks of, 0 = none
-    ours: bool  # the box speaks to this server, or to any
-    binding: Binding | None
-    lease: Lease | None
-    subnet: Subnet | None
-    pools: Pools
-    port: PortId | None
-    renewal: bool
-    policy: BindingPolicy
-    crowd: int
-    now: float
-    aaa: Verdict | None = None  # what AAA said, where it decides; None = the orders do
-    differs: tuple[str, str] | None = None  # the STBID that the box should say, and the one that it says
+    __slots__ = (
+        "state",
+        "mac",
+        "wanted",
+        "ours",
+        "binding",
+        "lease",
+        "subnet",
+        "pools",
+        "port",
+        "renewal",
+        "policy",
+        "crowd",
+        "now",
+        "aaa",
+        "differs",
+    )
+
+    def __init__(
+        self,
+        state: str,  # discover rapid selecting init-reboot renewing rebinding release decline inform
+        mac: bytes,
+        wanted: int,  # the address that it speaks of, 0 = none
+        ours: bool,  # the box speaks to this server, or to any
+        binding: Binding | None,
+        lease: Lease | None,
+        subnet: Subnet | None,
+        pools: Pools,
+        port: PortId | None,
+        renewal: bool,
+        policy: BindingPolicy,
+        crowd: int,
+        now: float,
+        aaa: Verdict | None = None,  # what AAA said, where it decides; None = the orders do
+        differs: tuple[str, str] | None = None,  # the STBID that the box should say, and the one that it says
+    ) -> None:
+        self.state: Final = state
+        self.mac: Final = mac
+        self.wanted: Final = wanted
+        self.ours: Final = ours
+        self.binding: Final = binding
+        self.lease: Final = lease
+        self.subnet: Final = subnet
+        self.pools: Final = pools
+        self.port: Final = port
+        self.renewal: Final = renewal
+        self.policy: Final = policy
+        self.crowd: Final = crowd
+        self.now: Final = now
+        self.aaa: Final = aaa
+        self.differs: Final = differs
+
+
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class State(Value):
+    """What must hold of a message of one state, and what comes of it then.
+
+    gives: case, and what the last rule answered -> verdict. holds: what is asked of every packet, at hand.
+    """
+
+    __slots__ = ("rules", "gives", "holds")
+
+    def __init__(
+        self,
+        rules: tuple[Rule[DhcpCase], ...],
+        gives: Callable[[DhcpCase, int], Verdict],
+        holds: tuple[Callable[[DhcpCase], int], ...],
+    ) -> None:
+        self.rules: Final = rules
+        self.gives: Final = gives
+        self.holds: Final = holds
 
 
 def state_of(message: DhcpMessage, broadcast: bool, relayed_unicast: bool = False) -> str:
@@ -104,15 +168,14 @@ def gather(
         begins = state in ("discover", "rapid")
         subnet = _on_shared_network(subnet, book, facts, wanted, begins, pools, message.mac, now)
     ours = names_us or state not in ("selecting", "decline")
-    binding, lease = facts
+    binding, lease = facts.binding, facts.lease
     policy = book.binding
     differs = None
     if policy.stbid != "off" and binding and _HOST_NAME in message.options:
         differs = stbid_difference(message.options[_HOST_NAME], message.mac, binding.stbid)
     renewal, mac = state in ("renewing", "inform"), message.mac
-    return make(
-        DhcpCase,
-        (state, mac, wanted, ours, binding, lease, subnet, pools, port, renewal, policy, crowd, now, aaa, differs),
+    return DhcpCase(
+        state, mac, wanted, ours, binding, lease, subnet, pools, port, renewal, policy, crowd, now, aaa, differs
     )
 
 
@@ -122,7 +185,7 @@ def _spoken_of(message: DhcpMessage, state: str, facts: Facts, pools: Pools, now
         return message.ciaddr or address_in(message, _REQUESTED_IP)
     # ciaddr is 0 by RFC 2131 4.3.2. A lenient server meets others, and boxes that do not repeat what they were offered.
     said = address_in(message, _REQUESTED_IP) or message.ciaddr or pools.offered_to(message.mac, now)
-    binding, lease = facts
+    binding, lease = facts.binding, facts.lease
     return said or (lease.address if lease else 0) or (binding.address if binding else 0)
 
 

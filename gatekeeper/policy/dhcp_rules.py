@@ -4,13 +4,14 @@ The first row that objects decides. ``explain`` walks the same rows.
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
-from gatekeeper.model import HELD, Action, Reason, Verdict, make
+from gatekeeper.model import HELD, Action, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Rule
 from gatekeeper.policy.declines import DECLINES_ARE_FEW, QUARANTINE_HAS_ROOM
 from gatekeeper.policy.dhcp import (
     DhcpCase,
+    State,
     choose_address,
     fixed_here,
     has_record,
@@ -28,17 +29,6 @@ _TOLD: Final = frozenset({Reason.UNKNOWN_MAC, Reason.SUSPENDED, Reason.PORT_MISM
 # What whoever has read all leases on record may see otherwise.
 _BY_LEASES: Final = frozenset({Reason.WRONG_ADDRESS, Reason.POOL_EXHAUSTED, Reason.ADDRESS_CONFLICT})
 _UNTOLD: Final = frozenset({"discover", "rapid", "inform"})
-
-
-class State(NamedTuple):
-    """What must hold of a message of one state, and what comes of it then.
-
-    gives: case, and what the last rule answered -> verdict. holds: what is asked of every packet, at hand.
-    """
-
-    rules: tuple[Rule[DhcpCase], ...]
-    gives: Callable[[DhcpCase, int], Verdict]
-    holds: tuple[Callable[[DhcpCase], int], ...]
 
 
 def judge_dhcp(case: DhcpCase) -> Verdict:
@@ -66,16 +56,16 @@ def _refusal(case: DhcpCase, rule: Rule[DhcpCase]) -> Verdict:
 
 
 def _offered(case: DhcpCase, address: int) -> Verdict:
-    return make(Verdict, (Action.OFFER, None, "", "", address))
+    return Verdict(Action.OFFER, None, "", "", address)
 
 
 def _given_at_once(case: DhcpCase, address: int) -> Verdict:
     # RFC 4039 3.1: the address is committed at once, and the answer is an ACK.
-    return make(Verdict, (Action.ACK, None, "", "", address))
+    return Verdict(Action.ACK, None, "", "", address)
 
 
 def _acknowledged(case: DhcpCase, right: int) -> Verdict:
-    return make(Verdict, (Action.ACK, None, "", "", case.wanted))
+    return Verdict(Action.ACK, None, "", "", case.wanted)
 
 
 def _freed(case: DhcpCase, right: int) -> Verdict:

@@ -1,7 +1,9 @@
 """Why a box is, or is not, let in: the engines' own rules walked with nothing applied."""
 
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import AaaPolicy, Nas, Policybook
 from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
@@ -12,6 +14,7 @@ from gatekeeper.policy.lines import remedy
 from gatekeeper.policy.order_addresses import is_no_hosts, never_a_box
 from gatekeeper.policy.radius import framed_address
 from gatekeeper.state.world import World
+from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
 from gatekeeper.wire.nas_rates import holder_of, rate_text
 from gatekeeper.wire.text import ip_text, parse_ip
@@ -28,26 +31,45 @@ _HOST_NAME: Final = 12
 _UNTOLD: Final = frozenset({Reason.STBID_MISMATCH})
 
 
-class RuleLine(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class RuleLine(Value):
     """One rule as it was asked. result: pass, refuse, or skip for those behind the one that objected."""
 
-    rule: str
-    says: str
-    result: str
-    wanted: str
-    seen: str
+    __slots__ = ("rule", "says", "result", "wanted", "seen")
+
+    def __init__(self, rule: str, says: str, result: str, wanted: str, seen: str) -> None:
+        self.rule: Final = rule
+        self.says: Final = says
+        self.result: Final = result
+        self.wanted: Final = wanted
+        self.seen: Final = seen
 
 
-class Explanation(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Explanation(Value):
     """What one protocol would do with the box now."""
 
-    protocol: str
-    mac: bytes
-    verdict: Verdict
-    reply: str
-    rules: tuple[RuleLine, ...]
-    gives: str
-    remedy: str = ""  # what mends the refusal
+    __slots__ = ("protocol", "mac", "verdict", "reply", "rules", "gives", "remedy")
+
+    def __init__(
+        self,
+        protocol: str,
+        mac: bytes,
+        verdict: Verdict,
+        reply: str,
+        rules: tuple[RuleLine, ...],
+        gives: str,
+        remedy: str = "",  # what mends the refusal
+    ) -> None:
+        self.protocol: Final = protocol
+        self.mac: Final = mac
+        self.verdict: Final = verdict
+        self.reply: Final = reply
+        self.rules: Final = rules
+        self.gives: Final = gives
+        self.remedy: Final = remedy
 
 
 def explain_dhcp(

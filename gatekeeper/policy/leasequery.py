@@ -1,9 +1,12 @@
 """What a lease query asks for, and which of three answers it gets (RFC 4388 6, RFC 6148 for the remote-id)."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import HELD, Lease
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp import LEASEACTIVE, LEASEUNASSIGNED, LEASEUNKNOWN, DhcpMessage
 from gatekeeper.wire.dhcp_header import CIADDR, OPTIONS
@@ -21,11 +24,16 @@ _AGENT: Final = 82
 _ETHERNET: Final = 1
 
 
-class Sought(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Sought(Value):
     """What leases are looked for by. form: one of those above; value: its octets as they came."""
 
-    form: str
-    value: bytes
+    __slots__ = ("form", "value")
+
+    def __init__(self, form: str, value: bytes) -> None:
+        self.form: Final = form
+        self.value: Final = value
 
     def text(self) -> str:
         """For people."""
@@ -36,12 +44,17 @@ class Sought(NamedTuple):
         return f"{self.form} {self.value.hex(':')}"
 
 
-class LeaseAnswer(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class LeaseAnswer(Value):
     """kind: LEASEACTIVE, LEASEUNASSIGNED or LEASEUNKNOWN; others: further addresses of the same client."""
 
-    kind: int
-    lease: Lease | None
-    others: tuple[int, ...]
+    __slots__ = ("kind", "lease", "others")
+
+    def __init__(self, kind: int, lease: Lease | None, others: tuple[int, ...]) -> None:
+        self.kind: Final = kind
+        self.lease: Final = lease
+        self.others: Final = others
 
 
 def read_sought(message: DhcpMessage) -> Sought:

@@ -5,9 +5,12 @@ dnsmasq answer them. Here each is taken for the state of RFC 2131 4.3.2 that it 
 server is SELECTING, and gets no answer.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.policy.dhcp import names_address
+from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import DECLINE, REQUEST, DhcpMessage
 
 _REQUESTED_IP: Final = 50
@@ -16,11 +19,16 @@ _SERVER_ID: Final = 54
 NOBODY: Final = frozenset({0, 0xFFFFFFFF})
 
 
-class Loose(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Loose(Value):
     """The state that a message is taken to come from, and why that is lenient; "", "" = it is not served."""
 
-    state: str
-    why: str
+    __slots__ = ("state", "why")
+
+    def __init__(self, state: str, why: str) -> None:
+        self.state: Final = state
+        self.why: Final = why
 
 
 _NOT_SERVED: Final = Loose("", "")

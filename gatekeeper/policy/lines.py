@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import REASONS, PortId, Reason
+from gatekeeper.value import Value
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import parse_ip
 
@@ -14,14 +17,19 @@ MOST_TOLD: Final = 20
 MOST_SHARED: Final = 1_000
 
 
-class LineUse(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class LineUse(Value):
     """How many accounts use one access line. port: one spelling of it; there: those of them that were seen on it; line:
     what all spellings have in common, where somebody asks for it."""
 
-    port: str
-    accounts: int
-    there: int
-    line: str = ""
+    __slots__ = ("port", "accounts", "there", "line")
+
+    def __init__(self, port: str, accounts: int, there: int, line: str = "") -> None:
+        self.port: Final = port
+        self.accounts: Final = accounts
+        self.there: Final = there
+        self.line: Final = line
 
 
 def is_shared(use: LineUse, most: int) -> bool:

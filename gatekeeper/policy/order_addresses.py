@@ -5,11 +5,14 @@ orders nothing.
 """
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.model import Reason
 from gatekeeper.policy.order_fields import OrderRefused
+from gatekeeper.value import Value
 from gatekeeper.wire.option_types import routers_in
 from gatekeeper.wire.text import ip_text
 
@@ -28,24 +31,34 @@ _RANGES: Final = (
 _ROUTED: Final = frozenset({3, 33, 121, 249})  # options that name routers
 
 
-class AddressRules(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class AddressRules(Value):
     """What the configuration says of ordered addresses.
 
     never: those that are no box's, and what each is; networks: (network, mask) of the subnets; strict: an address in
     none of them is refused, and not only remarked on.
     """
 
-    never: dict[int, str]
-    networks: tuple[tuple[int, int], ...]
-    strict: bool
+    __slots__ = ("never", "networks", "strict")
+
+    def __init__(self, never: dict[int, str], networks: tuple[tuple[int, int], ...], strict: bool) -> None:
+        self.never: Final = never
+        self.networks: Final = networks
+        self.strict: Final = strict
 
 
-class OrderedAddress(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class OrderedAddress(Value):
     """What an order's address comes to. address: 0 = none; any_: it says that none is ordered; note: for people."""
 
-    address: int
-    any_: bool
-    note: str
+    __slots__ = ("address", "any_", "note")
+
+    def __init__(self, address: int, any_: bool, note: str) -> None:
+        self.address: Final = address
+        self.any_: Final = any_
+        self.note: Final = note
 
 
 ANYWHERE: Final = AddressRules({}, (), False)

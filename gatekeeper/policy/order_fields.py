@@ -9,9 +9,12 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, final
 
-from gatekeeper.model import Reason, make
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.model import Reason
+from gatekeeper.value import Value, values_of
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text, parse_ip, parse_mac, stbid_mac
 
@@ -28,7 +31,7 @@ _MAX_NAME: Final = 64
 # Stores hold the contents of orders with as many fields; those that came later are told only where an order has them.
 _ALWAYS_TOLD: Final = 14
 
-Value = str | bytes | int
+Part = str | bytes | int
 
 
 class OrderRefused(Exception):  # noqa: N818 - the order was refused, nothing broke
@@ -40,31 +43,68 @@ class OrderRefused(Exception):  # noqa: N818 - the order was refused, nothing br
         self.detail = detail
 
 
-class Order(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Order(Value):
     """One work order, read; its parts stand in the sequence of ``FIELDS``. Absent: "" or b"", -1 for numbers, 0 for
     the address."""
 
-    number: str
-    kind: str
-    account: str
-    subscriber: str
-    mac: bytes
-    stbid: str
-    old_mac: bytes
-    port: str
-    rate_down_kbps: int
-    rate_up_kbps: int
-    address: int
-    acs_url: str
-    boxes: int
-    plan: str
+    __slots__ = (
+        "number",
+        "kind",
+        "account",
+        "subscriber",
+        "mac",
+        "stbid",
+        "old_mac",
+        "port",
+        "rate_down_kbps",
+        "rate_up_kbps",
+        "address",
+        "acs_url",
+        "boxes",
+        "plan",
+    )
+
+    def __init__(
+        self,
+        number: str,
+        kind: str,
+        account: str,
+        subscriber: str,
+        mac: bytes,
+        stbid: str,
+        old_mac: bytes,
+        port: str,
+        rate_down_kbps: int,
+        rate_up_kbps: int,
+        address: int,
+        acs_url: str,
+        boxes: int,
+        plan: str,
+    ) -> None:
+        self.number: Final = number
+        self.kind: Final = kind
+        self.account: Final = account
+        self.subscriber: Final = subscriber
+        self.mac: Final = mac
+        self.stbid: Final = stbid
+        self.old_mac: Final = old_mac
+        self.port: Final = port
+        self.rate_down_kbps: Final = rate_down_kbps
+        self.rate_up_kbps: Final = rate_up_kbps
+        self.address: Final = address
+        self.acs_url: Final = acs_url
+        self.boxes: Final = boxes
+        self.plan: Final = plan
 
     def contents(self) -> str:
         """What makes two orders of one number the same order."""
-        parts = [part.hex() if isinstance(part, bytes) else part for part in self]
-        while len(parts) > _ALWAYS_TOLD and self[len(parts) - 1] == FIELDS[len(parts) - 1].form.absent:
+        parts = list(values_of(self))
+        while len(parts) > _ALWAYS_TOLD and parts[-1] == FIELDS[len(parts) - 1].form.absent:
             parts.pop()
-        return json.dumps(parts, ensure_ascii=False)
+        told = [part.hex() if isinstance(part, bytes) else part for part in parts]
+        return json.dumps(told, ensure_ascii=False)
 
     @classmethod
     def of(cls, contents: str) -> "Order":
@@ -72,32 +112,52 @@ class Order(NamedTuple):
         told = json.loads(contents)
         absent = [row.form.absent for row in FIELDS]
         pairs = zip(told, absent[: len(told)], strict=True)
-        parts = [bytes.fromhex(part) if isinstance(none, bytes) else part for part, none in pairs]
-        return make(cls, parts + absent[len(parts) :])
+        parts: list[Any] = [bytes.fromhex(part) if isinstance(none, bytes) else part for part, none in pairs]
+        return cls(*parts + absent[len(parts) :])
 
 
-class Form(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Form(Value):
     """What a field may hold. read: the texts of all fields, and the name of this one -> its part of the Order; raises
     OrderRefused. is_number: JSON may have it as a number too."""
 
-    read: Callable[[Mapping[str, str], str], Value]
-    absent: Value
-    is_number: bool = False
+    __slots__ = ("read", "absent", "is_number")
+
+    def __init__(self, read: Callable[[Mapping[str, str], str], Part], absent: Part, is_number: bool = False) -> None:
+        self.read: Final = read
+        self.absent: Final = absent
+        self.is_number: Final = is_number
 
 
-class Field(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Field(Value):
     """One field, as everybody names it. meaning: a sentence for people. kinds: the orders that use it; others let it
     pass. option: on the command line, "" = the verb says it. unit: of what stands behind the option, "" = text. shown:
     the listing that has a column of its name, "" = none. required: no order is without it."""
 
-    name: str
-    form: Form
-    meaning: str
-    kinds: tuple[str, ...]
-    option: str
-    unit: str = ""
-    shown: str = ""
-    required: bool = False
+    __slots__ = ("name", "form", "meaning", "kinds", "option", "unit", "shown", "required")
+
+    def __init__(
+        self,
+        name: str,
+        form: Form,
+        meaning: str,
+        kinds: tuple[str, ...],
+        option: str,
+        unit: str = "",
+        shown: str = "",
+        required: bool = False,
+    ) -> None:
+        self.name: Final = name
+        self.form: Final = form
+        self.meaning: Final = meaning
+        self.kinds: Final = kinds
+        self.option: Final = option
+        self.unit: Final = unit
+        self.shown: Final = shown
+        self.required: Final = required
 
 
 def read(fields: Mapping[str, object]) -> Order:
@@ -110,7 +170,8 @@ def read(fields: Mapping[str, object]) -> Order:
     for row in FIELDS:
         if row.required and not texts[row.name]:
             raise OrderRefused(Reason.MISSING_FIELD, f"{row.name} is missing")
-    return make(Order, [row.form.read(texts, row.name) for row in FIELDS])
+    parts: list[Any] = [row.form.read(texts, row.name) for row in FIELDS]
+    return Order(*parts)
 
 
 def meant(name: str) -> str:

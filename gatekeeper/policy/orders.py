@@ -4,91 +4,188 @@ A refusal is ``OrderRefused``: a reason of the one vocabulary and a sentence. No
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import Reason
 from gatekeeper.policy.order_addresses import ANYWHERE, AddressRules, ordered_address
 from gatekeeper.policy.order_fields import FIELDS, Order, OrderRefused
+from gatekeeper.value import Value, fields_of
 from gatekeeper.wire.line_id import NO_CONFIGURATION, Lines
 from gatekeeper.wire.text import ip_text, mac_text
 
 
-class OrderRecord(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class OrderRecord(Value):
     """An order and its outcome, as kept and shown. state: applied held refused."""
 
-    order: str
-    kind: str
-    account: str
-    mac: str
-    state: str
-    reason: str
-    detail: str
-    received_ms: int
-    effects: str
-    held_until: int = 0
+    __slots__ = ("order", "kind", "account", "mac", "state", "reason", "detail", "received_ms", "effects", "held_until")
+
+    def __init__(
+        self,
+        order: str,
+        kind: str,
+        account: str,
+        mac: str,
+        state: str,
+        reason: str,
+        detail: str,
+        received_ms: int,
+        effects: str,
+        held_until: int = 0,
+    ) -> None:
+        self.order: Final = order
+        self.kind: Final = kind
+        self.account: Final = account
+        self.mac: Final = mac
+        self.state: Final = state
+        self.reason: Final = reason
+        self.detail: Final = detail
+        self.received_ms: Final = received_ms
+        self.effects: Final = effects
+        self.held_until: Final = held_until
 
 
-class OrderRules(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class OrderRules(Value):
     """What the configuration says of orders. boxes_per_port: 0 = no limit; hold_s: 0 = nothing is held; lines: how an
     ordered port is read."""
 
-    boxes_per_account: int
-    boxes_per_port: int = 0
-    hold_s: int = 0
-    lines: Lines = NO_CONFIGURATION
-    addresses: AddressRules = ANYWHERE
+    __slots__ = ("boxes_per_account", "boxes_per_port", "hold_s", "lines", "addresses")
+
+    def __init__(
+        self,
+        boxes_per_account: int,
+        boxes_per_port: int = 0,
+        hold_s: int = 0,
+        lines: Lines = NO_CONFIGURATION,
+        addresses: AddressRules = ANYWHERE,
+    ) -> None:
+        self.boxes_per_account: Final = boxes_per_account
+        self.boxes_per_port: Final = boxes_per_port
+        self.hold_s: Final = hold_s
+        self.lines: Final = lines
+        self.addresses: Final = addresses
 
 
-class Account(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Account(Value):
     """An account as the store keeps it. boxes: 0 = as configured."""
 
-    account: str
-    subscriber: str = ""
-    state: str = "active"
-    rate_down_kbps: int = 0
-    rate_up_kbps: int = 0
-    port: str = ""
-    port_state: str = "unlearned"
-    address: int = 0
-    acs_url: str = ""
-    boxes: int = 0
-    plan: str = ""
-    last_order: str = ""
+    __slots__ = (
+        "account",
+        "subscriber",
+        "state",
+        "rate_down_kbps",
+        "rate_up_kbps",
+        "port",
+        "port_state",
+        "address",
+        "acs_url",
+        "boxes",
+        "plan",
+        "last_order",
+    )
+
+    def __init__(
+        self,
+        account: str,
+        subscriber: str = "",
+        state: str = "active",
+        rate_down_kbps: int = 0,
+        rate_up_kbps: int = 0,
+        port: str = "",
+        port_state: str = "unlearned",
+        address: int = 0,
+        acs_url: str = "",
+        boxes: int = 0,
+        plan: str = "",
+        last_order: str = "",
+    ) -> None:
+        self.account: Final = account
+        self.subscriber: Final = subscriber
+        self.state: Final = state
+        self.rate_down_kbps: Final = rate_down_kbps
+        self.rate_up_kbps: Final = rate_up_kbps
+        self.port: Final = port
+        self.port_state: Final = port_state
+        self.address: Final = address
+        self.acs_url: Final = acs_url
+        self.boxes: Final = boxes
+        self.plan: Final = plan
+        self.last_order: Final = last_order
 
 
-class Boxed(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Boxed(Value):
     """An account and its boxes: (MAC, STBID)."""
 
-    account: Account
-    boxes: tuple[tuple[bytes, str], ...]
+    __slots__ = ("account", "boxes")
+
+    def __init__(self, account: Account, boxes: tuple[tuple[bytes, str], ...]) -> None:
+        self.account: Final = account
+        self.boxes: Final = boxes
 
 
-class Situation(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Situation(Value):
     """What the store says about the nouns that an order names."""
 
-    account: Account | None
-    macs: tuple[bytes, ...]  # boxes of the account
-    mac_owner: str  # account of order.mac, "" = none
-    address_owner: str  # who holds order.address, "" = nobody
-    boxes_per_account: int
-    neighbours: int = 0  # boxes of other accounts on the port that the order names
-    boxes_per_port: int = 0  # 0 = no limit
+    __slots__ = ("account", "macs", "mac_owner", "address_owner", "boxes_per_account", "neighbours", "boxes_per_port")
+
+    def __init__(
+        self,
+        account: Account | None,
+        macs: tuple[bytes, ...],  # boxes of the account
+        mac_owner: str,  # account of order.mac, "" = none
+        address_owner: str,  # who holds order.address, "" = nobody
+        boxes_per_account: int,
+        neighbours: int = 0,  # boxes of other accounts on the port that the order names
+        boxes_per_port: int = 0,  # 0 = no limit
+    ) -> None:
+        self.account: Final = account
+        self.macs: Final = macs
+        self.mac_owner: Final = mac_owner
+        self.address_owner: Final = address_owner
+        self.boxes_per_account: Final = boxes_per_account
+        self.neighbours: Final = neighbours
+        self.boxes_per_port: Final = boxes_per_port
 
 
-class Changes(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Changes(Value):
     """What to write. ``effects`` says the same for people, ``note`` what of the order was taken otherwise than said."""
 
-    account: Account
-    add: tuple[tuple[bytes, str], ...]  # (MAC, STBID)
-    drop: tuple[bytes, ...]
-    effects: str
-    disconnect: tuple[bytes, ...] = ()  # boxes whose running sessions must end
-    change: tuple[bytes, ...] = ()  # boxes whose running sessions get the account's new rate
-    note: str = ""
+    __slots__ = ("account", "add", "drop", "effects", "disconnect", "change", "note")
+
+    def __init__(
+        self,
+        account: Account,
+        add: tuple[tuple[bytes, str], ...],  # (MAC, STBID)
+        drop: tuple[bytes, ...],
+        effects: str,
+        disconnect: tuple[bytes, ...] = (),  # boxes whose running sessions must end
+        change: tuple[bytes, ...] = (),  # boxes whose running sessions get the account's new rate
+        note: str = "",
+    ) -> None:
+        self.account: Final = account
+        self.add: Final = add
+        self.drop: Final = drop
+        self.effects: Final = effects
+        self.disconnect: Final = disconnect
+        self.change: Final = change
+        self.note: Final = note
 
 
 # The fields that an account has too -> what they are where an order does not give them.
-_MERGED: Final = {row.name: row.form.absent for row in FIELDS if row.name in Account._fields}
+_MERGED: Final = {row.name: row.form.absent for row in FIELDS if row.name in fields_of(Account)}
 
 
 # The kinds of order that say an address.
@@ -123,7 +220,9 @@ def difference(before: Account | None, after: Account) -> str:
     """What an order changed of the account, for the journal: ``rate_down_kbps 20000 -> 50000, state …``."""
     if before is None:
         return "new account"
-    names = (name for name in Account._fields if name != "last_order" and getattr(before, name) != getattr(after, name))
+    names = (
+        name for name in fields_of(Account) if name != "last_order" and getattr(before, name) != getattr(after, name)
+    )
     return ", ".join(f"{name} {_shown(before, name)} -> {_shown(after, name)}" for name in names)
 
 

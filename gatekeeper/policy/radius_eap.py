@@ -14,12 +14,15 @@ made, the identifier of our request, and what the challenge came from. It is bou
 
 import hmac
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Nas
 from gatekeeper.model import Action, Reason, Verdict
 from gatekeeper.policy.radius import names_mac, no_identity
 from gatekeeper.policy.radius_methods import SERVED, answers_challenge
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.eap import (
     IDENTITY,
@@ -42,20 +45,30 @@ _TAG: Final = 16
 _WRONG: Final = Verdict(Action.REJECT, Reason.BAD_PASSWORD)
 
 
-class Challenge(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Challenge(Value):
     """What the box is asked next. state: b"" = none is needed."""
 
-    eap: EapPacket
-    state: bytes
+    __slots__ = ("eap", "state")
+
+    def __init__(self, eap: EapPacket, state: bytes) -> None:
+        self.eap: Final = eap
+        self.state: Final = state
 
 
-class _Talk(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class _Talk(Value):
     """Who talks: one box behind one NAS. source: the NAS's address."""
 
-    nas: Nas
-    source: int
-    mac: bytes
-    name: bytes
+    __slots__ = ("nas", "source", "mac", "name")
+
+    def __init__(self, nas: Nas, source: int, mac: bytes, name: bytes) -> None:
+        self.nas: Final = nas
+        self.source: Final = source
+        self.mac: Final = mac
+        self.name: Final = name
 
 
 class EapMd5:

@@ -1,8 +1,11 @@
 """What one report of a NAS makes of a session on record (RFC 2866), however often and however late it comes."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
 
-from gatekeeper.model import Event, Session, SessionReported, make
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.model import Event, Session, SessionReported
+from gatekeeper.value import Value
 from gatekeeper.wire.text import mac_text
 
 # A second Start under the name of a running session is the same one sent again, if it is not younger than this.
@@ -10,12 +13,17 @@ _START_AGAIN_S: Final = 10
 _ROUNDING_S: Final = 2
 
 
-class Course(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Course(Value):
     """One session as it is on record. state: active closed; heard: when its last report came, Unix seconds."""
 
-    session: Session
-    state: str
-    heard: int
+    __slots__ = ("session", "state", "heard")
+
+    def __init__(self, session: Session, state: str, heard: int) -> None:
+        self.session: Final = session
+        self.state: Final = state
+        self.heard: Final = heard
 
 
 def begun(report: SessionReported) -> Course:
@@ -56,7 +64,7 @@ def continued(known: Course, report: SessionReported) -> Course:
         said.cause or (before.cause if state == known.state == "closed" else ""),
         said.keys or before.keys,
     )
-    return make(Course, (make(Session, both), state, report.heard))
+    return Course(Session(*both), state, report.heard)
 
 
 def only_counts(before: Course, after: Course) -> bool:

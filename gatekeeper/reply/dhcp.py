@@ -1,14 +1,17 @@
 """DHCP replies (RFC 2131 table 3). Options that depend only on subnet, message and request list are compiled once."""
 
 from collections import Counter
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Policybook, Subnet
-from gatekeeper.model import Destination, make
+from gatekeeper.model import Destination
 from gatekeeper.reply.acs import goes_alone
 from gatekeeper.reply.kinds import USUAL, BoxKinds
 from gatekeeper.reply.layout import Layout, lay_out, name_areas
 from gatekeeper.reply.told import Told, choose, header_names, tell
+from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import (
     ACK,
     BOOTREPLY,
@@ -52,11 +55,16 @@ _SMALLEST: Final = _AREAS_SIZE + _DEFAULT_SIZE - AROUND
 Profile = tuple[int, int, int, bytes, str, int, int]
 
 
-class _Compiled(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class _Compiled(Value):
     """siaddr; what stands between the header and the echoes: sname, file and the options field so far."""
 
-    siaddr: int
-    front: bytes
+    __slots__ = ("siaddr", "front")
+
+    def __init__(self, siaddr: int, front: bytes) -> None:
+        self.siaddr: Final = siaddr
+        self.front: Final = front
 
 
 class DhcpReplies:
@@ -95,7 +103,7 @@ class DhcpReplies:
         compiled = self._compiled.get(profile)
         if compiled is None:
             compiled = self._compile(profile)
-        siaddr, front = compiled
+        front = compiled.front
         tail = _tail(options)
         if kind == ACK and request.kind == DISCOVER:
             tail = _RAPID_COMMIT + tail  # RFC 4039 4: the ACK to a DISCOVER says that it is one
@@ -106,7 +114,7 @@ class DhcpReplies:
         size = len(front) + len(tail)
         if size > _SMALLEST and size > _AREAS_SIZE + _room(options):
             front, tail = self._squeeze(profile, options, tail)
-        return _message(request, flags, ciaddr, address, siaddr, front, tail)
+        return _message(request, flags, ciaddr, address, compiled.siaddr, front, tail)
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
         """What replies had no room for since the last time, as counters call it."""
@@ -221,7 +229,7 @@ def destination(request: DhcpMessage, kind: int, address: int, raw: bool, routed
     """
     # RFC 2131 4.3.5: an INFORM is answered at ciaddr, also past its relay, which needs a yiaddr to send anything on.
     if request.giaddr and not (kind == INFORM and request.ciaddr):
-        return make(Destination, (request.giaddr, SERVER_PORT, b""))
+        return Destination(request.giaddr, SERVER_PORT, b"")
     if kind == NAK:
         # RFC 2131 4.1: with giaddr 0 a NAK is broadcast. No broadcast passes a router: behind one, the box that renews
         # by unicast hears us at the address it still has, or not at all.

@@ -1,8 +1,11 @@
 """Which boxes are told otherwise than their subnet says: by make (option 60 or 124) and by their account's plan."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Acs, Extra, Policybook, Subnet
+from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import DhcpMessage
 from gatekeeper.wire.dhcp_options import vendor_classes
 
@@ -15,11 +18,16 @@ _MAX_KNOWN: Final = 4096
 _Said = tuple[bytes | None, bytes | None, tuple[bytes, ...] | None, str]
 
 
-class BoxKind(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class BoxKind(Value):
     """Boxes that are told the same in one subnet. extras: what class and profile say, the last word last."""
 
-    acs: Acs | None
-    extras: tuple[Extra, ...]
+    __slots__ = ("acs", "extras")
+
+    def __init__(self, acs: Acs | None, extras: tuple[Extra, ...]) -> None:
+        self.acs: Final = acs
+        self.extras: Final = extras
 
     def lease_s(self, subnet: Subnet) -> int:
         """The lease time of these boxes."""

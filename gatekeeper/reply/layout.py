@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence, Set
 from itertools import combinations
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import split_option
 from gatekeeper.wire.dhcp_header import BOOT_FILE, NAME_AREAS, SERVER_NAME
 
@@ -14,19 +17,29 @@ _AREAS: Final = (BOOT_FILE, SERVER_NAME)  # file and sname, by the option that s
 _NO_NAMES: Final[Mapping[int, bytes]] = {}
 
 
-class Layout(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Layout(Value):
     """field: octets of the options field. areas: sname, then file. left_out: codes that found no room."""
 
-    field: bytes
-    areas: bytes
-    left_out: tuple[int, ...]
+    __slots__ = ("field", "areas", "left_out")
+
+    def __init__(self, field: bytes, areas: bytes, left_out: tuple[int, ...]) -> None:
+        self.field: Final = field
+        self.areas: Final = areas
+        self.left_out: Final = left_out
 
 
-class _Places(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class _Places(Value):
     """The area of each code that has one, and the names whose areas stay theirs."""
 
-    areas: dict[int, int]
-    stay: frozenset[int]
+    __slots__ = ("areas", "stay")
+
+    def __init__(self, areas: dict[int, int], stay: frozenset[int]) -> None:
+        self.areas: Final = areas
+        self.stay: Final = stay
 
 
 def name_areas(names: Mapping[int, bytes]) -> bytes:
@@ -50,12 +63,13 @@ def lay_out(
         blobs.setdefault(code, split_option(code, name))
     # The best is the one that serves the names, then what was asked for first; of equals the plainest.
     tries = _tries(loose, tuple(names), blobs, free)
-    areas, stay = max(
+    best = max(
         tries,
         key=lambda found: (
             [code in found.stay or code in found.areas for code in names] + [code in found.areas for code in loose]
         ),
     )
+    areas, stay = best.areas, best.stay
     field = [code for code in blobs if code in fixed or areas.get(code) == _FIELD]
     held = {area: _area(area, areas, blobs) for area in _AREAS}
     overload = sum(_AREAS.index(area) + 1 for area, octets in held.items() if octets)

@@ -1,11 +1,14 @@
 """What boxes of one kind are told in one subnet: the subnet's word, then their class's, then their plan's."""
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import Subnet
 from gatekeeper.reply.acs import acs_option
 from gatekeeper.reply.kinds import BoxKind
+from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import ACK, INFORM
 from gatekeeper.wire.dhcp_header import NAME_AREAS
 
@@ -17,19 +20,32 @@ _BEFORE: Final = {3: (1, 121)}
 _MUST: Final = frozenset({1, 51, 53, 54})
 
 
-class Told(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Told(Value):
     """``options``: values by code. ``forced``: codes that are sent unasked. ``kept``: codes that no want of room takes
     away: RFC 2131's musts, the mask, what tells the ACS. ``lease_s``: what options 58 and 59 stand beside.
 
     ``names``: boot file and server name of the header, by the codes of the options that say the same.
     """
 
-    options: dict[int, bytes]
-    forced: set[int]
-    kept: frozenset[int]
-    lease_s: int
-    next_server: int
-    names: dict[int, bytes]
+    __slots__ = ("options", "forced", "kept", "lease_s", "next_server", "names")
+
+    def __init__(
+        self,
+        options: dict[int, bytes],
+        forced: set[int],
+        kept: frozenset[int],
+        lease_s: int,
+        next_server: int,
+        names: dict[int, bytes],
+    ) -> None:
+        self.options: Final = options
+        self.forced: Final = forced
+        self.kept: Final = kept
+        self.lease_s: Final = lease_s
+        self.next_server: Final = next_server
+        self.names: Final = names
 
 
 def tell(subnet: Subnet, kind: BoxKind, acs_url: str) -> Told:

@@ -16,6 +16,7 @@ from gatekeeper.book import Subnet
 from gatekeeper.model import HELD, Lease, Rate
 from gatekeeper.policy.order_fields import NAMES
 from gatekeeper.policy.orders import Account, Boxed
+from gatekeeper.value import fields_of
 from gatekeeper.wire.attribute_types import most
 from gatekeeper.wire.nas import DIALECTS, AttributeCode
 from gatekeeper.wire.nas_rates import RateAttribute, rate_values
@@ -80,7 +81,8 @@ def kea_reservations(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]
     """
     yield '{ "reservations": ['
     entry = ""
-    for account, boxes in accounts:
+    for one in accounts:
+        account, boxes = one.account, one.boxes
         address = {"ip-address": ip_text(account.address)} if account.address else {}
         limit = {"boxes": len(boxes)} if len(boxes) > policy.boxes_per_account else {}
         whose = {"user-context": {"account": account.account, **limit}}
@@ -127,7 +129,8 @@ def _holds(subnets: Sequence[Subnet], address: int) -> bool:
 
 def dnsmasq_hosts(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
     """dhcp-host= lines, an account each; an account whose name is no host name stands in a comment above."""
-    for account, boxes in accounts:
+    for one in accounts:
+        account, boxes = one.account, one.boxes
         named = _HOST_NAME.fullmatch(account.account) and not _NO_NAME.fullmatch(account.account)
         items = [mac_text(mac) for mac, _ in boxes]
         items += [ip_text(account.address)] if account.address else []
@@ -143,7 +146,8 @@ def freeradius_users(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]
     rows, disputed = DIALECTS[policy.dialect].rates, DIALECTS[policy.dialect].disputed_unit
     if disputed:
         yield f"# rates in {disputed}/s: sources contradict each other on this make's unit"
-    for account, boxes in accounts:
+    for one in accounts:
+        account, boxes = one.account, one.boxes
         rate = Rate(account.rate_down_kbps, account.rate_up_kbps)
         replies = [f"Framed-IP-Address = {ip_text(account.address)}"] if account.address else []
         rates: list[str] = []
@@ -166,7 +170,8 @@ def freeradius_users(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]
 def orders(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
     """A CSV of orders that makes the same accounts and boxes in an empty store. Learned ports are learned again."""
     yield ",".join(NAMES)
-    for account, boxes in accounts:
+    for one in accounts:
+        account, boxes = one.account, one.boxes
         most = account.boxes or policy.boxes_per_account
         fields = _fields(account)
         # An account may have more boxes than it would be given today: they are let in first and the limit set then.
@@ -181,7 +186,7 @@ def orders(accounts: Iterable[Boxed], policy: Policy) -> Iterator[str]:
 
 
 def _fields(account: Account) -> dict[str, object]:
-    given = {name: getattr(account, name) for name in NAMES if name in Account._fields}
+    given = {name: getattr(account, name) for name in NAMES if name in fields_of(Account)}
     given["address"] = ip_text(account.address) if account.address else ""
     given["port"] = account.port if account.port_state == "ordered" else ""
     return {name: value for name, value in given.items() if value not in ("", 0)}

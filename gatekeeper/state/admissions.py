@@ -22,8 +22,8 @@ _NEWS_EVERY_S: Final = 3600
 
 def admission_event(admitted: Admitted) -> Event:
     """A box was let in."""
-    mac, account, where, port, at, _, _, ms, _ = admitted
-    return Event(at * 1000 + ms, "Access-Accept", mac_text(mac), account, 0, port, f"at {where}")
+    at_ms, mac, detail = admitted.at * 1000 + admitted.ms, mac_text(admitted.mac), f"at {admitted.where}"
+    return Event(at_ms, "Access-Accept", mac, admitted.account, 0, admitted.port, detail)
 
 
 class Admissions:

@@ -6,7 +6,11 @@ gate then goes on by the least that can have passed, and so gives nobody's addre
 """
 
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 # What a wall clock may differ by, and what a machine may spend in its firmware before its time since boot begins.
 OFF_S: Final = 60
@@ -17,44 +21,72 @@ JUMPED: Final = "jumped"  # how much time passed is known
 RESTARTED: Final = "restarted"  # the machine was started anew, and how long it was off nobody can tell
 
 
-class Beat(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Beat(Value):
     """What whoever serves leaves in the store each second, and once more when it stops. at: by the wall clock; gate: by
     its own time; boottime: seconds since the boot of this id; cause, since: as in Standing."""
 
-    at: int
-    gate: float
-    boot: str = ""  # "" = of a gatekeeper that did not keep it
-    boottime: float = 0.0
-    cause: str = BELIEVED
-    since: float = 0.0
+    __slots__ = ("at", "gate", "boot", "boottime", "cause", "since")
+
+    def __init__(
+        self,
+        at: int,
+        gate: float,
+        boot: str = "",  # "" = of a gatekeeper that did not keep it
+        boottime: float = 0.0,
+        cause: str = BELIEVED,
+        since: float = 0.0,
+    ) -> None:
+        self.at: Final = at
+        self.gate: Final = gate
+        self.boot: Final = boot
+        self.boottime: Final = boottime
+        self.cause: Final = cause
+        self.since: Final = since
 
 
-class Reading(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Reading(Value):
     """What the clocks of the machine say. boot: "" = it does not tell."""
 
-    wall: float
-    boot: str
-    boottime: float
+    __slots__ = ("wall", "boot", "boottime")
+
+    def __init__(self, wall: float, boot: str, boottime: float) -> None:
+        self.wall: Final = wall
+        self.boot: Final = boot
+        self.boottime: Final = boottime
 
 
-class Standing(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Standing(Value):
     """What time it is, Unix seconds; why the wall clock is not believed, BELIEVED = it is; and since when, by this time
     and not the wall clock's."""
 
-    gate: float
-    cause: str = BELIEVED
-    since: float = 0.0
+    __slots__ = ("gate", "cause", "since")
+
+    def __init__(self, gate: float, cause: str = BELIEVED, since: float = 0.0) -> None:
+        self.gate: Final = gate
+        self.cause: Final = cause
+        self.since: Final = since
 
 
-class Move(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Move(Value):
     """What becomes of times on record when the wall clock is confirmed. by_s: how far it is ahead of the time that it
     was until then, ``now``; since: what was given from then on keeps the time it has left, and where ``older`` so does
     all that was given before, else that is over when the wall clock says so."""
 
-    by_s: int
-    now: int
-    since: int
-    older: bool
+    __slots__ = ("by_s", "now", "since", "older")
+
+    def __init__(self, by_s: int, now: int, since: int, older: bool) -> None:
+        self.by_s: Final = by_s
+        self.now: Final = now
+        self.since: Final = since
+        self.older: Final = older
 
 
 def compare(last: Beat | None, reading: Reading) -> Standing:

@@ -1,24 +1,43 @@
 """What is counted: packets by what became of them, and the rest by name. One reading for store, listing and metrics."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import Reason
+from gatekeeper.value import Value, values_of
 
 
-class Fate(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Fate(Value):
     """What became of packets. protocol and message: "" = of any, where the store could not be read."""
 
-    protocol: str
-    message: str
-    reply: str  # DHCPOFFER …, or no-answer
-    reason: str  # ok, or a Reason
+    __slots__ = ("protocol", "message", "reply", "reason")
+
+    def __init__(
+        self,
+        protocol: str,
+        message: str,
+        reply: str,  # DHCPOFFER …, or no-answer
+        reason: str,  # ok, or a Reason
+    ) -> None:
+        self.protocol: Final = protocol
+        self.message: Final = message
+        self.reply: Final = reply
+        self.reason: Final = reason
 
 
-class Counted(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Counted(Value):
     """Anything else. name: of a vocabulary of our own, * standing for the label; label: a NAS, an attribute, a code."""
 
-    name: str
-    label: str
+    __slots__ = ("name", "label")
+
+    def __init__(self, name: str, label: str) -> None:
+        self.name: Final = name
+        self.label: Final = label
 
 
 _REASONS: Final = frozenset({"ok", *Reason})
@@ -48,5 +67,5 @@ def columns_of(parts: tuple[str, ...]) -> Fate | Counted:
 def spelled(counted: Fate | Counted) -> str:
     """As people read it: its words, with dots between them."""
     if isinstance(counted, Fate):
-        return ".".join(part for part in counted if part)
+        return ".".join(part for part in values_of(counted) if part)
     return counted.name.replace("*", counted.label)

@@ -6,7 +6,9 @@ them is told on its own whether it lost.
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import (
     AddressDeclined,
@@ -25,10 +27,10 @@ from gatekeeper.model import (
     SessionsEnded,
     StbidDiffers,
     TwoMakes,
-    make,
 )
 from gatekeeper.state.framed import SessionKey
 from gatekeeper.state.pools import Pools
+from gatekeeper.value import Value
 from gatekeeper.wire.text import ip_text, mac_text
 
 TWO_MAKES: Final = "option 60 twice"  # as the journal has it
@@ -70,7 +72,9 @@ def _no_warning(effect: Any) -> Sequence[tuple[str, str]]:
     return ()
 
 
-class EffectKind(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class EffectKind(Value):
     """One row. What has no verb of the store is in memory only, and the journal is not told of it.
 
     apply: (memory, effect, subnet, now), at once; settle: (memory, effect), it is on disk; lose: (memory, effect,
@@ -79,17 +83,29 @@ class EffectKind(NamedTuple):
     in the transaction that makes it true, to the second; warnings: keys and values behind the log line of its outcome.
     """
 
-    verb: str
-    apply: Callable[[Memory, Any, int, float], None]
-    settle: Callable[[Memory, Any], None] = _nothing
-    lose: Callable[[Memory, Any, bool], None] = _nothing
-    lost_as: Reason = Reason.ADDRESS_CONFLICT
-    events: Callable[[Any], Sequence[Event]] = _no_event
-    warnings: Callable[[Any], Sequence[tuple[str, str]]] = _no_warning
+    __slots__ = ("verb", "apply", "settle", "lose", "lost_as", "events", "warnings")
+
+    def __init__(
+        self,
+        verb: str,
+        apply: Callable[[Memory, Any, int, float], None],
+        settle: Callable[[Memory, Any], None] = _nothing,
+        lose: Callable[[Memory, Any, bool], None] = _nothing,
+        lost_as: Reason = Reason.ADDRESS_CONFLICT,
+        events: Callable[[Any], Sequence[Event]] = _no_event,
+        warnings: Callable[[Any], Sequence[tuple[str, str]]] = _no_warning,
+    ) -> None:
+        self.verb: Final = verb
+        self.apply: Final = apply
+        self.settle: Final = settle
+        self.lose: Final = lose
+        self.lost_as: Final = lost_as
+        self.events: Final = events
+        self.warnings: Final = warnings
 
 
 def _bind(memory: Memory, effect: LeaseBound, subnet: int, now: float) -> None:
-    lease, ended = effect
+    lease, ended = effect.lease, effect.ended
     memory.send_lease(lease)
     memory.pools.hold(subnet, lease.address, lease.mac, lease.expires_at)
     if ended:
@@ -151,7 +167,7 @@ def _report(memory: Memory, effect: SessionReported, subnet: int, now: float) ->
     said, pools = effect.session, memory.pools
     if not said.mac:
         return
-    key = make(SessionKey, (said.nas, said.device, said.session))
+    key = SessionKey(said.nas, said.device, said.session)
     if effect.status == "stop":
         pools.framed.end(key, said.mac, effect.heard)
     elif pools.is_fixed(said.address) or said.address in pools.framed.by_address:
@@ -168,7 +184,7 @@ def _forget_offer(memory: Memory, effect: OfferForgotten, subnet: int, now: floa
 
 def _binding_events(effect: LeaseBound) -> Sequence[Event]:
     """A renewal is no event."""
-    lease, ended = effect
+    lease, ended = effect.lease, effect.ended
     over = (_over("lease ended", lease, ended),) if ended else ()
     if lease.first_seen != lease.last_seen:
         return over
@@ -185,13 +201,13 @@ def _decline_events(effect: AddressDeclined) -> Sequence[Event]:
 
 
 def _port_events(effect: PortLearned) -> Sequence[Event]:
-    account, mac, port, protocol, at = effect
-    return (Event(at * 1000, "port learned", mac_text(mac), account, 0, port.text, f"by {protocol}"),)
+    mac, detail = mac_text(effect.mac), f"by {effect.protocol}"
+    return (Event(effect.at * 1000, "port learned", mac, effect.account, 0, effect.port.text, detail),)
 
 
 def _stbid_events(effect: StbidDiffers) -> Sequence[Event]:
-    lease, wanted, said = effect
-    told = f"says {said}, should be {wanted}"
+    lease = effect.lease
+    told = f"says {effect.said}, should be {effect.wanted}"
     return (_of_lease("STBID differs", lease, lease.address, lease.last_seen, told),)
 
 
@@ -200,8 +216,8 @@ def _stbid_warnings(effect: StbidDiffers) -> Sequence[tuple[str, str]]:
 
 
 def _make_events(effect: TwoMakes) -> Sequence[Event]:
-    lease, said = effect
-    told = f"{' and '.join(said)}: each is matched for itself"
+    lease = effect.lease
+    told = f"{' and '.join(effect.said)}: each is matched for itself"
     return (_of_lease(TWO_MAKES, lease, lease.address, lease.last_seen, told),)
 
 
@@ -214,7 +230,7 @@ def _over(kind: str, lease: Lease, address: int) -> Event:
 
 
 def _of_lease(kind: str, lease: Lease, address: int, at: int, told: str) -> Event:
-    return make(Event, (at * 1000, kind, mac_text(lease.mac), lease.account, address, lease.port, told))
+    return Event(at * 1000, kind, mac_text(lease.mac), lease.account, address, lease.port, told)
 
 
 def run_out(lease: Lease) -> Event:

@@ -5,29 +5,41 @@ at the start.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, final
 
-from gatekeeper.model import make
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 # Between an Access-Accept and the report that the session has started, that of the one before it may still end.
 STARTS_WITHIN_S: Final = 60
 
 
-class SessionKey(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class SessionKey(Value):
     """What a NAS calls a session, and which NAS it is."""
 
-    nas: str
-    device: str
-    session: str
+    __slots__ = ("nas", "device", "session")
+
+    def __init__(self, nas: str, device: str, session: str) -> None:
+        self.nas: Final = nas
+        self.device: Final = device
+        self.session: Final = session
 
 
-class Framed(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Framed(Value):
     """Who has an address. session: None = it was told, and no report has come yet; told: when, 0 = before the start."""
 
-    mac: bytes
-    until: int
-    session: SessionKey | None
-    told: int
+    __slots__ = ("mac", "until", "session", "told")
+
+    def __init__(self, mac: bytes, until: int, session: SessionKey | None, told: int) -> None:
+        self.mac: Final = mac
+        self.until: Final = until
+        self.session: Final = session
+        self.told: Final = told
 
 
 class FramedAddresses:
@@ -43,9 +55,9 @@ class FramedAddresses:
         self._latest = now
         held = self.by_address.get(address)
         if held and held.mac == mac:
-            self.by_address[address] = make(Framed, (mac, until, held.session, now))
+            self.by_address[address] = Framed(mac, until, held.session, now)
         else:
-            self._put(address, make(Framed, (mac, until, None, now)))
+            self._put(address, Framed(mac, until, None, now))
 
     def report(self, session: SessionKey, mac: bytes, address: int, until: int, now: int) -> None:
         """The session runs, and has the address. Two that run with one address: it stays the first one's."""
@@ -69,9 +81,10 @@ class FramedAddresses:
 
     def end_all(self, nas: str, device: str) -> None:
         """All sessions of a NAS are over."""
-        over = [at for at, held in self.by_address.items() if held.session and held.session[:2] == (nas, device)]
-        for address in over:
-            self.free(address)
+        for address, held in list(self.by_address.items()):
+            session = held.session
+            if session and session.nas == nas and session.device == device:
+                self.free(address)
 
     def doubt(self, macs: Iterable[bytes] | None) -> None:
         """Orders changed something about these boxes (None = about all): what was only told to them says no more."""

@@ -2,18 +2,26 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 
 MAX_ACCEPTED: Final = 65_536
 MAX_REFUSED: Final = 16_384
 
 
-class _Kept(NamedTuple):
-    asked: AaaQuestion
-    grant: Grant
-    until: float
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class _Kept(Value):
+    __slots__ = ("asked", "grant", "until")
+
+    def __init__(self, asked: AaaQuestion, grant: Grant, until: float) -> None:
+        self.asked: Final = asked
+        self.grant: Final = grant
+        self.until: Final = until
 
 
 class Grants:

@@ -5,7 +5,11 @@ A table with an object for each lease would take ten times that, and as many sec
 
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 BITS: Final = 10
 SIZE: Final = 1 << BITS
@@ -19,14 +23,21 @@ _NONE: Final = array("q", [NEVER]) * SIZE
 _OUT: Final = array("i", [-1]) * SIZE
 
 
-class Part(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Part(Value):
     """Leases on record as columns, in the sequence of their addresses. macs: six octets each, NOBODY among them.
     declined: whether a box has said of it that somebody else uses it."""
 
-    addresses: Sequence[int]
-    macs: bytes
-    ends: Sequence[int]
-    declined: Sequence[object] = ()
+    __slots__ = ("addresses", "macs", "ends", "declined")
+
+    def __init__(
+        self, addresses: Sequence[int], macs: bytes, ends: Sequence[int], declined: Sequence[object] = ()
+    ) -> None:
+        self.addresses: Final = addresses
+        self.macs: Final = macs
+        self.ends: Final = ends
+        self.declined: Final = declined
 
 
 class Block:

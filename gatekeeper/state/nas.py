@@ -1,12 +1,17 @@
 """What each RADIUS client sends, counted: who still sends no Message-Authenticator is to be seen (CVE-2024-3596)."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.state.nas_secrets import AUTHENTICATION, Secrets
+from gatekeeper.value import Value
 from gatekeeper.wire.text import ip_text
 
 
-class NasSeen(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class NasSeen(Value):
     """What came from one client since the last time it was told.
 
     requests: Access-Requests, forged ones apart; accepts, rejects: answers that left, repeated ones apart. sealed,
@@ -14,14 +19,27 @@ class NasSeen(NamedTuple):
     unsealed_from: address that the last of these came from, "" = none. last_seen: Unix seconds.
     """
 
-    name: str
-    requests: int
-    accepts: int
-    rejects: int
-    sealed: int
-    unsealed: int
-    unsealed_from: str
-    last_seen: int
+    __slots__ = ("name", "requests", "accepts", "rejects", "sealed", "unsealed", "unsealed_from", "last_seen")
+
+    def __init__(
+        self,
+        name: str,
+        requests: int,
+        accepts: int,
+        rejects: int,
+        sealed: int,
+        unsealed: int,
+        unsealed_from: str,
+        last_seen: int,
+    ) -> None:
+        self.name: Final = name
+        self.requests: Final = requests
+        self.accepts: Final = accepts
+        self.rejects: Final = rejects
+        self.sealed: Final = sealed
+        self.unsealed: Final = unsealed
+        self.unsealed_from: Final = unsealed_from
+        self.last_seen: Final = last_seen
 
 
 # The fields of NasSeen after its name, as they are counted up.

@@ -4,9 +4,12 @@ Authentication and accounting are told apart, for a NAS has a secret for each an
 last packets showed counts: a right one ends a row of wrong ones. Bounded; drained into the store every second or so.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import Reason
+from gatekeeper.value import Value
 
 RIGHT: Final = ""
 AUTHENTICATION: Final = "authentication"
@@ -20,19 +23,33 @@ MAX_KEPT: Final = 4_096
 MAX_UNKNOWN_KEPT: Final = 256
 
 
-class SecretSeen(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class SecretSeen(Value):
     """What packets of one source showed. name: the client, "" = it is none.
 
     reason: RIGHT, BAD_AUTHENTICATOR, UNKNOWN_NAS; BAD_PASSWORD where the password that the secret uncovers is no text.
     """
 
-    source: int
-    port: str  # AUTHENTICATION or ACCOUNTING
-    name: str
-    reason: str
-    times: int
-    first_seen: int
-    last_seen: int
+    __slots__ = ("source", "port", "name", "reason", "times", "first_seen", "last_seen")
+
+    def __init__(
+        self,
+        source: int,
+        port: str,  # AUTHENTICATION or ACCOUNTING
+        name: str,
+        reason: str,
+        times: int,
+        first_seen: int,
+        last_seen: int,
+    ) -> None:
+        self.source: Final = source
+        self.port: Final = port
+        self.name: Final = name
+        self.reason: Final = reason
+        self.times: Final = times
+        self.first_seen: Final = first_seen
+        self.last_seen: Final = last_seen
 
 
 class Secrets:

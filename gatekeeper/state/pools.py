@@ -70,7 +70,7 @@ class Pools:
 
     def take(self, part: Part) -> None:
         """Leases on record. What is known of an address already is younger, and stays."""
-        addresses, macs, ends, declined = part
+        addresses, macs, ends, declined = part.addresses, part.macs, part.ends, part.declined
         if ends and (min(ends) < 0 or max(ends) > FOR_EVER):
             ends = [min(max(end, 0), FOR_EVER) for end in ends]
         if any(declined):

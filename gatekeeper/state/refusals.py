@@ -3,7 +3,7 @@ reason, in memory as on disk, is said here once."""
 
 from typing import Final
 
-from gatekeeper.model import Event, Outcome, Reason, make
+from gatekeeper.model import Asked, Event, Outcome, Reason
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.evidence import Refused
 from gatekeeper.wire.text import mac_text
@@ -38,12 +38,12 @@ _UNREAD: Final = frozenset(
 )
 # What is sent by unicast passes the relay by, and names no line (RFC 3046 2.1).
 _UNICAST: Final = frozenset({"renewing", "inform", "release"})
+_NOTHING_ASKED: Final = Asked("", 0, 0)
 
 
 def joined(older: Refused, newer: Refused) -> Refused:
     """Both as one row, of one box, protocol and reason: counted together, told as the newer one was."""
-    mac, protocol, reason, port, times, _, *evidence = newer
-    return make(Refused, (mac, protocol, reason, port, older.times + times, older.first_seen, *evidence))
+    return newer._replace(times=older.times + newer.times, first_seen=older.first_seen)
 
 
 def is_news(refused: Refused, before: Refused | None) -> bool:
@@ -74,8 +74,8 @@ def _first_ms(refused: Refused) -> int:
 def refused_by(outcome: Outcome, reason: Reason, times: int, first: float, last: float) -> Refused:
     """So many refusals, first and last at these times, told as this last one was."""
     verdict = outcome.verdict
-    state, link, address = outcome.asked or ("", 0, 0)
-    port = outcome.port.text if outcome.port else None if reason in _UNREAD or state in _UNICAST else ""
+    asked = outcome.asked or _NOTHING_ASKED
+    port = outcome.port.text if outcome.port else None if reason in _UNREAD or asked.state in _UNICAST else ""
     second = int(last)
     return Refused(
         outcome.mac,
@@ -90,9 +90,9 @@ def refused_by(outcome: Outcome, reason: Reason, times: int, first: float, last:
         outcome.where,
         outcome.message,
         outcome.reply,
-        verdict.address or address,
-        state,
-        link,
+        verdict.address or asked.address,
+        asked.state,
+        asked.link,
         int((last - second) * 1000),
     )
 

@@ -1,19 +1,15 @@
 """Answers to RADIUS requests, kept for their duplicates (RFC 5080 2.2.2): the same request gets the same answer."""
 
 from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import Final
 
 KEEP_S: Final = 10
 MAX_KEPT: Final = 65_536
 
 
-class RequestKey(NamedTuple):
-    """Source, identifier and authenticator; another authenticator under the same identifier is another request."""
-
-    source: int
-    source_port: int
-    identifier: int
-    door: str
+# Source address and port, identifier, and the door that it came by. Another authenticator under the same identifier is
+# another request. A plain tuple, as it is hashed four times a packet.
+RequestKey = tuple[int, int, int, str]
 
 
 class Replies:

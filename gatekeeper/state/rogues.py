@@ -1,32 +1,54 @@
 """DHCP servers that are not ours: counted, and told once a window each."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 WINDOW_S: Final = 60.0
 # Servers with invented addresses fill neither memory nor log: what comes beyond is not counted before the next drain.
 MAX_ROGUES: Final = 256
 
 
-class ForeignServer(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class ForeignServer(Value):
     """One answer of a DHCP server that is not ours, as it was heard."""
 
-    server: int
-    mac: bytes
-    interface: str
-    reply: str  # DHCPOFFER DHCPACK DHCPNAK
-    address: int  # what it gives
-    box: bytes
+    __slots__ = ("server", "mac", "interface", "reply", "address", "box")
+
+    def __init__(
+        self,
+        server: int,
+        mac: bytes,
+        interface: str,
+        reply: str,  # DHCPOFFER DHCPACK DHCPNAK
+        address: int,  # what it gives
+        box: bytes,
+    ) -> None:
+        self.server: Final = server
+        self.mac: Final = mac
+        self.interface: Final = interface
+        self.reply: Final = reply
+        self.address: Final = address
+        self.box: Final = box
 
 
-class Rogue(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Rogue(Value):
     """One DHCP server that is not ours, counted."""
 
-    server: int
-    mac: bytes
-    interface: str
-    offers: int
-    first_seen: int
-    last_seen: int
+    __slots__ = ("server", "mac", "interface", "offers", "first_seen", "last_seen")
+
+    def __init__(self, server: int, mac: bytes, interface: str, offers: int, first_seen: int, last_seen: int) -> None:
+        self.server: Final = server
+        self.mac: Final = mac
+        self.interface: Final = interface
+        self.offers: Final = offers
+        self.first_seen: Final = first_seen
+        self.last_seen: Final = last_seen
 
 
 _Key = tuple[int, bytes, str]

@@ -2,17 +2,24 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, final
 
-_HIGHEST: Final = 1 << 32
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 
-class Span(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Span(Value):
     """Addresses, first and last, that are kept until then."""
 
-    first: int
-    last: int
-    until: int
+    __slots__ = ("first", "last", "until")
+
+    def __init__(self, first: int, last: int, until: int) -> None:
+        self.first: Final = first
+        self.last: Final = last
+        self.until: Final = until
 
 
 class Unclaimed:
@@ -24,7 +31,7 @@ class Unclaimed:
 
     def keep(self, spans: Iterable[Span]) -> None:
         """These, and no others. spans: apart from each other."""
-        self._spans = sorted(spans)
+        self._spans = sorted(spans, key=_first_of)
         self._ended = set()
 
     def end(self, address: int) -> None:
@@ -36,5 +43,9 @@ class Unclaimed:
         """True if the address is kept still, should no box have taken it."""
         if not self._spans or address in self._ended:
             return False
-        at = bisect_right(self._spans, (address, _HIGHEST)) - 1
+        at = bisect_right(self._spans, address, key=_first_of) - 1
         return at >= 0 and address <= self._spans[at].last and self._spans[at].until > now
+
+
+def _first_of(span: Span) -> int:
+    return span.first

@@ -3,7 +3,9 @@ applied here at once, and settled when the commit has them on disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import (
     NO_FACTS,
@@ -15,28 +17,33 @@ from gatekeeper.model import (
     Outcome,
     PortId,
     PortLearned,
-    make,
 )
 from gatekeeper.state.bounded import bounded
 from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.held import Part
 from gatekeeper.state.pools import Pools
+from gatekeeper.value import Value
 
 MAX_KNOWN: Final = 500_000
 MAX_UNKNOWN: Final = 65_536
 MAX_CROWDS: Final = 65_536
 
 
-class Flight(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Flight(Value):
     """Leases of one box that are on their way to disk.
 
     lease: the last of them, None = that one is lost; until: when the box's address ends on disk at the earliest,
     whichever of them gets there, 0 = it has none there, or they are more than extensions; many: how many there are.
     """
 
-    lease: Lease | None
-    until: int
-    many: int
+    __slots__ = ("lease", "until", "many")
+
+    def __init__(self, lease: Lease | None, until: int, many: int) -> None:
+        self.lease: Final = lease
+        self.until: Final = until
+        self.many: Final = many
 
 
 class World:
@@ -171,13 +178,14 @@ class World:
     def send_lease(self, lease: Lease) -> None:
         """It is the box's from now on, and on its way to disk."""
         mac = lease.mac
-        binding, last = self._known.get(mac, NO_FACTS)
+        known = self._known.get(mac, NO_FACTS)
+        last = known.lease
         active = lease.state == "active"
-        self._known[mac] = make(Facts, (binding, lease if active or lease.state != "declined" else None))
+        self._known[mac] = Facts(known.binding, lease if active or lease.state != "declined" else None)
         flight, until = self._in_flight.get(mac), 0
         if active and last and last.address == lease.address and last.state == "active":
             until = min(flight.until if flight else last.expires_at, lease.expires_at)
-        self._in_flight[mac] = make(Flight, (lease, until, flight.many + 1 if flight else 1))
+        self._in_flight[mac] = Flight(lease, until, flight.many + 1 if flight else 1)
 
     def kept_until(self, mac: bytes) -> int:
         """When the lease ends that this box has on disk, of which extensions are on their way; 0 as in Flight."""
@@ -202,7 +210,7 @@ class World:
         if flight.many == 1:
             del self._in_flight[mac]
         else:
-            self._in_flight[mac] = make(Flight, (last, flight.until, flight.many - 1))
+            self._in_flight[mac] = Flight(last, flight.until, flight.many - 1)
 
     def send_port(self, learned: PortLearned) -> None:
         """It is on its way to disk, and binds nobody before it is there.
@@ -221,13 +229,11 @@ class World:
 
         The account's other boxes learn of it through the change feed.
         """
-        binding, lease = self._known.get(learned.mac, NO_FACTS)
+        known = self._known.get(learned.mac, NO_FACTS)
+        binding = known.binding
         if binding and binding is self._learning.pop(learned.mac, None):
-            # _replace costs five times this.
-            account, subscriber, stbid, state, rate, _, _, address, acs_url, order, plan = binding
-            port = learned.port
-            bound = Binding(account, subscriber, stbid, state, rate, port, "learned", address, acs_url, order, plan)
-            self._known[learned.mac] = Facts(bound, lease)
+            bound = binding._replace(port=learned.port, port_state="learned")
+            self._known[learned.mac] = Facts(bound, known.lease)
 
     def drop_port(self, mac: bytes) -> None:
         """Another port was first, or the store failed: the box is looked up again."""

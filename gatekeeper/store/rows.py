@@ -6,7 +6,7 @@ A MAC is kept as text, as people search for it; "" = none. An Account, an Event 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from gatekeeper.model import Binding, Event, Lease, Rate, Reason, Session, make
+from gatekeeper.model import Binding, Event, Lease, Rate, Reason, Session
 from gatekeeper.policy.orders import Account, OrderRecord
 from gatekeeper.policy.sessions import Course
 from gatekeeper.state.clock import Beat
@@ -16,6 +16,7 @@ from gatekeeper.state.nas import NasSeen
 from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store.outbox import Standing, Wanted
+from gatekeeper.value import fields_of, values_of
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import ip_text, mac_text, parse_ip
 
@@ -40,21 +41,21 @@ def mac_of(text: str) -> bytes:
     return bytes.fromhex(text.replace(":", ""))
 
 
-LEASE: Final = Lease._fields
+LEASE: Final = fields_of(Lease)
 
 
 def lease_rows(leases: Iterable[Lease]) -> list[object]:
     """Their rows one behind the other, as a statement for many takes them; a call for each would be felt."""
     values: list[object] = []
-    for address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id in leases:
-        values += address, mac.hex(":"), account, port, state, expires_at, first_seen, last_seen, agent, client_id
+    for one in leases:
+        values += one.address, one.mac.hex(":"), one.account, one.port, one.state
+        values += one.expires_at, one.first_seen, one.last_seen, one.agent, one.client_id
     return values
 
 
 def lease_of(row: Row) -> Lease:
     address, mac, account, port, state, expires_at, first_seen, last_seen, agent, client_id = row
-    values = address, mac_of(mac), account, port, state, expires_at, first_seen, last_seen, agent, client_id
-    return make(Lease, values)
+    return Lease(address, mac_of(mac), account, port, state, expires_at, first_seen, last_seen, agent, client_id)
 
 
 # A binding is read from two tables: the box's row and its account's.
@@ -74,15 +75,15 @@ def binding_of(row: Row) -> tuple[str, Binding]:
     """The MAC as text, and what binds it."""
     mac, account, stbid, subscriber, state, down, up, port, port_state, address, acs_url, order, plan = row
     line = port_from_text(port) if port else None
-    values = account, subscriber, stbid, state, Rate(down, up), line, port_state, address, acs_url, order, plan
-    return mac, make(Binding, values)
+    rate = Rate(down, up)
+    return mac, Binding(account, subscriber, stbid, state, rate, line, port_state, address, acs_url, order, plan)
 
 
-ACCOUNT: Final = Account._fields
+ACCOUNT: Final = fields_of(Account)
 
 
 def account_of(row: Row) -> Account:
-    return make(Account, row)
+    return Account(*row)
 
 
 def line_of(port: str) -> str:
@@ -97,7 +98,7 @@ ORDER: Final = (
 
 
 def order_row(record: OrderRecord, contents: str) -> Row:
-    return (*record, contents)
+    return (*values_of(record), contents)
 
 
 def order_of(row: Row) -> tuple[OrderRecord, str]:
@@ -108,30 +109,29 @@ def order_of(row: Row) -> tuple[OrderRecord, str]:
 
 # What tells a session from others does not change; the rest is written anew with each report.
 SESSION_KEY: Final = ("session", "nas", "device")
-SESSION: Final = (*Session._fields, "state", "heard")
+SESSION: Final = (*fields_of(Session), "state", "heard")
 
 
 def session_row(course: Course) -> Row:
-    (session, nas, device, source, mac, *rest), state, heard = course
-    return session, nas, device, source, mac_text(mac), *rest, state, heard
+    session, nas, device, source, mac, *rest = values_of(course.session)
+    return session, nas, device, source, mac_text(mac), *rest, course.state, course.heard
 
 
 def session_change(course: Course) -> Row:
     """The columns of SESSION but those of SESSION_KEY."""
-    (_, _, _, source, mac, *rest), state, heard = course
-    return source, mac_text(mac), *rest, state, heard
+    return session_row(course)[len(SESSION_KEY) :]
 
 
 def session_of(row: Sequence[Any]) -> Course:
     session, nas, device, source, mac, *rest, state, heard = row
-    return make(Course, (make(Session, (session, nas, device, source, mac_of(mac), *rest)), state, heard))
+    return Course(Session(session, nas, device, source, mac_of(mac), *rest), state, heard)
 
 
-REFUSED: Final = tuple("count" if name == "times" else name for name in Refused._fields)
+REFUSED: Final = tuple("count" if name == "times" else name for name in fields_of(Refused))
 
 
 def refused_row(refused: Refused) -> Row:
-    mac, protocol, reason, *rest = refused
+    mac, protocol, reason, *rest = values_of(refused)
     return mac_text(mac), protocol, str(reason), *rest
 
 
@@ -139,29 +139,29 @@ def refused_of(row: Row) -> Refused:
     mac, protocol, reason, *rest = row
     # A younger gatekeeper may have known more reasons, and this one must still be able to count on.
     why = Reason(reason) if reason in Reason.__members__ else Reason.UNSUPPORTED
-    return make(Refused, (mac_of(mac), protocol, why, *rest))
+    return Refused(mac_of(mac), protocol, why, *rest)
 
 
 # That the journal was told of it is no column.
-ADMITTED: Final = Admitted._fields[:-1]
+ADMITTED: Final = fields_of(Admitted)[:-1]
 
 
 def admitted_row(admitted: Admitted) -> Row:
-    mac, *rest, _ = admitted
+    mac, *rest, _ = values_of(admitted)
     return mac_text(mac), *rest
 
 
 def admitted_of(row: Row) -> Admitted:
-    mac, *rest = row
-    return make(Admitted, (mac_of(mac), *rest, False))
+    mac, account, where, port, at, protocol, address, ms = row
+    return Admitted(mac_of(mac), account, where, port, at, protocol, address, ms, news=False)
 
 
-ROGUE: Final = Rogue._fields
+ROGUE: Final = fields_of(Rogue)
 
 
 def rogue_row(rogue: Rogue) -> Row:
-    server, mac, interface, offers, first_seen, last_seen = rogue
-    return ip_text(server), mac_text(mac), interface, offers, first_seen, last_seen
+    server, mac, *rest = values_of(rogue)
+    return ip_text(server), mac_text(mac), *rest
 
 
 def rogue_of(row: Row) -> Rogue:
@@ -169,12 +169,12 @@ def rogue_of(row: Row) -> Rogue:
     return Rogue(parse_ip(server), mac_of(mac), interface, offers, first_seen, last_seen)
 
 
-NAS_SEEN: Final = NasSeen._fields
-SECRET: Final = SecretSeen._fields
+NAS_SEEN: Final = fields_of(NasSeen)
+SECRET: Final = fields_of(SecretSeen)
 
 
 def secret_row(seen: SecretSeen) -> Row:
-    source, *rest = seen
+    source, *rest = values_of(seen)
     return ip_text(source), *rest
 
 
@@ -184,14 +184,14 @@ def secret_of(row: Row) -> SecretSeen:
 
 
 # How many there are stands behind what is counted; and its spelling, as SQL.
-FATE: Final = (*Fate._fields, "count")
+FATE: Final = (*fields_of(Fate), "count")
 FATE_NAME: Final = "CASE protocol WHEN '' THEN '' ELSE protocol || '.' || message || '.' END || reply || '.' || reason"
-COUNTER: Final = (*Counted._fields, "value")
+COUNTER: Final = (*fields_of(Counted), "value")
 COUNTER_NAME: Final = "replace(name, '*', label)"
 
 
 def count_row(counted: Fate | Counted, count: int) -> Row:
-    return (*counted, count)
+    return (*values_of(counted), count)
 
 
 def fate_of(row: Row) -> tuple[Fate, int]:
@@ -204,25 +204,25 @@ def counter_of(row: Row) -> tuple[Counted, int]:
     return Counted(name, label), value
 
 
-BEAT: Final = Beat._fields
+BEAT: Final = fields_of(Beat)
 
 
 def beat_of(row: Row) -> Beat:
-    return make(Beat, row)
+    return Beat(*row)
 
 
-EVENT: Final = Event._fields
+EVENT: Final = fields_of(Event)
 
 
 def event_of(row: Row) -> Event:
-    return make(Event, row)
+    return Event(*row)
 
 
 STANDING: Final = Standing._fields
 
 
 def standing_of(row: Row) -> Standing:
-    return make(Standing, row)
+    return Standing(*row)
 
 
 # Of the outbox (d), its session (s) and the account of that (a).

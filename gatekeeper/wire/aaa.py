@@ -4,9 +4,12 @@ RFC 2865 4 and 5; the access line as Option 82 names it goes into NAS-Port-Id (R
 attributes (RFC 4679 3.3.1, 3.3.2).
 """
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import Reason
+from gatekeeper.value import Value
 from gatekeeper.wire.radius import (
     ACCESS_ACCEPT,
     ACCESS_REQUEST,
@@ -39,26 +42,38 @@ _LONGEST_VENDOR: Final = 247
 _NO_ADDRESS: Final = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE})
 
 
-class AaaQuestion(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class AaaQuestion(Value):
     """Whom AAA is asked about. circuit_id, remote_id: parts of Option 82, b"" = none."""
 
-    mac: bytes
-    user_name: str
-    circuit_id: bytes
-    remote_id: bytes
+    __slots__ = ("mac", "user_name", "circuit_id", "remote_id")
+
+    def __init__(self, mac: bytes, user_name: str, circuit_id: bytes, remote_id: bytes) -> None:
+        self.mac: Final = mac
+        self.user_name: Final = user_name
+        self.circuit_id: Final = circuit_id
+        self.remote_id: Final = remote_id
 
 
-class Grant(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Grant(Value):
     """What AAA says of a box. refusal: None = it may have an address.
 
     account: "" = the one asked about; address: 0 = any; session_s: 0 = no limit; said: Reply-Message, for people.
     """
 
-    refusal: Reason | None
-    account: str = ""
-    address: int = 0
-    session_s: int = 0
-    said: str = ""
+    __slots__ = ("refusal", "account", "address", "session_s", "said")
+
+    def __init__(
+        self, refusal: Reason | None, account: str = "", address: int = 0, session_s: int = 0, said: str = ""
+    ) -> None:
+        self.refusal: Final = refusal
+        self.account: Final = account
+        self.address: Final = address
+        self.session_s: Final = session_s
+        self.said: Final = said
 
 
 UNREACHABLE: Final = Grant(Reason.AAA_UNREACHABLE)

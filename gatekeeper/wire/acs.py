@@ -6,8 +6,11 @@ same are 11 to 14. Interval and multiplier are decimal ASCII.
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.text import printable
 from gatekeeper.wire.vendor_options import enterprises
@@ -16,16 +19,30 @@ BBF_ENTERPRISE: Final = 3561
 _NAMES: Final = {1: "url", 2: "provisioning_code", 3: "retry_minimum_wait_s", 4: "retry_multiplier"}
 
 
-class AcsInfo(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class AcsInfo(Value):
     """What to tell the box; empty or 0 = leave it out."""
 
-    url: str
-    provisioning_code: str = ""
-    retry_minimum_wait_s: int = 0
-    retry_multiplier: int = 0
-    username: str = ""
-    password: str = ""
-    raw: bytes = b""
+    __slots__ = ("url", "provisioning_code", "retry_minimum_wait_s", "retry_multiplier", "username", "password", "raw")
+
+    def __init__(
+        self,
+        url: str,
+        provisioning_code: str = "",
+        retry_minimum_wait_s: int = 0,
+        retry_multiplier: int = 0,
+        username: str = "",
+        password: str = "",
+        raw: bytes = b"",
+    ) -> None:
+        self.url: Final = url
+        self.provisioning_code: Final = provisioning_code
+        self.retry_minimum_wait_s: Final = retry_minimum_wait_s
+        self.retry_multiplier: Final = retry_multiplier
+        self.username: Final = username
+        self.password: Final = password
+        self.raw: Final = raw
 
     def __repr__(self) -> str:
         return f"<acs {self.url}>"  # without username and password

@@ -6,9 +6,11 @@
 
 from collections.abc import Mapping
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final, final
 
-from gatekeeper.model import make
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.dhcp_header import COOKIE, FILE, FILE_SIZE, HLEN, HOPS, OPTIONS, SNAME, SNAME_SIZE
 from gatekeeper.wire.dhcp_header import MAGIC as MAGIC
@@ -62,27 +64,63 @@ _SAID_ONCE: Final = frozenset({12, 50, 51, 54, 57, 60, 61, 81, 118})
 NO_INSTANCES: Final[Mapping[int, tuple[bytes, ...]]] = {}
 
 
-class DhcpMessage(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class DhcpMessage(Value):
     """One message. Addresses are int, ``mac`` is chaddr cut to hlen, ``options`` are values by code.
 
     ``instances``: the values of each code that came more than once, every one whole, in their sequence; empty in the
     usual message. ``options`` has them joined; of an option that a message says once, the first that says anything.
     """
 
-    op: int
-    htype: int
-    hops: int
-    xid: int
-    secs: int
-    flags: int
-    ciaddr: int
-    yiaddr: int
-    siaddr: int
-    giaddr: int
-    mac: bytes
-    kind: int  # option 53
-    options: dict[int, bytes]
-    instances: Mapping[int, tuple[bytes, ...]] = NO_INSTANCES
+    __slots__ = (
+        "op",
+        "htype",
+        "hops",
+        "xid",
+        "secs",
+        "flags",
+        "ciaddr",
+        "yiaddr",
+        "siaddr",
+        "giaddr",
+        "mac",
+        "kind",
+        "options",
+        "instances",
+    )
+
+    def __init__(
+        self,
+        op: int,
+        htype: int,
+        hops: int,
+        xid: int,
+        secs: int,
+        flags: int,
+        ciaddr: int,
+        yiaddr: int,
+        siaddr: int,
+        giaddr: int,
+        mac: bytes,
+        kind: int,  # option 53
+        options: dict[int, bytes],
+        instances: Mapping[int, tuple[bytes, ...]] = NO_INSTANCES,
+    ) -> None:
+        self.op: Final = op
+        self.htype: Final = htype
+        self.hops: Final = hops
+        self.xid: Final = xid
+        self.secs: Final = secs
+        self.flags: Final = flags
+        self.ciaddr: Final = ciaddr
+        self.yiaddr: Final = yiaddr
+        self.siaddr: Final = siaddr
+        self.giaddr: Final = giaddr
+        self.mac: Final = mac
+        self.kind: Final = kind
+        self.options: Final = options
+        self.instances: Final = instances
 
 
 def decode(data: bytes) -> DhcpMessage:
@@ -112,9 +150,7 @@ def decode(data: bytes) -> DhcpMessage:
     if len(kind) != 1 or not 1 <= kind[0] <= 18:
         raise Malformed("option 53 is no message type", OPTIONS)
     addresses = ciaddr, yiaddr, siaddr, giaddr
-    return make(
-        DhcpMessage, (op, htype, hops, xid, secs, flags, *addresses, chaddr[:hlen], kind[0], options, instances)
-    )
+    return DhcpMessage(op, htype, hops, xid, secs, flags, *addresses, chaddr[:hlen], kind[0], options, instances)
 
 
 def _read_options(data: bytes, at: int, end: int, options: dict[int, bytes]) -> bool:

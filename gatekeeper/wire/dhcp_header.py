@@ -1,7 +1,11 @@
 """Where the fields of a DHCP message begin (RFC 2131 2, figure 1; RFC 951 3). Each ends where the next one begins:
 ``data[XID:SECS]`` is xid. And what the fixed fields of a message say whose options cannot be read."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 OP: Final = 0
 HTYPE: Final = 1
@@ -35,12 +39,17 @@ _END: Final = 255
 _TYPE: Final = 53
 
 
-class SoundHeader(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class SoundHeader(Value):
     """What can be said of a malformed message. mac: b"" = no Ethernet address; giaddr, kind (option 53): 0 = none."""
 
-    mac: bytes
-    giaddr: int
-    kind: int
+    __slots__ = ("mac", "giaddr", "kind")
+
+    def __init__(self, mac: bytes, giaddr: int, kind: int) -> None:
+        self.mac: Final = mac
+        self.giaddr: Final = giaddr
+        self.kind: Final = kind
 
 
 NO_HEADER: Final = SoundHeader(b"", 0, 0)

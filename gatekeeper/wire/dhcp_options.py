@@ -4,20 +4,28 @@ Names are those that Kea and ISC dhcpd users write; the IANA registry's names, i
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.option_types import KINDS, LONGEST, LONGEST_JOINED
 from gatekeeper.wire.vendor_options import enterprises
 
 
-class OptionRow(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class OptionRow(Value):
     """One option. kind: a row of ``option_types.KINDS``."""
 
-    code: int
-    name: str
-    kind: str
-    source: str
-    alias: str = ""
+    __slots__ = ("code", "name", "kind", "source", "alias")
+
+    def __init__(self, code: int, name: str, kind: str, source: str, alias: str = "") -> None:
+        self.code: Final = code
+        self.name: Final = name
+        self.kind: Final = kind
+        self.source: Final = source
+        self.alias: Final = alias
 
 
 _ROWS: Final = (

@@ -1,7 +1,10 @@
 """EAP packets (RFC 3748 4) and how RADIUS carries them (RFC 3579 3.1)."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.radius import EAP_MESSAGE, attribute
 
@@ -37,13 +40,18 @@ METHODS: Final = {
 _PART: Final = 253
 
 
-class EapPacket(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class EapPacket(Value):
     """One EAP packet. ``kind``: its type, 0 for Success and Failure, which have none; ``data``: what follows it."""
 
-    code: int
-    identifier: int
-    kind: int
-    data: bytes
+    __slots__ = ("code", "identifier", "kind", "data")
+
+    def __init__(self, code: int, identifier: int, kind: int, data: bytes) -> None:
+        self.code: Final = code
+        self.identifier: Final = identifier
+        self.kind: Final = kind
+        self.data: Final = data
 
 
 def decode_eap(data: bytes) -> EapPacket:

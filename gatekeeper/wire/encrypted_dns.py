@@ -5,8 +5,11 @@ several in one text parted by ``|``. A resolver may be its name alone.
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.names import encode_name, read_names
 from gatekeeper.wire.text import ip_text, octets_text, parse_ip, printable
 
@@ -26,13 +29,20 @@ _OTHER: Final = re.compile(r"key(\d{1,5})")
 _MOST_ADDRESSES: Final = 63  # one octet counts their octets
 
 
-class Resolver(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Resolver(Value):
     """One resolver. addresses and parameters are both empty where it is told by its name alone; parameters: by key."""
 
-    priority: int
-    name: str
-    addresses: tuple[int, ...]
-    parameters: tuple[tuple[int, bytes], ...]
+    __slots__ = ("priority", "name", "addresses", "parameters")
+
+    def __init__(
+        self, priority: int, name: str, addresses: tuple[int, ...], parameters: tuple[tuple[int, bytes], ...]
+    ) -> None:
+        self.priority: Final = priority
+        self.name: Final = name
+        self.addresses: Final = addresses
+        self.parameters: Final = parameters
 
 
 def resolvers(value: object) -> bytes:

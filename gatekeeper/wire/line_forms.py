@@ -28,30 +28,54 @@ people only, and compared octet for octet.
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 NO_TAG: Final = 4096
 
 
-class Line(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Line(Value):
     """One line as it was read. ``text``: its canonical spelling; ``key``: what is compared; ``named``: the text names
     its access node itself; ``tags``: inner tag and PVC, compared where both sides tell them, "" = not told; ``vague``:
     the text names no line but a VLAN; ``form``: the row's name, "" = opaque."""
 
-    text: str
-    key: str
-    named: bool = False
-    tags: tuple[str, str] = ("", "")
-    vague: bool = False
-    form: str = ""
+    __slots__ = ("text", "key", "named", "tags", "vague", "form")
+
+    def __init__(
+        self,
+        text: str,
+        key: str,
+        named: bool = False,
+        tags: tuple[str, str] = ("", ""),
+        vague: bool = False,
+        form: str = "",
+    ) -> None:
+        self.text: Final = text
+        self.key: Final = key
+        self.named: Final = named
+        self.tags: Final = tags
+        self.vague: Final = vague
+        self.form: Final = form
 
 
-class Form(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Form(Value):
     """One row. read: None where the match is no line of this form after all."""
 
-    name: str
-    pattern: re.Pattern[str]
-    read: Callable[["re.Match[str]", str], Line | None]
+    __slots__ = ("name", "pattern", "read")
+
+    def __init__(
+        self, name: str, pattern: re.Pattern[str], read: Callable[["re.Match[str]", str], Line | None]
+    ) -> None:
+        self.name: Final = name
+        self.pattern: Final = pattern
+        self.read: Final = read
 
 
 # The names of a template's fields. Those behind are tags.
@@ -194,13 +218,18 @@ def read_line(line: str) -> Line:
     return Line(line, line)
 
 
-class CiscoLine(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class CiscoLine(Value):
     """A line of a Cisco switch. vlan 0 = only the switch is named; switch: its MAC, b"" = it is not."""
 
-    vlan: int
-    module: int
-    port: int
-    switch: bytes
+    __slots__ = ("vlan", "module", "port", "switch")
+
+    def __init__(self, vlan: int, module: int, port: int, switch: bytes) -> None:
+        self.vlan: Final = vlan
+        self.module: Final = module
+        self.port: Final = port
+        self.switch: Final = switch
 
 
 def read_cisco(text: str) -> CiscoLine | None:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from gatekeeper.model import PortId, make
+from gatekeeper.model import PortId
 from gatekeeper.wire.line_forms import Line, read_cisco, read_line
 from gatekeeper.wire.line_template import LineTemplate
 from gatekeeper.wire.nas_port_id import is_interface_of_many, left_of
@@ -90,7 +90,7 @@ class Lines:
         if counted:
             return self._of_agent_text(counted, node)
         shown = printable(value if text else text)
-        return make(PortId, (f"{node}|{shown}" if node else shown, shown, node, "", _UNTOLD, (), False))
+        return PortId(f"{node}|{shown}" if node else shown, shown, node, "", _UNTOLD, (), False)
 
     def _of_agent_text(self, line: str, node: str) -> PortId:
         found = self._of_template(line)
@@ -188,12 +188,12 @@ def _of_spelling(line: str, node: str) -> PortId:
 
 
 def _port(line: Line, node: str) -> PortId:
-    text, key, named, tags, vague, _ = line
-    if named:
-        return make(PortId, (text, key, "", "", tags, (), vague))
+    text, key = line.text, line.key
+    if line.named:
+        return PortId(text, key, "", "", line.tags, (), line.vague)
     # A line that has a bar in itself gets one in front, so that its text is read back as what it is.
     shown = f"{node}|{text}" if node or "|" in text else text
-    return make(PortId, (shown, key, node, "", tags, (), vague))
+    return PortId(shown, key, node, "", line.tags, (), line.vague)
 
 
 def _unhex(line: str) -> str:

@@ -6,8 +6,11 @@ through, so that the templates of OLT and BRAS make one line; tags are compared 
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.line_forms import PLACE_FIELDS, TAG_FIELDS, Line, line_of_fields
 
 _FIELD: Final = re.compile(r"\{([^{}]*)\}")
@@ -17,11 +20,16 @@ _NO_TEXT: Final = r"\s;=|"  # blanks, and what the canonical spelling is made of
 _MOST: Final = 255  # octets of a circuit-id
 
 
-class LineTemplate(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class LineTemplate(Value):
     """``text``: as it is configured."""
 
-    text: str
-    pattern: re.Pattern[str]
+    __slots__ = ("text", "pattern")
+
+    def __init__(self, text: str, pattern: re.Pattern[str]) -> None:
+        self.text: Final = text
+        self.pattern: Final = pattern
 
     def read(self, line: str) -> Line | None:
         """The line that this text names; None where the text does not fit."""

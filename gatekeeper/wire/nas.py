@@ -4,35 +4,56 @@ Attributes are named as in ``dictionaries/``; their numbers and types come from 
 and ``nas_rates`` say what the words of a row mean.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 
-class MacRow(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class MacRow(Value):
     """One attribute that names the box. form: how the MAC stands in it, a key of ``nas_identity.FORMS``."""
 
-    attribute: str
-    form: str = "text"
+    __slots__ = ("attribute", "form")
+
+    def __init__(self, attribute: str, form: str = "text") -> None:
+        self.attribute: Final = attribute
+        self.form: Final = form
 
 
-class PortRow(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class PortRow(Value):
     """One place that names the access line. form: a key of ``nas_port.FORMS``; remote: the attribute that holds the
     remote id, where the place has one of its own for it. tells: what the value is, ``line``: an access node's text;
     ``copy``, ``port``, ``interface``: the NAS's own, see ``line_id.Lines.of_nas``."""
 
-    attribute: str
-    form: str = "line"
-    remote: str = ""
-    tells: str = "line"
+    __slots__ = ("attribute", "form", "remote", "tells")
+
+    def __init__(self, attribute: str, form: str = "line", remote: str = "", tells: str = "line") -> None:
+        self.attribute: Final = attribute
+        self.form: Final = form
+        self.remote: Final = remote
+        self.tells: Final = tells
 
 
-class RateRow(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class RateRow(Value):
     """One reply attribute: its dictionary name, and the template of its value."""
 
-    attribute: str
-    template: str
+    __slots__ = ("attribute", "template")
+
+    def __init__(self, attribute: str, template: str) -> None:
+        self.attribute: Final = attribute
+        self.template: Final = template
 
 
-class Dialect(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Dialect(Value):
     """How one make of NAS speaks. source: where the rows' meaning is written.
 
     ``identity``: beside User-Name, every attribute that may name the box; all must agree. ``ports``: the first that
@@ -42,35 +63,68 @@ class Dialect(NamedTuple):
     contradict each other and an operator has to say it ("kbit" or "bit"; this one is the default); "" = it is known.
     """
 
-    name: str
-    rates: tuple[RateRow, ...]
-    source: str
-    identity: tuple[MacRow, ...] = (MacRow("Calling-Station-Id"),)
-    ports: tuple[PortRow, ...] = ()
-    option_43: str = ""
-    cuts: bool = False
-    session_keys: tuple[str, ...] = (
-        *("User-Name", "NAS-Port", "Framed-IP-Address", "Calling-Station-Id", "Acct-Session-Id"),
-        "NAS-Port-Id",
-    )
-    disputed_unit: str = ""
+    __slots__ = ("name", "rates", "source", "identity", "ports", "option_43", "cuts", "session_keys", "disputed_unit")
+
+    def __init__(
+        self,
+        name: str,
+        rates: tuple[RateRow, ...],
+        source: str,
+        identity: tuple[MacRow, ...] = (MacRow("Calling-Station-Id"),),
+        ports: tuple[PortRow, ...] = (),
+        option_43: str = "",
+        cuts: bool = False,
+        session_keys: tuple[str, ...] = (
+            *("User-Name", "NAS-Port", "Framed-IP-Address", "Calling-Station-Id", "Acct-Session-Id"),
+            "NAS-Port-Id",
+        ),
+        disputed_unit: str = "",
+    ) -> None:
+        self.name: Final = name
+        self.rates: Final = rates
+        self.source: Final = source
+        self.identity: Final = identity
+        self.ports: Final = ports
+        self.option_43: Final = option_43
+        self.cuts: Final = cuts
+        self.session_keys: Final = session_keys
+        self.disputed_unit: Final = disputed_unit
 
 
-class AttributeCode(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class AttributeCode(Value):
     """A dictionary entry: vendor 0 = standard; kind: a key of ``attribute_types.TYPES``.
 
     ``is_tagged``: its values may have a tag (RFC 2868 3); ``tag``: that of this one, -1 = none. ``type_octets``,
     ``length_octets``: of the vendor's own header (RFC 2865 5.26 recommends 1 and 1; 0 octets of length = none is told).
     """
 
-    vendor: int
-    code: int
-    kind: str
-    name: str = ""
-    is_tagged: bool = False
-    tag: int = -1
-    type_octets: int = 1
-    length_octets: int = 1
+    __slots__ = ("vendor", "code", "kind", "name", "is_tagged", "tag", "type_octets", "length_octets")
+
+    def __init__(
+        self,
+        vendor: int,
+        code: int,
+        kind: str,
+        name: str = "",
+        is_tagged: bool = False,
+        tag: int = -1,
+        type_octets: int = 1,
+        length_octets: int = 1,
+    ) -> None:
+        self.vendor: Final = vendor
+        self.code: Final = code
+        self.kind: Final = kind
+        self.name: Final = name
+        self.is_tagged: Final = is_tagged
+        self.tag: Final = tag
+        self.type_octets: Final = type_octets
+        self.length_octets: Final = length_octets
+
+    def place(self) -> tuple[int, int]:
+        """Where it stands in dictionaries: vendor and code."""
+        return self.vendor, self.code
 
     def text(self) -> str:
         """As a person names it: ``Tunnel-Type:1``."""

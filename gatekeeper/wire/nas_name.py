@@ -6,8 +6,11 @@ with a form of their own, fits for the first time. That is linear in the name's 
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.nas_identity import mac_in, mac_of_client_id
 from gatekeeper.wire.text import stbid_mac
 
@@ -31,10 +34,15 @@ _FREE: Final = (
 _PART: Final = re.compile(r"\{([^{}]*)\}|([^{}]+)|([{}])")
 
 
-class NameTemplate(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class NameTemplate(Value):
     """runs: each with the free part in front of it, "" only for the first; the last one ends with the name."""
 
-    runs: tuple[tuple[str, re.Pattern[str]], ...]
+    __slots__ = ("runs",)
+
+    def __init__(self, runs: tuple[tuple[str, re.Pattern[str]], ...]) -> None:
+        self.runs: Final = runs
 
     def has_free(self, name: str) -> bool:
         """True if this part, one without a form of its own, is in it."""

@@ -6,23 +6,36 @@ at all. ``left_of`` takes the text apart by the rows below, and says which it wa
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.line_forms import read_line
 
 
-class Left(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Left(Value):
     """``line``: what is left, "" = nothing names a line; ``vague``: it names what many lines may have in common."""
 
-    line: str
-    vague: bool = False
+    __slots__ = ("line", "vague")
+
+    def __init__(self, line: str, vague: bool = False) -> None:
+        self.line: Final = line
+        self.vague: Final = vague
 
 
-class Session(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Session(Value):
     """One way of naming a session. left: the group of the pattern that is the line beside it, "" = there is none."""
 
-    source: str
-    pattern: re.Pattern[str]
+    __slots__ = ("source", "pattern")
+
+    def __init__(self, source: str, pattern: re.Pattern[str]) -> None:
+        self.source: Final = source
+        self.pattern: Final = pattern
 
 
 def _row(source: str, pattern: str) -> Session:

@@ -6,9 +6,12 @@ Fields of a template: ``up_bps down_bps up_kbps down_kbps`` (up = from the subsc
 
 import string
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import Binding, Rate
+from gatekeeper.value import Value, fields_of
 from gatekeeper.wire.attribute_types import encode_value, most
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.radius import VENDOR_SPECIFIC, attribute
@@ -18,32 +21,51 @@ DHCP_ENTERPRISE: Final = 54
 _LONGEST: Final = 253  # RFC 2865 5
 
 
-class Holder(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Holder(Value):
     """What a template may say of an account and its box beside the rate, as text; "" = it has none."""
 
-    account: str = ""
-    mac: str = ""
-    plan: str = ""
-    subscriber: str = ""
-    stbid: str = ""
-    port: str = ""
-    address: str = ""
+    __slots__ = ("account", "mac", "plan", "subscriber", "stbid", "port", "address")
+
+    def __init__(
+        self,
+        account: str = "",
+        mac: str = "",
+        plan: str = "",
+        subscriber: str = "",
+        stbid: str = "",
+        port: str = "",
+        address: str = "",
+    ) -> None:
+        self.account: Final = account
+        self.mac: Final = mac
+        self.plan: Final = plan
+        self.subscriber: Final = subscriber
+        self.stbid: Final = stbid
+        self.port: Final = port
+        self.address: Final = address
 
 
 NOBODY: Final = Holder()
 
 
-class RateAttribute(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class RateAttribute(Value):
     """One reply attribute: its numbers from the dictionary, and the template of its value.
 
     fixed: the value's octets where the template has no fields, b"" = it has some. in_coa: sent again when the rate of a
     running session changes.
     """
 
-    code: AttributeCode
-    template: str
-    fixed: bytes = b""
-    in_coa: bool = True
+    __slots__ = ("code", "template", "fixed", "in_coa")
+
+    def __init__(self, code: AttributeCode, template: str, fixed: bytes = b"", in_coa: bool = True) -> None:
+        self.code: Final = code
+        self.template: Final = template
+        self.fixed: Final = fixed
+        self.in_coa: Final = in_coa
 
 
 def holder_of(binding: Binding, mac: bytes) -> Holder:
@@ -132,7 +154,7 @@ def is_of_the_rate(row: RateAttribute) -> bool:
     return not row.fixed and any(name.startswith(("up_", "down_")) for name in field_names(row.template))
 
 
-_OF_THE_BOX: Final = frozenset(Holder._fields)
+_OF_THE_BOX: Final = frozenset(fields_of(Holder))
 _SAMPLE: Final = Holder("account", "d4:c1:c8:ee:9b:1f", "plan", "subscriber", "0" * 32, "port", "192.0.2.1")
 
 
@@ -143,9 +165,10 @@ def _filled(
     up, down = rate.up_kbps * kilobit, rate.down_kbps * kilobit
     fields = _fields(down, up, holder)
     found = []
-    for code, template, fixed, _ in rows:
-        if fixed:
-            found.append((code, template, fixed))
+    for row in rows:
+        code, template = row.code, row.template
+        if row.fixed:
+            found.append((code, template, row.fixed))
             continue
         # A direction without a limit says nothing, unless the other one shares its attribute.
         names = field_names(template)

@@ -1,9 +1,12 @@
 """One client's way of asking, compiled from its dialect and its keys: where its requests name box and line."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, final
 
-from gatekeeper.model import PortId, make
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.model import PortId
+from gatekeeper.value import Value
 from gatekeeper.wire.line_id import Lines
 from gatekeeper.wire.nas import AttributeCode
 from gatekeeper.wire.nas_identity import mac_in
@@ -15,27 +18,47 @@ Vendors = dict[tuple[int, int], list[bytes]]
 _NONE: Final[Vendors] = {}
 
 
-class MacSource(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class MacSource(Value):
     """An attribute that may name the box. joined: its instances are parts of one value."""
 
-    code: AttributeCode
-    read: Callable[[bytes], bytes]
-    joined: bool = False
+    __slots__ = ("code", "read", "joined")
+
+    def __init__(self, code: AttributeCode, read: Callable[[bytes], bytes], joined: bool = False) -> None:
+        self.code: Final = code
+        self.read: Final = read
+        self.joined: Final = joined
 
 
-class PortSource(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class PortSource(Value):
     """An attribute that may name the line, with the one of its remote id; fields: NAS-Port as bits. joined: what stands
     between its instances where they are read as one value, None = each is one. tells: as in PortRow."""
 
-    code: AttributeCode
-    read: Callable[[bytes, str], bytes]
-    remote: AttributeCode | None = None
-    fields: tuple[tuple[str, int], ...] = ()
-    joined: bytes | None = None
-    tells: str = "line"
+    __slots__ = ("code", "read", "remote", "fields", "joined", "tells")
+
+    def __init__(
+        self,
+        code: AttributeCode,
+        read: Callable[[bytes, str], bytes],
+        remote: AttributeCode | None = None,
+        fields: tuple[tuple[str, int], ...] = (),
+        joined: bytes | None = None,
+        tells: str = "line",
+    ) -> None:
+        self.code: Final = code
+        self.read: Final = read
+        self.remote: Final = remote
+        self.fields: Final = fields
+        self.joined: Final = joined
+        self.tells: Final = tells
 
 
-class Reading(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Reading(Value):
     """How the requests of one client are read. node: what qualifies its lines. name: User-Name's template, compiled.
 
     ``plain_macs``, ``plain_ports``: those of the sources that need no vendor's attribute. ``name_line``: the part of
@@ -43,27 +66,64 @@ class Reading(NamedTuple):
     tells in the short way.
     """
 
-    node: str
-    lines: Lines
-    port_key: str
-    macs: tuple[MacSource, ...]
-    ports: tuple[PortSource, ...]
-    plain_macs: tuple[MacSource, ...]
-    plain_ports: tuple[PortSource, ...]
-    cuts: bool = False
-    name: NameTemplate | None = None
-    template: str = ""
-    name_line: str = ""
-    is_plain: bool = False  # what needs no vendor's attribute is Calling-Station-Id and NAS-Port-Id as they stand
-    plain_tells: str = "port"
+    __slots__ = (
+        "node",
+        "lines",
+        "port_key",
+        "macs",
+        "ports",
+        "plain_macs",
+        "plain_ports",
+        "cuts",
+        "name",
+        "template",
+        "name_line",
+        "is_plain",
+        "plain_tells",
+    )
+
+    def __init__(
+        self,
+        node: str,
+        lines: Lines,
+        port_key: str,
+        macs: tuple[MacSource, ...],
+        ports: tuple[PortSource, ...],
+        plain_macs: tuple[MacSource, ...],
+        plain_ports: tuple[PortSource, ...],
+        cuts: bool = False,
+        name: NameTemplate | None = None,
+        template: str = "",
+        name_line: str = "",
+        is_plain: bool = False,  # what needs no vendor's attribute is Calling-Station-Id and NAS-Port-Id as they stand
+        plain_tells: str = "port",
+    ) -> None:
+        self.node: Final = node
+        self.lines: Final = lines
+        self.port_key: Final = port_key
+        self.macs: Final = macs
+        self.ports: Final = ports
+        self.plain_macs: Final = plain_macs
+        self.plain_ports: Final = plain_ports
+        self.cuts: Final = cuts
+        self.name: Final = name
+        self.template: Final = template
+        self.name_line: Final = name_line
+        self.is_plain: Final = is_plain
+        self.plain_tells: Final = plain_tells
 
 
-class Named(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Named(Value):
     """Whom and where a request names. mac: b"" = nobody, or two. fits: User-Name fits the client's template."""
 
-    mac: bytes
-    port: PortId | None
-    fits: bool = True
+    __slots__ = ("mac", "port", "fits")
+
+    def __init__(self, mac: bytes, port: PortId | None, fits: bool = True) -> None:
+        self.mac: Final = mac
+        self.port: Final = port
+        self.fits: Final = fits
 
 
 def read_request(packet: RadiusPacket, reading: Reading) -> Named:
@@ -72,11 +132,11 @@ def read_request(packet: RadiusPacket, reading: Reading) -> Named:
     user = packet.attributes.get(USER_NAME, b"")
     if reading.name is None:
         if reading.is_plain and not vendors:
-            return make(Named, (*_plain(packet, reading, mac_in(user)), True))
+            return Named(*_plain(packet, reading, mac_in(user)), True)
         port = _port(packet, vendors, reading)
         # ISG may put the line in User-Name, whose six octets in hexadecimal look like a MAC.
         named = b"" if port and vendors and user.decode("latin-1") in _spellings(port) else mac_in(user)
-        return make(Named, (_agreed(packet, vendors, reading, named), port, True))
+        return Named(_agreed(packet, vendors, reading, named), port, True)
     parts = name_parts(reading.name, user)
     line = parts.get(reading.name_line, "") if parts else ""
     port = _told(line.encode("latin-1"), reading, "line") if line else _port(packet, vendors, reading)
@@ -97,10 +157,10 @@ def _plain(packet: RadiusPacket, reading: Reading, mac: bytes) -> tuple[bytes, P
 
 def _agreed(packet: RadiusPacket, vendors: Vendors, reading: Reading, mac: bytes) -> bytes:
     """The one MAC that all sources name, mac among them; b"" if none does, or two disagree."""
-    for code, read, joined in reading.macs if vendors else reading.plain_macs:
-        values = _values(packet, vendors, code)
-        for value in (b"".join(values),) if joined else values:
-            other = read(value)
+    for source in reading.macs if vendors else reading.plain_macs:
+        values = _values(packet, vendors, source.code)
+        for value in (b"".join(values),) if source.joined else values:
+            other = source.read(value)
             if other and mac and other != mac:
                 return b""
             mac = mac or other
@@ -120,13 +180,13 @@ def _port(packet: RadiusPacket, vendors: Vendors, reading: Reading) -> PortId | 
 
 
 def _line(packet: RadiusPacket, vendors: Vendors, source: PortSource, values: Sequence[bytes], port_key: str) -> bytes:
-    _, read, remote, fields, joined, _ = source
-    if remote is not None:
-        return _line_of_pair(values, _values(packet, vendors, remote), port_key)
-    if fields:
-        return line_of_bits(values[0], fields)
+    joined = source.joined
+    if source.remote is not None:
+        return _line_of_pair(values, _values(packet, vendors, source.remote), port_key)
+    if source.fields:
+        return line_of_bits(values[0], source.fields)
     for value in (joined.join(values),) if joined is not None else values:
-        line = read(value, port_key)
+        line = source.read(value, port_key)
         if line:
             return line
     return b""

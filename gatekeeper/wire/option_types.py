@@ -26,8 +26,11 @@ DATA is text, or octets where it begins with ``0x``. The two vendor types also t
 """
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.encrypted_dns import resolvers, show_resolvers
 from gatekeeper.wire.names import encode_name, encode_names, read_names
 from gatekeeper.wire.text import ip_text, octets_text, parse_ip, parse_octets, printable, split_items
@@ -37,12 +40,17 @@ LONGEST: Final = 255  # one option
 LONGEST_JOINED: Final = 1024  # several of the same code (RFC 3396); with more no reply could hold it
 
 
-class Kind(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Kind(Value):
     """encode: ValueError says what is wanted. show: ValueError where the octets do not fit. joins: may exceed 255."""
 
-    encode: Callable[[object], bytes]
-    show: Callable[[bytes], str]
-    joins: bool = False
+    __slots__ = ("encode", "show", "joins")
+
+    def __init__(self, encode: Callable[[object], bytes], show: Callable[[bytes], str], joins: bool = False) -> None:
+        self.encode: Final = encode
+        self.show: Final = show
+        self.joins: Final = joins
 
 
 def _pieces(value: bytes, size: int) -> list[bytes]:

@@ -1,8 +1,11 @@
 """RADIUS packets (RFC 2865 3, RFC 2866, RFC 5176, RFC 5997): a receiver's checks, a sender's building blocks."""
 
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 
 ACCESS_REQUEST: Final = 1
@@ -80,19 +83,34 @@ _REQUESTS: Final = frozenset({ACCESS_REQUEST, ACCOUNTING_REQUEST})
 _HOLDS_TOO_MANY: Final = ATTRIBUTES + 2 * _MAX_ATTRIBUTES  # octets that more attributes than that have at least
 
 
-class RadiusPacket(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class RadiusPacket(Value):
     """One packet. ``attributes``: the first of each type, of EAP-Message all in one; ``vendor``: every attribute 26;
     ``proxy``: all Proxy-State as they stood, to be echoed; ``seal_at``: where the value of Message-Authenticator
     begins, 0 = none."""
 
-    code: int
-    identifier: int
-    authenticator: bytes
-    attributes: dict[int, bytes]
-    vendor: tuple[bytes, ...]
-    proxy: bytes
-    seal_at: int
-    data: bytes
+    __slots__ = ("code", "identifier", "authenticator", "attributes", "vendor", "proxy", "seal_at", "data")
+
+    def __init__(
+        self,
+        code: int,
+        identifier: int,
+        authenticator: bytes,
+        attributes: dict[int, bytes],
+        vendor: tuple[bytes, ...],
+        proxy: bytes,
+        seal_at: int,
+        data: bytes,
+    ) -> None:
+        self.code: Final = code
+        self.identifier: Final = identifier
+        self.authenticator: Final = authenticator
+        self.attributes: Final = attributes
+        self.vendor: Final = vendor
+        self.proxy: Final = proxy
+        self.seal_at: Final = seal_at
+        self.data: Final = data
 
 
 def decode(data: bytes) -> RadiusPacket:

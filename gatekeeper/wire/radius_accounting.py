@@ -1,7 +1,10 @@
 """What an Accounting-Request says (RFC 2866, RFC 2869): which session of which NAS, its state, its counters."""
 
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.radius import (
     CALLING_STATION_ID,
@@ -71,19 +74,36 @@ MAX_OCTETS: Final = (1 << 63) - 1  # in 64 bits with a sign
 _CLOCK_S: Final = 7 * 86_400
 
 
-class Report(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Report(Value):
     """One Accounting-Request, read. ``at``: when it happened, Unix s; ``lasted_s``: the session's age then."""
 
-    status: int
-    session: str
-    device: str
-    address: int
-    at: int
-    lasted_s: int
-    octets_in: int
-    octets_out: int
-    cause: str
-    keys: bytes
+    __slots__ = ("status", "session", "device", "address", "at", "lasted_s", "octets_in", "octets_out", "cause", "keys")
+
+    def __init__(
+        self,
+        status: int,
+        session: str,
+        device: str,
+        address: int,
+        at: int,
+        lasted_s: int,
+        octets_in: int,
+        octets_out: int,
+        cause: str,
+        keys: bytes,
+    ) -> None:
+        self.status: Final = status
+        self.session: Final = session
+        self.device: Final = device
+        self.address: Final = address
+        self.at: Final = at
+        self.lasted_s: Final = lasted_s
+        self.octets_in: Final = octets_in
+        self.octets_out: Final = octets_out
+        self.cause: Final = cause
+        self.keys: Final = keys
 
 
 def read_report(packet: RadiusPacket, source: int, now: float) -> Report:

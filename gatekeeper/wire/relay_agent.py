@@ -9,8 +9,11 @@ The option itself is kept and echoed octet for octet; here is only what the gate
 * cut: what stands before the cut is sound, and what was cut says nothing.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire import Malformed
 
 # RFC 3046
@@ -30,24 +33,34 @@ TEXT: Final = "Option 82 is bare text"
 CUT: Final = "Option 82 is cut"
 
 
-class SubOptions(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class SubOptions(Value):
     """The first value of each sub-option by its code; odd: TEXT or CUT, "" where the option is as it should be."""
 
-    parts: dict[int, bytes]
-    odd: str
+    __slots__ = ("parts", "odd")
+
+    def __init__(self, parts: dict[int, bytes], odd: str) -> None:
+        self.parts: Final = parts
+        self.odd: Final = odd
 
 
-class RelayInfo(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class RelayInfo(Value):
     """``line``: the part that names the access line; ``link``: which subnet, 0 = giaddr's; ``server_id``: the name
     under which the relay wants us known, 0 = none; ``source_port``: answer to the port the relay sent from;
     ``unicast``: the box had sent by unicast; ``odd``: what is wrong with the option, "" = nothing."""
 
-    line: bytes
-    link: int
-    server_id: int
-    source_port: bool
-    unicast: bool
-    odd: str = ""
+    __slots__ = ("line", "link", "server_id", "source_port", "unicast", "odd")
+
+    def __init__(self, line: bytes, link: int, server_id: int, source_port: bool, unicast: bool, odd: str = "") -> None:
+        self.line: Final = line
+        self.link: Final = link
+        self.server_id: Final = server_id
+        self.source_port: Final = source_port
+        self.unicast: Final = unicast
+        self.odd: Final = odd
 
 
 NO_RELAY_INFO: Final = RelayInfo(b"", 0, 0, False, False)
@@ -102,7 +115,8 @@ def _walk(value: bytes, at: int) -> tuple[dict[int, bytes], bool]:
 
 def read_relay_info(agent: bytes, port_key: str) -> RelayInfo:
     """Value of option 82 -> RelayInfo. port_key: circuit-id, remote-id or both. Raises Malformed."""
-    parts, odd = read_suboptions(agent)
+    told = read_suboptions(agent)
+    parts, odd = told.parts, told.odd
     circuit, remote = parts.get(CIRCUIT_ID, b""), parts.get(REMOTE_ID, b"")
     if port_key == "both":
         line = b" ".join(part for part in (circuit, remote) if part)

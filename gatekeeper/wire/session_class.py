@@ -4,17 +4,26 @@ The NAS echoes it in every Accounting-Request of the session, whatever it calls 
 and the order that was in force: ``gk1 d4c1c8ee9b1f 2026112200017``.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 
 _MARK: Final = b"gk1"
 _LONGEST: Final = 253
 
 
-class Decision(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Decision(Value):
     """What a Class of ours says. mac: 6 octets; order: the account's last order when it was decided."""
 
-    mac: bytes
-    order: str
+    __slots__ = ("mac", "order")
+
+    def __init__(self, mac: bytes, order: str) -> None:
+        self.mac: Final = mac
+        self.order: Final = order
 
 
 def class_value(mac: bytes, order: str) -> bytes:

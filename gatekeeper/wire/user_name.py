@@ -7,8 +7,11 @@ wrote stands in the name as it is where it is printable ASCII, else as ``0x…``
 import difflib
 import re
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
+from gatekeeper.value import Value
 from gatekeeper.wire.text import ip_text, printable, stbid_mac
 
 LONGEST: Final = 253  # RFC 2865 5.1
@@ -18,21 +21,31 @@ _VENDOR_CLASS: Final = 60
 _CLIENT_ID: Final = 61
 
 
-class Said(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Said(Value):
     """What a DHCP message says of its box. circuit_id, remote_id: parts of Option 82; giaddr: 0 = no relay."""
 
-    mac: bytes
-    options: dict[int, bytes]
-    circuit_id: bytes
-    remote_id: bytes
-    giaddr: int
+    __slots__ = ("mac", "options", "circuit_id", "remote_id", "giaddr")
+
+    def __init__(self, mac: bytes, options: dict[int, bytes], circuit_id: bytes, remote_id: bytes, giaddr: int) -> None:
+        self.mac: Final = mac
+        self.options: Final = options
+        self.circuit_id: Final = circuit_id
+        self.remote_id: Final = remote_id
+        self.giaddr: Final = giaddr
 
 
-class NamePart(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class NamePart(Value):
     """Either a text that stands for itself, or a field."""
 
-    text: str
-    field: str
+    __slots__ = ("text", "field")
+
+    def __init__(self, text: str, field: str) -> None:
+        self.text: Final = text
+        self.field: Final = field
 
 
 def _stbid(said: Said) -> str:
@@ -103,8 +116,9 @@ def spell_mac(field: str, mac: bytes) -> str:
 def render_name(parts: tuple[NamePart, ...], said: Said) -> tuple[str, str]:
     """(the name, ""), or ("", the field that the message says nothing of)."""
     name = ""
-    for text, field in parts:
-        value = text if not field else _MACS[field](said.mac) if field in _MACS else _OTHERS[field](said)
+    for part in parts:
+        field = part.field
+        value = part.text if not field else _MACS[field](said.mac) if field in _MACS else _OTHERS[field](said)
         if not value:
             return "", field
         name += value

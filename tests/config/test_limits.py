@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.book import Limits
 from gatekeeper.config.template import TEMPLATE
 from tests.config.book import load_text, marked, problems
 
@@ -12,15 +13,13 @@ from tests.config.book import load_text, marked, problems
     ("text", "expected"),
     [
         ("", None),
-        ("[limits]", (5, 50, 20_000, 0)),
-        ("[limits]\nper_mac_per_s = 9\ntotal_per_s = 40000", (9, 50, 20_000, 40_000)),
-        (TEMPLATE.replace("{secret}", "s"), (5, 50, 20_000, 0)),
+        ("[limits]", Limits(5, 50, 20_000, 0)),
+        ("[limits]\nper_mac_per_s = 9\ntotal_per_s = 40000", Limits(9, 50, 20_000, 40_000)),
+        (TEMPLATE.replace("{secret}", "s"), Limits(5, 50, 20_000, 0)),
     ],
     ids=["none", "defaults", "some", "template"],
 )
-def test_limits_stand_in_the_book_where_the_file_has_them(
-    tmp_path: Path, text: str, expected: tuple[int, ...] | None
-) -> None:
+def test_limits_stand_in_the_book_where_the_file_has_them(tmp_path: Path, text: str, expected: Limits | None) -> None:
     """And there is nothing to note about them."""
     settings = load_text(tmp_path, text)
     assert settings.book.limits == expected

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatekeeper.model import Action, Datagram, Outcome, Reason, Via
+from gatekeeper.model import Action, Datagram, Outcome, Reason, Verdict, Via
 from gatekeeper.wire.text import parse_ip
 from tests.engine.bench import (
     BOX,
@@ -78,7 +78,7 @@ def test_a_refusal_says_which_limit_and_where(tmp_path: Path) -> None:
     bench = _bench(tmp_path, per_mac_per_s=5, per_port_per_s=5)
     limited = [bench.hear(discover(agent=HOME)) for _ in range(11)][-1]
     where = "10.20.0.1|ge 1/0/7"
-    assert limited.verdict == (Action.SILENT, Reason.RATE_LIMITED, "per_mac_per_s=5", where, 0)
+    assert limited.verdict == Verdict(Action.SILENT, Reason.RATE_LIMITED, "per_mac_per_s=5", where)
     assert (limited.mac, limited.message, limited.where, limited.port and limited.port.text) == (
         BOX,
         "DHCPDISCOVER",

@@ -79,11 +79,11 @@ def test_rfc3748_5_4_a_box_that_knows_its_mac_is_let_in(bench: Bench) -> None:
     nas = Nas(bench)
     asked = nas.begin()
     assert (asked.reply, asked.reason, asked.outcome.verdict.action) == ("Access-Challenge", "", Action.CHALLENGE)
-    assert asked.eap[:3] == (1, 8, MD5_TYPE)
+    assert (asked.eap.code, asked.eap.identifier, asked.eap.kind) == (1, 8, MD5_TYPE)
     assert (asked.eap.data[0], len(asked.eap.data)) == (16, 17)
     ended = nas.finish(asked, BOX.hex().encode(), extra=PROXY)
     assert (ended.reply, ended.reason) == ("Access-Accept", "")
-    assert ended.eap == (SUCCESS, 8, 0, b"")
+    assert ended.eap == EapPacket(SUCCESS, 8, 0, b"")
     assert ended.state == b""
     assert len(decode(ended.outcome.answer).vendor) == 4
 
@@ -114,14 +114,14 @@ def test_the_password_is_what_mac_password_asks_for(
     nas = Nas(_bench(tmp_path, mode))
     ended = nas.finish(nas.begin(), password)
     assert ended[:2] == expected
-    assert ended.eap == (SUCCESS if expected[1] == "" else FAILURE, 8, 0, b"")
+    assert ended.eap == EapPacket(SUCCESS if expected[1] == "" else FAILURE, 8, 0, b"")
 
 
 def test_the_shared_rules_decide_as_they_do_for_any_method(bench: Bench) -> None:
     """A stranger that knows its own MAC is a stranger; RFC 3579 2.6.5: no Reply-Message beside EAP-Message."""
     nas = Nas(bench)
     ended = nas.finish(nas.begin(), BOX.hex().encode())
-    assert (ended.reply, ended.reason, ended.eap) == ("Access-Reject", "UNKNOWN_MAC", (FAILURE, 8, 0, b""))
+    assert (ended.reply, ended.reason, ended.eap) == ("Access-Reject", "UNKNOWN_MAC", EapPacket(FAILURE, 8, 0, b""))
     assert REPLY_MESSAGE not in decode(ended.outcome.answer).attributes
 
 
@@ -137,7 +137,7 @@ def test_a_box_that_wants_another_type_is_refused_by_its_name(bench: Bench, kind
     asked = nas.begin()
     ended = nas.say(EapPacket(RESPONSE, asked.eap.identifier, kind, data), asked.state)
     assert (ended.reply, ended.reason) == ("Access-Reject", "UNSUPPORTED")
-    assert ended.eap == (FAILURE, asked.eap.identifier, 0, b"")
+    assert ended.eap == EapPacket(FAILURE, asked.eap.identifier, 0, b"")
     assert ended.outcome.verdict.seen == seen
 
 

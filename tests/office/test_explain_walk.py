@@ -88,6 +88,6 @@ def test_explain_says_what_the_engine_said_last(line: str, steps: list[tuple[str
             assert (last.reason, last.where, last.message) == (reason, outcome.where, outcome.message)
             # What nobody vouches for is told as the last, and does not hide what keeps the box out.
             if reason is not Reason.NO_MESSAGE_AUTHENTICATOR or len(answer.past.standing) == 1:
-                assert answer.found.verdict.reason is reason
-                assert (answer.found.verdict.bound, answer.found.verdict.seen) == outcome.verdict[2:4]
+                found, verdict = answer.found.verdict, outcome.verdict
+                assert (found.reason, found.bound, found.seen) == (reason, verdict.bound, verdict.seen)
                 assert answer.stands is not can_be_judged(last)

@@ -6,7 +6,7 @@ import pytest
 
 from gatekeeper.book import Policybook
 from gatekeeper.model import Reason
-from gatekeeper.policy.order_addresses import AddressRules, address_rules, ordered_address
+from gatekeeper.policy.order_addresses import AddressRules, OrderedAddress, address_rules, ordered_address
 from gatekeeper.policy.order_fields import OrderRefused
 from gatekeeper.wire.text import parse_ip
 from tests.config.book import load_text
@@ -80,7 +80,7 @@ def test_what_no_box_may_have_is_refused_by_what_it_is(rules: AddressRules, addr
 @pytest.mark.parametrize("address", ["10.20.0.3", "10.20.1.0", "10.20.1.255"])
 def test_any_other_address_of_a_subnet_is_taken(rules: AddressRules, address: str) -> None:
     """.0 and .255 inside of a /16 are boxes'."""
-    assert ordered_address(parse_ip(address), rules) == (parse_ip(address), False, "")
+    assert ordered_address(parse_ip(address), rules) == OrderedAddress(parse_ip(address), False, "")
 
 
 @pytest.mark.parametrize("address", ["255.255.255.254", "255.255.255.255"])
@@ -94,14 +94,16 @@ def test_rfc2865_5_8_any_address_is_none(rules: AddressRules, address: str) -> N
 def test_an_address_outside_every_subnet_is_remarked_on_or_refused(tmp_path: Path, rules: AddressRules) -> None:
     """[orders] address. A gate without DHCP knows of no subnets, and says nothing."""
     far = parse_ip("10.99.0.5")
-    assert ordered_address(far, rules) == (far, False, "10.99.0.5 is in no [[dhcp.subnet]]: DHCP never gives it")
+    assert ordered_address(far, rules) == OrderedAddress(
+        far, False, "10.99.0.5 is in no [[dhcp.subnet]]: DHCP never gives it"
+    )
     strict = address_rules(_book(tmp_path, TEXT + '[orders]\naddress = "strict"\n'))
     with pytest.raises(OrderRefused, match=r"address 10\.99\.0\.5 is in no \[\[dhcp\.subnet\]\]"):
         ordered_address(far, strict)
     assert ordered_address(parse_ip("10.20.1.7"), strict).address
     alone = address_rules(_book(tmp_path, TEXT[TEXT.index("[radius]") :] + '[orders]\naddress = "strict"\n'))
-    assert ordered_address(far, alone) == (far, False, "")
+    assert ordered_address(far, alone) == OrderedAddress(far, False, "")
 
 
 def test_no_address_is_none(rules: AddressRules) -> None:
-    assert ordered_address(0, rules) == (0, False, "")
+    assert ordered_address(0, rules) == OrderedAddress(0, False, "")

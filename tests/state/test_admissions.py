@@ -49,7 +49,7 @@ def test_a_lease_is_kept_where_its_box_was_refused_shortly_before(drains: int, k
     ack = Outcome("dhcp", "DHCPREQUEST", "DHCPACK", BOX, Verdict(Action.ACK, address=7), "10.20.0.1", line, binding)
     met.meet_lease(ack, 1000.25)
     met.meet_lease(ack._replace(mac=b"\x02\0\0\0\0\x02"), 1000.25)
-    assert met.drain() == [(BOX, "A", "10.20.0.1", "p", 1000, "dhcp", 7, 250, False)] * kept
+    assert met.drain() == [Admitted(BOX, "A", "10.20.0.1", "p", 1000, "dhcp", 7, 250, False)] * kept
 
 
 def test_what_nobody_drains_is_bounded() -> None:

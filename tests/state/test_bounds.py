@@ -4,7 +4,7 @@ from gatekeeper.model import Binding, Facts, PortId, Rate
 from gatekeeper.state.admissions import MAX_MET, MAX_NEWS, Admissions
 from gatekeeper.state.grants import MAX_ACCEPTED, Grants
 from gatekeeper.state.pools import Pools
-from gatekeeper.state.replies import MAX_KEPT, Replies, RequestKey
+from gatekeeper.state.replies import MAX_KEPT, Replies
 from gatekeeper.state.world import MAX_CROWDS, MAX_KNOWN, World
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 
@@ -32,7 +32,7 @@ def test_aaa_s_answers_are_kept_for_so_many_boxes_and_the_oldest_goes() -> None:
 
 def test_answers_are_kept_for_so_many_requests_and_the_oldest_goes() -> None:
     """RFC 5080 2.2.2: one too few, and under a herd a duplicate is decided twice."""
-    kept, keys = Replies(), [RequestKey(number, 0, 0, "") for number in range(MAX_KEPT + 1)]
+    kept, keys = Replies(), [(number, 0, 0, "") for number in range(MAX_KEPT + 1)]
     for key in keys[:-1]:
         kept.keep(key, b"", b"answer", 0)
     assert kept.find(keys[0], b"", 0) == b"answer"

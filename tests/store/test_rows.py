@@ -16,6 +16,7 @@ from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import rows
 from gatekeeper.store.sqlite.schema import SCHEMA
+from gatekeeper.value import Value, values_of
 from gatekeeper.wire.text import ip_text
 
 BOX = bytes.fromhex("d4c1c8ee9b1f")
@@ -31,7 +32,7 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
     ),
     "accounts": (
         rows.ACCOUNT,
-        (account := Account("A", "s", "active", 1, 2, "p", "ordered", 3, "u", 4, "plan", "#1")),
+        values_of(account := Account("A", "s", "active", 1, 2, "p", "ordered", 3, "u", 4, "plan", "#1")),
         rows.account_of,
         account,
     ),
@@ -64,7 +65,7 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
     "rogues": (rows.ROGUE, rows.rogue_row(rogue := Rogue(1, BOX, "eth0", 2, 3, 4)), rows.rogue_of, rogue),
     "journal": (
         rows.EVENT,
-        (event := Event(1, "lease", "m", "A", 2, "p", "told")),
+        values_of(event := Event(1, "lease", "m", "A", 2, "p", "told")),
         rows.event_of,
         event,
     ),
@@ -86,7 +87,12 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
         rows.secret_of,
         secret,
     ),
-    "nas_seen": (rows.NAS_SEEN, (seen := NasSeen("n", 1, 2, 3, 4, 5, "192.0.2.1", 6)), NasSeen._make, seen),
+    "nas_seen": (
+        rows.NAS_SEEN,
+        values_of(seen := NasSeen("n", 1, 2, 3, 4, 5, "192.0.2.1", 6)),
+        lambda row: NasSeen(*row),
+        seen,
+    ),
 }
 
 
@@ -113,9 +119,9 @@ def test_a_noun_is_read_back_as_it_was_written(table: str) -> None:
 
 def _fields(noun: Any) -> dict[str, Any]:
     """By the names of the noun, and of the nouns in it."""
-    found = noun._asdict() if hasattr(noun, "_asdict") else {}
-    for part in noun:
-        found |= _fields(part) if isinstance(part, tuple) else {}
+    found = noun._asdict() if isinstance(noun, Value) else {}
+    for part in values_of(noun) if isinstance(noun, Value) else noun:
+        found |= _fields(part) if isinstance(part, Value | tuple) else {}
     return found
 
 

@@ -11,7 +11,7 @@ from gatekeeper.wire.acs import decode_tr069
 from gatekeeper.wire.dhcp import MAGIC, DhcpMessage, decode, encode, message, split_option
 from gatekeeper.wire.dhcp_options import show_value
 from gatekeeper.wire.radius import decode as decode_radius
-from gatekeeper.wire.relay_agent import CUT, TEXT, read_relay_info, read_suboptions
+from gatekeeper.wire.relay_agent import CUT, TEXT, SubOptions, read_relay_info, read_suboptions
 
 # Mostly octets that mean something to a TLV reader, so that the interesting paths are met.
 _TLVS = st.lists(
@@ -136,7 +136,7 @@ def test_option_82_is_read_as_equipment_writes_it(value: str, parts: dict[int, b
 
     One of the texts is as long as its second character says: it would pass for one sub-option 112.
     """
-    assert read_suboptions(bytes.fromhex(value)) == (parts, odd)
+    assert read_suboptions(bytes.fromhex(value)) == SubOptions(parts, odd)
 
 
 _SUB_OPTION = st.tuples(st.sampled_from([2, 5, 9, 10, 11, 19, 151]), st.binary(max_size=20))
@@ -152,8 +152,8 @@ def test_the_first_circuit_id_counts_whatever_is_appended(
 ) -> None:
     """Each of the two options may be ended or filled as options are."""
     node, relay = before + bytes((1, len(first))) + first, behind + bytes((1, len(second))) + second
-    parts, odd = read_suboptions(node + end + relay + end)
-    assert (parts[1], odd) == (first, "")
+    told = read_suboptions(node + end + relay + end)
+    assert (told.parts[1], told.odd) == (first, "")
 
 
 @given(_ASSIGNED, st.binary(min_size=1, max_size=20), _ASSIGNED, st.integers(0, 200))

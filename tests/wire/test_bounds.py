@@ -12,7 +12,7 @@ from gatekeeper.wire.nas_rates import DHCP_ENTERPRISE, check_template, encode_at
 from gatekeeper.wire.radius import NAS_PORT_ID, RadiusPacket, attribute, decode, vendor_values
 from gatekeeper.wire.radius_accounting import ACCT_DELAY_TIME, EVENT_TIMESTAMP, read_report
 from gatekeeper.wire.radius_seal import Secret
-from gatekeeper.wire.session_class import class_value, read_class
+from gatekeeper.wire.session_class import Decision, class_value, read_class
 from gatekeeper.wire.text import is_host_name
 
 MAC = bytes.fromhex("d4c1c8ee9b1f")
@@ -35,7 +35,7 @@ def test_rfc2865_5_25_a_class_has_253_octets_at_most_and_keeps_its_box(size: int
     """Of an order's number the end goes; without the bound the Accept could not be made."""
     value = class_value(MAC, "n" * size)
     assert len(value) == 17 + kept <= 253
-    assert read_class(value) == (MAC, "n" * kept)
+    assert read_class(value) == Decision(MAC, "n" * kept)
     attribute(25, value)
 
 

@@ -32,7 +32,7 @@ def test_these_octets_are_this_packet_or_malformed(vector: object) -> None:
             decode_eap(data)
         return
     code, identifier, kind, *rest = expected.split()
-    assert decode_eap(data) == (int(code), int(identifier), int(kind), octets(" ".join(rest)))
+    assert decode_eap(data) == EapPacket(int(code), int(identifier), int(kind), octets(" ".join(rest)))
 
 
 @given(st.sampled_from([REQUEST, RESPONSE]), st.integers(0, 255), st.integers(1, 255), st.binary(max_size=1200))

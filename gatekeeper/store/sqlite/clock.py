@@ -9,6 +9,7 @@ from gatekeeper.state.clock import Beat, Move
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import BEAT, beat_of, listed, marks
 from gatekeeper.store.sqlite.tables import Tables
+from gatekeeper.value import values_of
 
 _KEEP: Final = f"INSERT OR REPLACE INTO heartbeat (id, {listed(BEAT)}) VALUES (1, {marks(BEAT)})"
 _FIND: Final = f"SELECT {listed(BEAT)} FROM heartbeat"
@@ -72,4 +73,4 @@ class ClockTables(Tables):
             return self._connection.execute(_CUT, {"now": now, "slack": _SLACK_S}).rowcount
 
     def _keep_beat(self, beat: Beat) -> None:
-        self._connection.execute(_KEEP, beat)
+        self._connection.execute(_KEEP, values_of(beat))

@@ -16,7 +16,6 @@ from gatekeeper.model import (
     PortLearned,
     SessionReported,
     SessionsEnded,
-    make,
 )
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store import RecordError, StoreError
@@ -150,7 +149,7 @@ class CommitTables(SessionTables):
         return found
 
     def _bind(self, batch: _Batch, place: int, effect: LeaseBound) -> None:
-        lease, ended = effect
+        lease, ended = effect.lease, effect.ended
         rivals = batch.bound.get(lease.address)
         if rivals and batch.effects[rivals[0]].lease.mac == lease.mac:  # type: ignore[union-attr]
             rivals.append(place)
@@ -214,8 +213,8 @@ class CommitTables(SessionTables):
         for part in parts(list(first.values())):
             ports = [effects[place] for place in part]
             values: list[object] = []
-            for account, _, port, protocol, at in ports:
-                values += (account, port.text, protocol, at, port.line())
+            for one in ports:
+                values += (one.account, one.port.text, one.protocol, one.at, one.port.line())
             if self._connection.execute(_LEARN[len(part)], values).rowcount != len(part):
                 batch.lost.update(place for place in part if not self._is_on_port(effects[place]))
             # The account's other boxes must be looked up again by everybody, the box itself only by other engines.
@@ -251,7 +250,7 @@ def _to_the_ms(event: Event, decided_ms: int) -> Event:
     """The event of an effect that was decided then: what a NAS dates to another second stays there."""
     if not 0 <= decided_ms - event.at_ms < 1000:
         return event
-    return make(Event, (decided_ms, *event[1:]))
+    return event._replace(at_ms=decided_ms)
 
 
 # The store's verb, as EFFECTS has it -> what writes the effect at its place.

@@ -73,13 +73,13 @@ class EvidenceTables(JournalTables):
         query = self._connection.execute
         for part in parts(refused):
             macs = [mac_text(one.mac) for one in part]
-            known = {row[:3]: row for row in map(refused_of, query(_REFUSED_OF[len(part)], macs))}
+            known = {_key_of(row): row for row in map(refused_of, query(_REFUSED_OF[len(part)], macs))}
             accounts = dict(query(_ACCOUNTS_OF[len(part)], macs).fetchall())
             written: dict[tuple[object, ...], Refused] = {}
             for mac, one in zip(macs, part, strict=True):
                 if mac not in accounts and one.reason in OF_KNOWN_BOXES:
                     continue
-                key = one[:3]
+                key = _key_of(one)
                 before = written.get(key) or known.get(key)
                 if mac in accounts and one.reason is Reason.UNKNOWN_MAC:
                     self._tell_of_before_the_order(mac, one, accounts[mac])
@@ -102,3 +102,7 @@ class EvidenceTables(JournalTables):
         """Each in the place of what is older; the journal is told of what is news."""
         self._tell_event(*(admission_event(one) for one in admitted if one.news))
         self._connection.executemany(_ADMIT, map(admitted_row, admitted))
+
+
+def _key_of(refused: Refused) -> tuple[bytes, str, Reason]:
+    return refused.mac, refused.protocol, refused.reason

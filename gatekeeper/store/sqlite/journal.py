@@ -16,6 +16,7 @@ from gatekeeper.store.places import WHEN, Place
 from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed, marks
 from gatekeeper.store.sqlite.schema import CHUNKS
 from gatekeeper.store.sqlite.tables import Tables, parts
+from gatekeeper.value import values_of
 from gatekeeper.wire.text import ip_text, mac_text
 
 MAX_EVENTS: Final = 20_000_000
@@ -68,7 +69,7 @@ class JournalTables(Tables):
         for part in parts(list(events)):
             values: list[object] = []
             for event in part:
-                values += event
+                values += values_of(event)
             self._connection.execute(_WRITE[len(part)], values)
 
     def timeline(

@@ -28,6 +28,7 @@ from gatekeeper.store.rows import (
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
 from gatekeeper.store.sqlite.clock import ClockTables
 from gatekeeper.store.sqlite.evidence import EvidenceTables
+from gatekeeper.value import values_of
 
 _ROGUE: Final = f"""
 INSERT INTO rogues ({listed(ROGUE)}) VALUES ({marks(ROGUE)})
@@ -115,7 +116,7 @@ class NoteTables(EvidenceTables, ClockTables):
             self._keep_beat(beat)
 
     def _see_nases(self, seen: list[NasSeen]) -> None:
-        self._connection.executemany(_NAS, seen)
+        self._connection.executemany(_NAS, map(values_of, seen))
 
     def _count(self, counts: list[tuple[tuple[str, ...], int]]) -> None:
         many = self._connection.executemany

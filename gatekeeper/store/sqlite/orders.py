@@ -26,6 +26,7 @@ from gatekeeper.store.rows import (
 )
 from gatekeeper.store.sqlite.dynauth import DynauthTables
 from gatekeeper.store.sqlite.schema import LEASED
+from gatekeeper.value import values_of
 from gatekeeper.wire.text import mac_text
 
 # An order is written once, but for one that was held.
@@ -112,7 +113,7 @@ class OrderTables(DynauthTables):
         query = self._connection.execute
         row = query(_ACCOUNT, (account.account,)).fetchone()
         before = account_of(row) if row else None
-        query(_WRITE_ACCOUNT, (*account, line_of(account.port)))
+        query(_WRITE_ACCOUNT, (*values_of(account), line_of(account.port)))
         self._tell_of_strangers(changes)
         gone = [(mac_text(mac),) for mac in changes.drop]
         self._connection.executemany("DELETE FROM boxes WHERE mac = ?", gone)

@@ -115,7 +115,7 @@ def test_a_clock_is_set_wholly_or_not_at_all(moving: Store, opens: Opens) -> Non
     beat = Beat(GATE + 2 * HOUR, GATE + 2 * HOUR, "boot", 7.5)
     before = times(other)
     with pytest.raises(StoreError):
-        moving.set_clock(FORWARD, beat[:3])  # type: ignore[arg-type]
+        moving.set_clock(FORWARD, beat._replace(boot=object()))
     assert (times(other), other.beat()) == (before, Beat(GATE, GATE))
     moving.set_clock(FORWARD, beat)
     assert other.beat() == beat
