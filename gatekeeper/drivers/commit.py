@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
 from gatekeeper.drivers.checkpoints import FAST_S, Checkpoints
+from gatekeeper.drivers.folds import Folds
 from gatekeeper.drivers.notes import Notes, Unwritten
 from gatekeeper.drivers.writing import Writing
 from gatekeeper.model import Effect
@@ -101,6 +102,7 @@ class Committer(threading.Thread):
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
         self._notes_errors: deque[str] = deque(maxlen=1)
         self._refusal = ""
+        self._folds = Folds(self._store, self._notes_errors.append)
         self._store.leave_checkpoints()
         self._checkpoints = Checkpoints(
             open_store, lambda why: self._notes_errors.append(f"the store's log is not put into its place: {why}")
@@ -200,14 +202,19 @@ class Committer(threading.Thread):
                 self._set_clock(work)
             if self._notes_are_due(idle):
                 self._write_notes()
+            self._folds.fold(idle, time.monotonic())
             self._checkpoints.see_to(self._store, self._took_s)
         self._write_notes()
+        self._folds.fold_all()
 
     def _next(self) -> tuple[Work | ClockSet | str | None, bool]:
         """What is to be done, and whether nothing came for as long as a slow disk's next batch may take to gather."""
-        if not self._notes and not self._aside:
+        noted = self._notes or self._aside
+        if not noted and not self._folds.wait():
             return self._work.get(), False
-        pause = max(min(self._took_s, _PAUSE_S), self._again_at - time.monotonic())
+        pause = max(min(self._took_s, _PAUSE_S), self._again_at - time.monotonic()) if noted else _PAUSE_S
+        if self._folds.wait():
+            pause = min(pause, self._folds.pause_s(time.monotonic()))
         try:
             return self._work.get(timeout=pause), False
         except Empty:
@@ -249,6 +256,7 @@ class Committer(threading.Thread):
         self._writing.end(self._took_s, trouble, detail, now)
         if not trouble:
             self._checkpoints.written(effects, self._store.mark_is_long())
+            self._folds.written(effects)
 
     def _set_clock(self, setting: ClockSet) -> None:
         self._write_notes()

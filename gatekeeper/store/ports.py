@@ -168,6 +168,10 @@ class CommitPort(Protocol):
         Those that ended longer ago than keep_s are forgotten.
         """
 
+    def fold_slice(self) -> bool:
+        """Put some of what accounting said, which is on disk as it came, into its place: a few milliseconds' worth.
+        False: all of it is there."""
+
     def prune_journal(self, before: int) -> None:
         """Let events older than that go, and the oldest of too many; some at a time."""
 

@@ -107,19 +107,43 @@ def order_of(row: Row) -> tuple[OrderRecord, str]:
     return OrderRecord(*record), contents
 
 
-# What tells a session from others does not change; the rest is written anew with each report.
-SESSION_KEY: Final = ("session", "nas", "device")
+# A session as it is read, and the two tables that it is written to: what each report of it changes stands apart, and of
+# the rest the key never changes.
 SESSION: Final = (*fields_of(Session), "state", "heard")
+SESSION_KEY: Final = ("session", "nas", "device")
+SESSION_REST: Final = ("source", "mac", "account", "port", "address", "order", "started", "cause", "keys")
+COURSE: Final = ("state", "last_seen", "bytes_in", "bytes_out", "heard")
 
 
 def session_row(course: Course) -> Row:
-    session, nas, device, source, mac, *rest = values_of(course.session)
-    return session, nas, device, source, mac_text(mac), *rest, course.state, course.heard
+    """As SESSION has it."""
+    said = course.session
+    return (
+        *(said.session, said.nas, said.device, said.source, mac_text(said.mac), said.account, said.port, said.address),
+        *(said.order, said.started, said.last_seen, said.bytes_in, said.bytes_out, said.cause, said.keys),
+        *(course.state, course.heard),
+    )
 
 
-def session_change(course: Course) -> Row:
-    """The columns of SESSION but those of SESSION_KEY."""
-    return session_row(course)[len(SESSION_KEY) :]
+def session_key(course: Course) -> Row:
+    """As SESSION_KEY has it."""
+    said = course.session
+    return said.session, said.nas, said.device
+
+
+def session_rest(course: Course) -> Row:
+    """As SESSION_REST has it."""
+    said = course.session
+    return (
+        *(said.source, mac_text(said.mac), said.account, said.port, said.address, said.order),
+        *(said.started, said.cause, said.keys),
+    )
+
+
+def course_row(course: Course) -> Row:
+    """As COURSE has it."""
+    said = course.session
+    return course.state, said.last_seen, said.bytes_in, said.bytes_out, course.heard
 
 
 def session_of(row: Sequence[Any]) -> Course:
@@ -225,9 +249,10 @@ def standing_of(row: Row) -> Standing:
     return Standing(*row)
 
 
-# Of the outbox (d), its session (s) and the account of that (a).
+# Of the outbox (d), its session as it is on record (s, c) and as it is by reports that wait (x), and its account (a).
 WANTED: Final = """
-d.id, d.kind, d."order", s.id, s.session, s.nas, s.source, s.mac, s.account, s.keys, s.state,
+d.id, d.kind, d."order", s.id, s.session, s.nas, coalesce(x.source, s.source), coalesce(x.mac, s.mac),
+coalesce(x.account, s.account), coalesce(x.keys, s.keys), coalesce(x.state, c.state),
 coalesce(a.rate_down_kbps, 0), coalesce(a.rate_up_kbps, 0), coalesce(a.plan, '')"""
 
 

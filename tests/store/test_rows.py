@@ -16,6 +16,7 @@ from gatekeeper.state.nas_secrets import SecretSeen
 from gatekeeper.state.rogues import Rogue
 from gatekeeper.store import rows
 from gatekeeper.store.sqlite.schema import SCHEMA
+from gatekeeper.store.sqlite.unfolded import TABLES
 from gatekeeper.value import Value, values_of
 from gatekeeper.wire.text import ip_text
 
@@ -42,7 +43,7 @@ NOUNS: dict[str, tuple[tuple[str, ...], tuple[Any, ...], Callable[[Any], object]
         rows.order_of,
         (record, "[]"),
     ),
-    "sessions": (
+    "session_changes": (
         rows.SESSION,
         rows.session_row(course := Course(SESSION, "closed", 7)),
         rows.session_of,
@@ -103,6 +104,7 @@ def test_a_noun_is_read_back_as_it_was_written(table: str) -> None:
     assert noun_of(row) == noun
     with sqlite3.connect(":memory:") as store:
         store.executescript(SCHEMA)
+        store.executescript(TABLES)
         store.execute(f"INSERT INTO {table} ({rows.listed(columns)}) VALUES ({rows.marks(columns)})", row)
         (read,) = store.execute(f"SELECT {rows.listed(columns)} FROM {table}")
         assert noun_of(read) == noun
@@ -136,8 +138,10 @@ def test_what_changes_of_a_session_is_all_but_its_name() -> None:
     """The statement that writes a report names the columns in the sequence of this row."""
     course = Course(SESSION, "active", 7)
     whole = dict(zip(rows.SESSION, rows.session_row(course), strict=True))
-    rest = [name for name in rows.SESSION if name not in rows.SESSION_KEY]
-    assert rows.session_change(course) == tuple(whole[name] for name in rest)
+    parts = {rows.SESSION_KEY: rows.session_key, rows.SESSION_REST: rows.session_rest, rows.COURSE: rows.course_row}
+    assert sorted(name for part in parts for name in part) == sorted(rows.SESSION)
+    for part, row_of in parts.items():
+        assert row_of(course) == tuple(whole[name] for name in part)
 
 
 def test_a_reason_of_a_younger_gatekeeper_is_no_error() -> None:

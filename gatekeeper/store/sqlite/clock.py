@@ -8,7 +8,7 @@ from mypy_extensions import trait
 from gatekeeper.state.clock import Beat, Move
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import BEAT, beat_of, listed, marks
-from gatekeeper.store.sqlite.tables import Tables
+from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.value import values_of
 
 _KEEP: Final = f"INSERT OR REPLACE INTO heartbeat (id, {listed(BEAT)}) VALUES (1, {marks(BEAT)})"
@@ -30,9 +30,12 @@ UPDATE leases SET expires_at = :now + expires_at - last_seen, last_seen = :now, 
 WHERE last_seen > :now + :slack"""
 # When a session began its NAS says, by its own clock.
 _SESSIONS: Final = """
-UPDATE sessions SET heard = min(:wall, heard + iif(:by > 0 AND (:older OR heard >= :since), :by, 0)),
-    started = min(started, :wall), last_seen = min(last_seen, :wall)
+UPDATE courses SET heard = min(:wall, heard + iif(:by > 0 AND (:older OR heard >= :since), :by, 0)),
+    last_seen = min(last_seen, :wall)
 WHERE state = 'active'"""
+_BEGUN: Final = """
+UPDATE sessions SET started = :wall
+WHERE started > :wall AND (SELECT state FROM courses WHERE session = sessions.id) = 'active'"""
 _HELD: Final = f"""
 UPDATE orders SET held_until = held_until + :by
 WHERE state = 'held' AND {_KEPT.format(end="held_until", given="received_ms / 1000")}"""
@@ -40,7 +43,7 @@ _SLACK_S: Final = 60
 
 
 @trait
-class ClockTables(Tables):
+class ClockTables(SessionTables):
     """Both sides of a clock: who serves writes, everybody reads."""
 
     def beat(self) -> Beat | None:
@@ -57,11 +60,12 @@ class ClockTables(Tables):
         query = self._connection.execute
         values = {**move._asdict(), "by": move.by_s, "wall": move.now + move.by_s, "slack": _SLACK_S}
         kept = f"SELECT count(*) FROM leases WHERE {_KEPT.format(end='expires_at', given='last_seen')}"
-        with self._transaction():
+        with self._on_sessions():
             query(_CUT, values)
             (count,) = query(f"{kept} AND expires_at > :now", values).fetchone()
             query(_LEASES, values)
             query(_SESSIONS, values)
+            query(_BEGUN, values)
             query(_HELD, values)
             self._keep_beat(beat)
         return int(count)

@@ -17,12 +17,14 @@ from gatekeeper.model import (
     SessionReported,
     SessionsEnded,
 )
+from gatekeeper.policy.reported import dated
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED, Apart
 from gatekeeper.store.rows import LEASE, lease_of, lease_rows, listed, marks
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
 from gatekeeper.store.sqlite.mark_format import pack_lease
+from gatekeeper.store.sqlite.reports_format import pack_report
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.store.sqlite.tables import parts
@@ -67,7 +69,7 @@ SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, ow
 class _Batch:
     """One commit on its way. Effects go by their places."""
 
-    __slots__ = ("at_ms", "bound", "effects", "learned", "lost", "told")
+    __slots__ = ("at_ms", "bound", "effects", "learned", "lost", "said")
 
     def __init__(self, effects: Sequence[Effect], at_ms: Sequence[int]) -> None:
         self.effects = effects
@@ -76,7 +78,7 @@ class _Batch:
         # Leases are gathered into few statements, up to one that must see what stands before it; ports to the end.
         self.bound: dict[int, list[int]] = {}  # address -> places of those that want it
         self.learned: list[int] = []
-        self.told: dict[int, Sequence[Event]] = {}  # what only the store knows to be news
+        self.said: list[bytes | SessionsEnded] = []  # what accounting says: it waits to be folded
 
 
 @trait
@@ -125,6 +127,8 @@ class CommitTables(SessionTables):
         self._flush(batch)
         if batch.learned:
             self._learn_all(batch, origin)
+        if batch.said:
+            self._keep_reports(batch.said)
         self._tell_event(*self._events(batch))
         for place, effect in enumerate(effects):
             if type(effect) is LeaseBound and place not in batch.lost:
@@ -141,11 +145,11 @@ class CommitTables(SessionTables):
     def _events(self, batch: _Batch) -> list[Event]:
         """What the journal is told of those that did not lose, in their sequence."""
         found: list[Event] = []
-        lost, told, at_ms = batch.lost, batch.told, batch.at_ms
+        lost, at_ms = batch.lost, batch.at_ms
         for place, effect in enumerate(batch.effects):
             if place not in lost:
-                events = told[place] if place in told else _EVENTS_OF[type(effect)](effect)
-                found += [_to_the_ms(event, at_ms[place]) for event in events] if at_ms and events else events
+                events = _EVENTS_OF[type(effect)](effect)
+                found += [dated(event, at_ms[place]) for event in events] if at_ms and events else events
         return found
 
     def _bind(self, batch: _Batch, place: int, effect: LeaseBound) -> None:
@@ -175,10 +179,10 @@ class CommitTables(SessionTables):
         batch.learned.append(place)
 
     def _report(self, batch: _Batch, place: int, effect: SessionReported) -> None:
-        batch.told[place] = self._report_session(effect)
+        batch.said.append(pack_report(effect, batch.at_ms[place] if batch.at_ms else 0))
 
     def _end_sessions(self, batch: _Batch, place: int, effect: SessionsEnded) -> None:
-        self._end_all(effect)
+        batch.said.append(effect)
 
     def _only_tell(self, batch: _Batch, place: int, effect: Effect) -> None:
         """It is kept in the journal alone."""
@@ -244,13 +248,6 @@ def _outcomes(sizes: Sequence[int]) -> list[range]:
 def _told_of(effects: Sequence[Effect], why: Exception) -> str:
     """What could not be written, in words for people."""
     return f"{' and '.join(EFFECTS[type(effect)].verb or 'nothing' for effect in effects)}: {why}"
-
-
-def _to_the_ms(event: Event, decided_ms: int) -> Event:
-    """The event of an effect that was decided then: what a NAS dates to another second stays there."""
-    if not 0 <= decided_ms - event.at_ms < 1000:
-        return event
-    return event._replace(at_ms=decided_ms)
 
 
 # The store's verb, as EFFECTS has it -> what writes the effect at its place.

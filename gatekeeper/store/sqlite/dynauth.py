@@ -11,30 +11,36 @@ from gatekeeper.model import Event
 from gatekeeper.store import StoreError
 from gatekeeper.store.outbox import COA, MOST_WAITING, Ended, Standing, Wanted
 from gatekeeper.store.rows import WANTED, standing_of, wanted_of
-from gatekeeper.store.sqlite.journal import JournalTables
+from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.wire.text import mac_text, parse_mac
 
 _ASK: Final = """
 INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
-SELECT ?, s.id, ?, 'waiting', 0, '', ?, 0 FROM sessions s WHERE s.state = 'active' AND s.mac = ?
+SELECT ?, s.id, ?, 'waiting', 0, '', ?, 0 FROM sessions s CROSS JOIN courses c ON c.session = s.id
+    WHERE c.state = 'active' AND s.mac = ?
     AND NOT EXISTS (
         SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
 _ASK_BY_KEY: Final = """
 INSERT INTO dynauth (kind, session, "order", state, verified, detail, asked, ended)
-SELECT 'disconnect', s.id, '', 'waiting', 0, '', ?, 0 FROM sessions s
-WHERE s.state = 'active' AND (s.session = ? OR s.mac = ?) AND NOT EXISTS (
+SELECT 'disconnect', s.id, '', 'waiting', 0, '', ?, 0 FROM sessions s CROSS JOIN courses c ON c.session = s.id
+WHERE c.state = 'active' AND (s.session = ? OR s.mac = ?) AND NOT EXISTS (
     SELECT 1 FROM dynauth d WHERE d.session = s.id AND d.kind = 'disconnect' AND d.ended = 0)"""
+_RUNNING: Final = """
+SELECT s.id FROM sessions s CROSS JOIN courses c ON c.session = s.id
+WHERE c.state = 'active' AND (s.session = ? OR s.mac = ?) ORDER BY s.id"""
 _WAITING: Final = f"""
 SELECT {WANTED}
-FROM dynauth d JOIN sessions s ON s.id = d.session LEFT JOIN accounts a ON a.account = s.account
+FROM dynauth d JOIN sessions s ON s.id = d.session JOIN courses c ON c.session = s.id
+LEFT JOIN session_changes x ON x.id = s.id LEFT JOIN accounts a ON a.account = coalesce(x.account, s.account)
 WHERE d.ended = 0 ORDER BY d.id LIMIT ?"""
 _END: Final = "UPDATE dynauth SET state = ?, detail = ?, ended = ? WHERE id = ? AND ended = 0"
 _SENT: Final = "UPDATE dynauth SET state = 'sent' WHERE id = ? AND ended = 0"
-_GONE: Final = "UPDATE sessions SET state = 'closed', cause = 'not known to the NAS' WHERE id = ? AND state = 'active'"
+_GONE: Final = "UPDATE courses SET state = 'closed' WHERE session = ? AND state = 'active'"
+_GONE_FOR: Final = "UPDATE sessions SET cause = 'not known to the NAS' WHERE id = ?"
 
 
 @trait
-class DynauthTables(JournalTables):
+class DynauthTables(SessionTables):
     """The outbox of the dynamic authorization client."""
 
     def ask(self, kind: str, macs: Iterable[bytes], order: str, now: int) -> int:
@@ -48,11 +54,9 @@ class DynauthTables(JournalTables):
             mac = mac_text(parse_mac(key))
         except ValueError:
             mac = "-"
-        with self._transaction():
+        with self._on_sessions():
             query = self._connection.execute
-            rows = query(
-                "SELECT id FROM sessions WHERE state = 'active' AND (session = ? OR mac = ?) ORDER BY id", (key, mac)
-            ).fetchall()
+            rows = query(_RUNNING, (key, mac)).fetchall()
             query(_ASK_BY_KEY, (now, key, mac))
             marks = ",".join("?" * len(rows))
             waiting = query(
@@ -74,7 +78,8 @@ WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
     def wanted(self) -> list[Wanted]:
         """What is to be sent, oldest first, MOST_WAITING at most. Raises StoreError."""
         try:
-            rows = self._connection.execute(_WAITING, (MOST_WAITING,)).fetchall()
+            with self._reading():
+                rows = self._connection.execute(_WAITING, (MOST_WAITING,)).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
         return [wanted_of(row) for row in rows]
@@ -86,11 +91,11 @@ WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
 
     def end_wanted(self, ended: Iterable[Ended], now: float) -> None:
         """Keep how these ended. Raises StoreError."""
-        with self._transaction():
+        with self._on_sessions():
             for wanted, state, detail, gone in ended:
                 self._connection.execute(_END, (state, detail, int(now), wanted.id))
                 told = f"session {wanted.session} at {wanted.nas}: {state}" + (f" ({detail})" if detail else "")
                 kind = "CoA" if wanted.kind == COA else "Disconnect"
                 self._tell_event(Event(int(now * 1000), kind, mac_text(wanted.mac), wanted.account, 0, "", told))
-                if gone:
-                    self._connection.execute(_GONE, (wanted.row,))
+                if gone and self._connection.execute(_GONE, (wanted.row,)).rowcount:
+                    self._connection.execute(_GONE_FOR, (wanted.row,))

@@ -20,7 +20,9 @@ WHERE address BETWEEN ? AND ? AND expires_at > ?"""
 _AMOUNTS: Final = {
     "boxes": "SELECT count(*) FROM boxes",
     "accounts": "SELECT count(*) FROM accounts",
-    "sessions": "SELECT count(*) FROM sessions WHERE state = 'active'",
+    "sessions": """
+SELECT (SELECT count(*) FROM courses WHERE state = 'active' AND session NOT IN (SELECT id FROM session_changes))
+    + (SELECT count(*) FROM session_changes WHERE state = 'active')""",
     "held": "SELECT count(*) FROM orders WHERE state = 'held'",
     "outbox": "SELECT count(*) FROM dynauth WHERE ended = 0",
 }
@@ -61,6 +63,7 @@ class HealthTables(Tables):
 
     def _number(self, query: str, values: Sequence[object]) -> tuple[int, ...]:
         try:
-            return tuple(self._connection.execute(query, values).fetchone())
+            with self._reading():
+                return tuple(self._connection.execute(query, values).fetchone())
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error

@@ -34,7 +34,7 @@ _OF_BOX: Final = (
 # sequence decides within a millisecond, but for an Access-Accept, which comes before the port that it let be learned.
 # Who is refused still is no event yet, and is told to the second.
 _OF_KEY: Final = f"""
-SELECT {_COLUMNS} FROM journal WHERE {{key}} AND at_ms >= :since * 1000
+SELECT {_COLUMNS} FROM journal_now WHERE {{key}} AND at_ms >= :since * 1000
 UNION ALL
 SELECT 0, last_seen * 1000 + ms, 'refused', mac, '', 0, coalesce(port, ''),
        protocol || ' ' || reason || ', ' || count || ' times since '
@@ -51,14 +51,15 @@ _OLDER: Final = f"WHERE ({', '.join(_WHEN)}) < (:at_ms, :kind <> 'Access-Accept'
 _HOLDS: Final = "'lease', 'lease ended', 'released', 'declined'"
 _LEASE: Final = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"
 _BEFORE: Final = f"""
-SELECT at_ms / 1000, kind, mac, account, port FROM journal
+SELECT at_ms / 1000, kind, mac, account, port FROM journal_now
 WHERE address = ? AND at_ms < (? + 1) * 1000 AND kind IN ({_HOLDS}) ORDER BY at_ms DESC, seq DESC LIMIT 1"""
 _AFTER: Final = f"""
-SELECT at_ms / 1000 FROM journal
+SELECT at_ms / 1000 FROM journal_now
 WHERE address = ? AND at_ms >= (? + 1) * 1000 AND kind IN ({_HOLDS}) ORDER BY at_ms, seq LIMIT 1"""
 _SESSION_AT: Final = """
-SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions
-WHERE address = ? AND started <= ? AND (state = 'active' OR last_seen >= ?) ORDER BY started DESC LIMIT 1"""
+SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions_now
+WHERE address = ? AND address <> 0 AND started <= ? AND (state = 'active' OR last_seen >= ?)
+ORDER BY started DESC LIMIT 1"""
 
 
 @trait
@@ -88,34 +89,39 @@ class JournalTables(Tables):
             events = _OF_KEY.format(key=where, mac=":value" if key == "mac" else "NULL")
             query = _YOUNGEST.format(events=events, older=_OLDER if before else "")
             place = dict(zip(WHEN, before or (), strict=bool(before)))
-            rows = self._connection.execute(query, {"value": value, "since": since, "most": most or -1, **place})
-            names = [column[0] for column in rows.description]
-            for row in rows:
-                found = dict(zip(names, row, strict=True))
-                yield found | {"address": ip_text(found["address"]) if found["address"] else ""}
+            with self._reading():
+                rows = self._connection.execute(query, {"value": value, "since": since, "most": most or -1, **place})
+                names = [column[0] for column in rows.description]
+                for row in rows:
+                    found = dict(zip(names, row, strict=True))
+                    yield found | {"address": ip_text(found["address"]) if found["address"] else ""}
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 
     def holder(self, address: int, at: int) -> Holder | None:
         """Who had the address then, by lease or else by accounting; None = nobody. Raises StoreError."""
-        query = self._connection.execute
         try:
-            row = query(_LEASE, (address,)).fetchone()
-            lease = lease_of(row) if row else None
-            if lease and lease.state in HELD and lease.mac and lease.first_seen <= at < lease.expires_at:
-                mac = mac_text(lease.mac)
-                return Holder(mac, lease.account, lease.port, lease.first_seen, lease.expires_at, "dhcp")
-            before = query(_BEFORE, (address, at)).fetchone()
-            if before:
-                since, kind, mac, account, port = before
-                after = query(_AFTER, (address, at)).fetchone() if kind == "lease" else None
-                # Without another event it is the one on record, which may have run out since.
-                until = after[0] if after else lease.expires_at if lease else 0
-                if kind == "lease" and until > at:
-                    return Holder(mac, account, port, since, until, "dhcp")
-            session = query(_SESSION_AT, (address, at, at)).fetchone()
+            with self._reading():
+                return self._holder(address, at)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
+
+    def _holder(self, address: int, at: int) -> Holder | None:
+        query = self._connection.execute
+        row = query(_LEASE, (address,)).fetchone()
+        lease = lease_of(row) if row else None
+        if lease and lease.state in HELD and lease.mac and lease.first_seen <= at < lease.expires_at:
+            mac = mac_text(lease.mac)
+            return Holder(mac, lease.account, lease.port, lease.first_seen, lease.expires_at, "dhcp")
+        before = query(_BEFORE, (address, at)).fetchone()
+        if before:
+            since, kind, mac, account, port = before
+            after = query(_AFTER, (address, at)).fetchone() if kind == "lease" else None
+            # Without another event it is the one on record, which may have run out since.
+            until = after[0] if after else lease.expires_at if lease else 0
+            if kind == "lease" and until > at:
+                return Holder(mac, account, port, since, until, "dhcp")
+        session = query(_SESSION_AT, (address, at, at)).fetchone()
         if not session:
             return None
         mac, account, port, started, state, last_seen, name, nas = session

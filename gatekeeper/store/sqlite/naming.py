@@ -22,7 +22,8 @@ UNION ALL SELECT DISTINCT 'MAC', mac, '', mac FROM refused WHERE mac = :mac AND 
 # Who has an address: the first of these that knows.
 _HOLDERS: Final = (
     f"SELECT '', mac FROM leases WHERE address = :address AND {LEASED} AND expires_at > :now",
-    "SELECT '', mac FROM sessions WHERE address = :address AND state = 'active' AND mac <> '' ORDER BY id DESC LIMIT 1",
+    "SELECT '', mac FROM sessions_now WHERE address = :address AND address <> 0 AND state = 'active' AND mac <> ''"
+    " ORDER BY id DESC LIMIT 1",
     "SELECT account, '' FROM accounts WHERE address = :address AND address <> 0",
     "SELECT '', mac FROM leases WHERE address = :address AND state <> 'declined' AND mac <> ''",
     "SELECT '', mac FROM refused WHERE address = :address ORDER BY last_seen DESC LIMIT 1",
@@ -44,7 +45,8 @@ _ADDRESSES_ALIKE: Final = f"""
 SELECT 'address', text, account, mac FROM (
     SELECT {_TEXT.format("address")} AS text, '' AS account, mac FROM leases
     WHERE {LEASED} AND expires_at > :now
-    UNION SELECT {_TEXT.format("address")}, '', mac FROM sessions WHERE state = 'active' AND address <> 0 AND mac <> ''
+    UNION SELECT {_TEXT.format("address")}, '', mac FROM sessions_now
+    WHERE state = 'active' AND address <> 0 AND mac <> ''
     UNION SELECT {_TEXT.format("address")}, account, '' FROM accounts WHERE address <> 0)
 WHERE substr(text, 1, length(:text)) = :text"""
 
@@ -87,6 +89,7 @@ class NamingTables(Tables):
 
     def _named(self, query: str, values: dict[str, object]) -> list[Named]:
         try:
-            return [Named(*row) for row in self._connection.execute(query, values)]
+            with self._reading():
+                return [Named(*row) for row in self._connection.execute(query, values)]
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error

@@ -16,6 +16,7 @@ from gatekeeper.store.sqlite.mark_format import Marked
 from gatekeeper.store.sqlite.recovery import RecoveryTables
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, SCHEMA, UPGRADES, VERSION
 from gatekeeper.store.sqlite.tables import BUSY_S
+from gatekeeper.store.sqlite.unfolded import Unfolded
 from gatekeeper.wire.line_id import may_be_learned
 
 
@@ -29,6 +30,7 @@ class OpeningTables(RecoveryTables):
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.create_function("line_of", 1, line_of, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
+        self._unfolded = Unfolded(connection)
 
     def _open(self, create: bool, mend: bool) -> None:
         # It is never ahead of the store, so it is read before that.

@@ -56,7 +56,7 @@ class OrderTables(DynauthTables):
 
     def order_transaction(self) -> AbstractContextManager[object]:
         """One order, wholly or not at all, fsynced at the end. Raises StoreError."""
-        return self._transaction()
+        return self._on_sessions()
 
     def find_order(self, number: str) -> tuple[OrderRecord, str] | None:
         """The order of this number and its contents."""

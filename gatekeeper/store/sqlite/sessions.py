@@ -1,139 +1,166 @@
-"""Sessions as accounting tells them. What a report means for one is said by ``policy.sessions``."""
+"""Sessions as accounting tells them. What a report means for one is said by ``policy.sessions``; until it is folded it
+waits, on disk."""
 
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
 from mypy_extensions import trait
 
-from gatekeeper.model import Event, SessionReported, SessionsEnded
-from gatekeeper.policy.sessions import (
-    Course,
-    begin_event,
-    begun,
-    broken_off,
-    continued,
-    end_event,
-    is_another,
-    only_counts,
-    still_online_event,
-)
+from gatekeeper.model import SessionsEnded
 from gatekeeper.store import StoreError
 from gatekeeper.store.found import InSession
-from gatekeeper.store.rows import SESSION, SESSION_KEY, listed, mac_of, marks, session_change, session_of, session_row
+from gatekeeper.store.rows import mac_of
+from gatekeeper.store.sqlite.folding import MOST, folding
 from gatekeeper.store.sqlite.journal import JournalTables
+from gatekeeper.store.sqlite.reports_format import body_of, ended_body
+from gatekeeper.store.sqlite.tables import trouble_of
 
 # Sessions that ended long ago go, so many at a time.
 _PRUNE: Final = 1_000
+# Rows of reports that are folded inside the transaction of who writes sessions otherwise; more go before, in slices.
+_FEW: Final = 4
+_SLICE: Final = 256
+_FOLD_DOWN_S: Final = 5.0
 
-_FIND: Final = f"""
-SELECT id, {listed(SESSION)} FROM sessions WHERE nas = ? AND device = ? AND session = ?
-ORDER BY id DESC LIMIT 1"""
-_INSERT: Final = f"INSERT INTO sessions ({listed(SESSION)}) VALUES ({marks(SESSION)})"
-_CHANGES: Final = ", ".join(f"{listed((name,))} = ?" for name in SESSION if name not in SESSION_KEY)
-_UPDATE: Final = f"UPDATE sessions SET {_CHANGES} WHERE id = ?"
-# What is in no index but one is written for less.
-_COUNT: Final = "UPDATE sessions SET last_seen = ?, bytes_in = ?, bytes_out = ?, heard = ? WHERE id = ?"
-_CLOSE_ALL: Final = """
-UPDATE sessions SET state = 'closed', cause = 'NAS restarted', last_seen = max(last_seen, ?)
-WHERE nas = ? AND device = ? AND state = 'active' AND started <= ?"""
-_STALE: Final = """
-UPDATE sessions SET state = 'closed', cause = 'not heard of for ' || ? || ' s'
-WHERE state = 'active' AND heard < ? AND nas = ?"""
-_STALE_OTHERS: Final = """
-UPDATE sessions SET state = 'closed', cause = 'not heard of for ' || ? || ' s'
-WHERE state = 'active' AND heard < ?"""
-# A Disconnect is shown to have worked by the session's end, a CoA by a report that bears the order's Class.
-_SHOW_END: Final = """
-UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'disconnect' AND verified = 0 AND state <> 'refused'"""
-_SHOW_ENDS: Final = """
-UPDATE dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 AND state <> 'refused'
-    AND session IN (SELECT id FROM sessions WHERE nas = ? AND device = ? AND state = 'closed')"""
-_SHOW_CHANGE: Final = """
-UPDATE dynauth SET verified = ? WHERE session = ? AND kind = 'coa' AND verified = 0 AND "order" = ?"""
-# An end that was acknowledged and did not come: a NAS may take a moment to end a session, and may have sent a report
-# before it did. What it dates to later than that says that the box is still online.
-_ENDING_S: Final = 10
-_SHOW_STILL: Final = """
-UPDATE dynauth SET still_online = ? WHERE session = ? AND kind = 'disconnect' AND state = 'acknowledged'
-    AND verified = 0 AND still_online = 0 AND ended < ?"""
+# Their numbers rise for ever, also when all rows are gone; each commit makes far less than so many.
+_WAIT: Final = """
+INSERT INTO reports VALUES (max((SELECT coalesce(max(seq), 0) + 1 FROM reports), (SELECT seq << 16 FROM commits)), ?)"""
+_MORE: Final = "SELECT 1 FROM reports WHERE seq > 0 LIMIT 1 OFFSET ?"
+# There is no index by this: it would be written by each Interim. Rows of courses are short, and read as they lie.
+_QUIET: Final = """
+SELECT c.session, s.nas, c.heard FROM courses c CROSS JOIN sessions s ON s.id = c.session
+WHERE c.state = 'active' AND c.heard < ?"""
+_CLOSE: Final = "UPDATE courses SET state = 'closed' WHERE session = ? AND state = 'active' AND heard = ?"
+_STALE: Final = "UPDATE sessions SET cause = 'not heard of for ' || ? || ' s' WHERE id = ?"
+_OLD: Final = "SELECT session FROM courses WHERE state = 'closed' AND heard < ? LIMIT ?"
 
+# Each half by an index: a join with sessions_now would have all of it made first.
 _FIXED: Final = """
-SELECT s.address, s.mac, s.nas, s.device, s.session, s.heard FROM accounts a JOIN sessions s ON s.address = a.address
-WHERE a.address <> 0 AND s.address <> 0 AND s.state = 'active' AND s.mac <> '' ORDER BY s.heard DESC, s.id DESC"""
+SELECT s.address, s.mac, s.nas, s.device, s.session, c.heard, s.id FROM accounts a
+CROSS JOIN sessions s ON s.address = a.address JOIN courses c ON c.session = s.id
+WHERE a.address <> 0 AND s.address <> 0 AND c.state = 'active' AND s.mac <> ''
+    AND s.id NOT IN (SELECT id FROM session_changes)
+UNION ALL
+SELECT s.address, s.mac, s.nas, s.device, s.session, s.heard, s.id FROM accounts a
+CROSS JOIN session_changes s ON s.address = a.address
+WHERE a.address <> 0 AND s.address <> 0 AND s.state = 'active' AND s.mac <> ''
+ORDER BY 6 DESC, 7 DESC"""
 
 
 @trait
 class SessionTables(JournalTables):
-    """The side of the store that accounting writes; called inside a transaction of the commit."""
+    """The side of the store that accounting writes."""
 
-    def _report_session(self, report: SessionReported) -> Sequence[Event]:
-        """One report: a new session, more of a known one, or nothing new. What the journal is to be told of it."""
-        said, now = report.session, report.heard
-        found = self._connection.execute(_FIND, (said.nas, said.device, said.session)).fetchone()
-        if found is None:
-            return self._begin_session(report)
-        row, *columns = found
-        known = session_of(columns)
-        if is_another(known, report):
-            if known.state == "active":
-                self._rewrite(row, broken_off(known))
-                self._show(row, "", now, ended=True)
-            return self._begin_session(report)
-        after = continued(known, report)
-        if only_counts(known, after):
-            kept = after.session
-            self._connection.execute(_COUNT, (kept.last_seen, kept.bytes_in, kept.bytes_out, after.heard, row))
-        else:
-            self._rewrite(row, after)
-        self._show(row, said.order, now, ended=after.state == "closed")
-        if after.state == "closed":
-            return (end_event(said, after.session.cause),) if known.state != "closed" else ()
-        dated = min(said.last_seen, now)
-        still = self._connection.execute(_SHOW_STILL, (dated, row, dated - _ENDING_S)).rowcount
-        return (still_online_event(said),) if still else ()
+    _folds: Iterator[None] | None = None  # what is folded a slice at a time
+    _waiting = True  # reports that wait are not known to be none
 
-    def _begin_session(self, report: SessionReported) -> Sequence[Event]:
-        course = begun(report)
-        self._connection.execute(_INSERT, session_row(course))
-        return (begin_event(report.session),) if course.state == "active" else ()
+    def _keep_reports(self, said: Sequence[bytes | SessionsEnded]) -> None:
+        """Packed reports, and ends of a NAS's sessions among them. Inside the transaction of a commit."""
+        packed: list[bytes] = []
+        for one in said:
+            if isinstance(one, bytes):
+                packed.append(one)
+                continue
+            if packed:
+                self._connection.execute(_WAIT, (body_of(packed),))
+                packed = []
+            self._connection.execute(_WAIT, (ended_body(one),))
+        if packed:
+            self._connection.execute(_WAIT, (body_of(packed),))
+        self._waiting = True
 
-    def _rewrite(self, row: int, course: Course) -> None:
-        self._connection.execute(_UPDATE, (*session_change(course), row))
+    def fold_slice(self, most: int = _SLICE) -> bool:
+        """Fold about so many reports that wait. False: none does any more. Raises StoreError; what was not folded then
+        still waits."""
+        if not self._waiting:
+            return False
+        folds = self._folds or folding(self._connection, self._slice, most)
+        self._folds = None  # one that fails is begun again
+        try:
+            next(folds)
+            self._folds = folds
+        except StopIteration:
+            self._waiting = False
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
+        return self._waiting
 
-    def _show(self, row: int, order: str, now: int, ended: bool) -> None:
-        """Accounting has shown that what was asked of the NAS about this session was done."""
-        if ended:
-            self._connection.execute(_SHOW_END, (now, row))
-        if order:
-            self._connection.execute(_SHOW_CHANGE, (now, row, order))
+    @contextmanager
+    def _slice(self) -> Iterator[None]:
+        """A transaction that is on disk with the next one of ``_transaction``: what it makes of the reports, which are
+        on disk, can be made again."""
+        query = self._connection.execute
+        query("PRAGMA synchronous = NORMAL")
+        try:
+            self._begin()
+            yield
+            query("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                query("ROLLBACK")
+            raise
+        finally:
+            query("PRAGMA synchronous = FULL")
 
-    def _end_all(self, effect: SessionsEnded) -> None:
-        self._connection.execute(_CLOSE_ALL, (effect.at, effect.nas, effect.device, effect.at))
-        self._connection.execute(_SHOW_ENDS, (effect.at, effect.nas, effect.device))
+    @contextmanager
+    def _on_sessions(self) -> Iterator[bytearray]:
+        """As ``_transaction``, for who writes sessions or what is asked about them: no report waits inside."""
+        self._fold_down(_FEW)
+        self._unfolded.make()
+        try:
+            with self._transaction() as leases:
+                for _ in folding(self._connection, nullcontext, MOST):
+                    pass
+                self._unfolded.refresh()
+                yield leases
+        except BaseException:
+            self._unfolded.doubt()
+            raise
+
+    def _fold_down(self, few: int) -> None:
+        """Fold in slices while more rows of reports wait than so few, and not for ever. Raises StoreError."""
+        query, end = self._connection.execute, time.monotonic() + _FOLD_DOWN_S
+        self._folds = None
+        slices = folding(self._connection, self._slice, _SLICE)
+        try:
+            while query(_MORE, (few,)).fetchone() and time.monotonic() < end:
+                next(slices, None)
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
 
     def fixed_in_session(self) -> list[InSession]:
         """Running sessions with addresses that orders fixed, those heard of last first. Raises StoreError."""
         try:
-            rows = self._connection.execute(_FIXED).fetchall()
+            with self._reading():
+                rows = self._connection.execute(_FIXED).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        return [InSession(address, mac_of(mac), *rest) for address, mac, *rest in rows]
+        return [InSession(address, mac_of(mac), *rest) for address, mac, *rest, _ in rows]
 
     def close_stale(self, limits: dict[str, int], default_s: int, keep_s: int, now: int) -> int:
         """Close sessions not heard of for as long as limits says of their NAS, else default_s; returns how many.
 
         Those that ended longer ago than keep_s are forgotten. Raises StoreError.
         """
-        with self._transaction():
-            query = self._connection.execute
-            closed = sum(query(_STALE, (after, now - after, nas)).rowcount for nas, after in limits.items())
-            marks = ",".join("?" * len(limits))
-            others = f"{_STALE_OTHERS} AND nas NOT IN ({marks})"
-            closed += query(others, (default_s, now - default_s, *limits)).rowcount
-            query(
-                "DELETE FROM sessions WHERE id IN"
-                " (SELECT id FROM sessions WHERE state = 'closed' AND heard < ? LIMIT ?)",
-                (now - keep_s, _PRUNE),
-            )
+        query, closed = self._connection.execute, 0
+        self._fold_down(0)
+        try:
+            quiet = query(_QUIET, (now - min(default_s, *limits.values(), default_s),)).fetchall()
+            old = query(_OLD, (now - keep_s, 1)).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
+        stale = [(row, heard, limits.get(nas, default_s)) for row, nas, heard in quiet]
+        stale = [one for one in stale if one[1] < now - one[2]]
+        if not stale and not old:
+            return 0
+        with self._on_sessions():
+            for row, heard, after in stale:
+                # A report that waited may have been of it.
+                if query(_CLOSE, (row, heard)).rowcount:
+                    query(_STALE, (after, row))
+                    closed += 1
+            query(f"DELETE FROM sessions WHERE id IN ({_OLD})", (now - keep_s, _PRUNE))
         return closed

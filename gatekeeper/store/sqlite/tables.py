@@ -19,6 +19,7 @@ from gatekeeper.store.sqlite.files import Placed
 from gatekeeper.store.sqlite.loss import Loss
 from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.schema import CHUNKS
+from gatekeeper.store.sqlite.unfolded import Unfolded
 
 _Item = TypeVar("_Item")
 
@@ -62,6 +63,7 @@ class Tables:
     _patience_s = BUSY_S  # with whoever else writes
     _waits_since = 0.0  # by time.monotonic, for one of these; 0 = it does not
     _turn_at = 0.0
+    _unfolded: Unfolded  # what this connection's readers see of reports that wait
 
     @contextmanager
     def _transaction(self) -> Iterator[bytearray]:
@@ -112,6 +114,24 @@ class Tables:
         finally:
             self._waits_since = 0.0
             query(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """What is asked inside is of one moment, and ``sessions_now`` and its kin have all reports."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._unfolded.make()
+        self._connection.execute("BEGIN")
+        try:
+            self._unfolded.refresh()
+            yield
+        except BaseException:
+            self._unfolded.doubt()
+            raise
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
 
     def _prune_feed(self) -> None:
         self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))

@@ -49,14 +49,14 @@ SELECT seq, number AS "order", kind, account, mac,
        effects || coalesce((
            SELECT group_concat(
                '; ' || {_KIND} || ' of session ' || s.session || ' at ' || s.nas || ': ' || {_STANDS}, '')
-           FROM dynauth d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
+           FROM dynauth_now d JOIN sessions s ON s.id = d.session WHERE d."order" = orders.number), '') AS effects
 FROM orders"""
 _ORDER: Final = f"{_ORDERS} WHERE number = :number"
 _SESSIONS: Final = f"""
 SELECT id, session, nas, mac, account, port, address, state, started, last_seen, bytes_in, bytes_out, cause,
-       coalesce((SELECT {_KIND} || ' ' || {_STANDS} FROM dynauth d WHERE d.session = sessions.id
+       coalesce((SELECT {_KIND} || ' ' || {_STANDS} FROM dynauth_now d WHERE d.session = sessions_now.id
                  ORDER BY d.id DESC LIMIT 1), '') AS asked
-FROM sessions"""
+FROM sessions_now"""
 _NAS: Final = f"SELECT {listed(NAS_SEEN)} FROM nas_seen"
 _SECRETS: Final = f"SELECT {listed(SECRET)} FROM nas_secrets"
 _REFUSED: Final = """
@@ -156,7 +156,8 @@ class Views(Tables):
             return None
         try:
             query = f"SELECT count(*) FROM ({_filtered(what, narrowed)})"
-            return int(self._connection.execute(query, _values(now, narrowed)).fetchone()[0])
+            with self._reading():
+                return int(self._connection.execute(query, _values(now, narrowed)).fetchone()[0])
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 
@@ -167,17 +168,18 @@ class Views(Tables):
     def _rows(self, what: str, query: str, values: dict[str, object], now: int) -> Iterator[tuple[Place, Row]]:
         unshown, shape = _UNSHOWN.get(what, ()), _SHAPES.get(what)
         try:
-            cursor = self._connection.execute(query, values)
-            names = [column[0] for column in cursor.description]
-            key = itemgetter(*(names.index(column.lstrip("-")) for column in _SEQUENCES[what]))
-            single = len(_SEQUENCES[what]) == 1
-            for columns in cursor:
-                row = dict(zip(names, columns, strict=True))
-                for name in unshown:
-                    del row[name]
-                if shape:
-                    shape(row, now)
-                yield (key(columns),) if single else key(columns), row
+            with self._reading():
+                cursor = self._connection.execute(query, values)
+                names = [column[0] for column in cursor.description]
+                key = itemgetter(*(names.index(column.lstrip("-")) for column in _SEQUENCES[what]))
+                single = len(_SEQUENCES[what]) == 1
+                for columns in cursor:
+                    row = dict(zip(names, columns, strict=True))
+                    for name in unshown:
+                        del row[name]
+                    if shape:
+                        shape(row, now)
+                    yield (key(columns),) if single else key(columns), row
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 

@@ -1,0 +1,64 @@
+"""When the commit thread folds what commits have put aside: while nothing else is to be done, and between two commits
+once much waits, a slice each time, so that nobody waits for longer than one takes."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from gatekeeper.store import StoreError
+from gatekeeper.store.ports import CommitPort
+
+_LONG: Final = 65_536  # effects
+_IDLE_S: Final = 0.05
+_AGAIN_S: Final = 1.0  # behind a failure
+_SLICE_S: Final = 0.004
+
+
+class Folds:
+    """One connection's. Until it has seen that nothing waits, something does: an earlier process may have left it."""
+
+    def __init__(self, store: CommitPort, say: Callable[[str], object]) -> None:
+        """say: is told why nothing can be folded, for people."""
+        self._store = store
+        self._say = say
+        self._effects = 1  # that wait, about
+        self._is_long = False
+        self._is_idle = False
+        self._again_at = 0.0
+
+    def written(self, effects: int) -> None:
+        """So many were committed."""
+        self._effects += effects
+        self._is_long = self._is_long or self._effects >= _LONG
+
+    def wait(self) -> bool:
+        """True if something waits."""
+        return self._effects > 0
+
+    def pause_s(self, now: float) -> float:
+        """For how long nothing else must come until it is folded."""
+        return max(0.0 if self._is_long or self._is_idle else _IDLE_S, self._again_at - now)
+
+    def fold(self, idle: bool, now: float) -> None:
+        """Fold for a few milliseconds, if it is time."""
+        self._is_idle = idle
+        if not self._effects or now < self._again_at or not (idle or self._is_long):
+            return
+        end = time.monotonic() + _SLICE_S
+        try:
+            while self._store.fold_slice():
+                if time.monotonic() >= end:
+                    return
+        except StoreError as failure:
+            self._again_at = now + _AGAIN_S
+            self._say(f"what accounting said waits, on disk, until it can be put into its place: {failure}")
+            return
+        self._effects, self._is_long, self._is_idle = 0, False, False
+
+    def fold_all(self) -> None:
+        """What waits at the end. Where it cannot be done the next start does it."""
+        try:
+            while self._store.fold_slice():
+                pass
+        except StoreError:
+            return

@@ -1,0 +1,235 @@
+"""Reports that wait become sessions, what the journal tells of them, and what is shown of CoA and Disconnect.
+
+Up to MOST reports are read, and brought into the sequence of their sessions' rows: many of one session are one write,
+and each page is written once. Then they are folded in slices, each a short transaction of its own. A session keeps the
+number of the last row of reports that it has (``folded``): whoever begins again behind a crash leaves out what is in.
+The reports go when all of them are.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Final
+
+from gatekeeper.model import SessionsEnded
+from gatekeeper.policy.reported import Asked, Plan, follow
+from gatekeeper.policy.sessions import Course
+from gatekeeper.store.rows import (
+    COURSE,
+    EVENT,
+    SESSION,
+    SESSION_KEY,
+    SESSION_REST,
+    course_row,
+    listed,
+    marks,
+    session_key,
+    session_of,
+    session_rest,
+)
+from gatekeeper.store.sqlite.reports_format import Name, ended_of
+from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
+from gatekeeper.store.sqlite.waiting_reports import Reports, gathered, last_of, rows_behind
+
+# Beyond so many reports folding is worth its while: of a million sessions each page is written once for some of them.
+MOST: Final = 65_536
+_ROWS_GONE: Final = 64  # that are deleted at once
+
+TURN: Final = "SELECT turn FROM main.report_folds"
+_TAKE_TURN: Final = "UPDATE main.report_folds SET turn = turn + 1 WHERE turn = ?"
+LAST_ROW: Final = "SELECT coalesce(max(id), 0) FROM main.sessions"
+SESSION_COLUMNS: Final = ", ".join(("c." if name in COURSE else "s.") + listed((name,)) for name in SESSION)
+_READ: Final = {
+    size: f"""
+SELECT {SESSION_COLUMNS}, s.id, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
+WHERE s.id IN ({marks})"""
+    for size, marks in MARKS.items()
+}
+# What of CoA and Disconnect accounting has not shown to have worked: mostly nothing.
+_ASKED: Final = """
+SELECT session, id, kind, "order", state, ended, still_online FROM main.dynauth
+WHERE verified = 0 AND session BETWEEN ? AND ? ORDER BY session, id"""
+_COUNT: Final = f"""
+UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE[1:])}, folded = ? WHERE session = ?"""
+_COURSE: Final = f"""
+UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE)}, folded = ? WHERE session = ?"""
+_REST: Final = f"UPDATE main.sessions SET {', '.join(f'{listed((name,))} = ?' for name in SESSION_REST)} WHERE id = ?"
+_BEGIN: Final = f"""
+INSERT INTO main.sessions (id, {listed((*SESSION_KEY, *SESSION_REST))})
+VALUES (?, {marks((*SESSION_KEY, *SESSION_REST))})"""
+_BEGIN_COURSE: Final = f"INSERT INTO main.courses (session, {listed(COURSE)}, folded) VALUES (?, {marks(COURSE)}, ?)"
+# Events of all slices stand in the sequence of the reports: their numbers are set aside before the first one.
+_NEXT_EVENT: Final = "SELECT coalesce((SELECT seq FROM main.sqlite_sequence WHERE name = 'journal'), 0)"
+_FIRST_EVENT: Final = """
+INSERT INTO main.sqlite_sequence (name, seq) SELECT 'journal', 0
+WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = 'journal')"""
+_SET_ASIDE: Final = "UPDATE main.sqlite_sequence SET seq = seq + ? WHERE name = 'journal'"
+_TELL: Final = f"INSERT INTO main.journal (seq, {listed(EVENT)}) VALUES (?, {marks(EVENT)})"
+_event_row: Final = attrgetter(*EVENT)
+_SHOW: Final = "UPDATE main.dynauth SET verified = ?, still_online = ? WHERE id = ?"
+_OF_NAS: Final = """
+SELECT s.session, s.id, c.state = 'active' AND s.started <= ?
+FROM main.sessions s JOIN main.courses c ON c.session = s.id
+WHERE s.nas = ? AND s.device = ? AND (s.session, s.id) > (?, ?) ORDER BY s.session, s.id LIMIT ?"""
+_CLOSE: Final = "UPDATE main.courses SET state = 'closed', last_seen = max(last_seen, ?) WHERE session = ?"
+_CAUSE: Final = "UPDATE main.sessions SET cause = 'NAS restarted' WHERE id = ?"
+_SHOW_ENDS: Final = """
+UPDATE main.dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 AND state <> 'refused' AND EXISTS (
+    SELECT 1 FROM main.sessions s JOIN main.courses c ON c.session = s.id
+    WHERE s.id = dynauth.session AND s.nas = ? AND s.device = ? AND c.state = 'closed')"""
+_DELETE: Final = """
+DELETE FROM main.reports WHERE seq IN (SELECT seq FROM main.reports WHERE seq <= ? ORDER BY seq LIMIT ?)"""
+
+Transaction = Callable[[], AbstractContextManager[object]]
+
+
+class _OvertakenError(Exception):
+    """Somebody else has folded since the reports were read."""
+
+
+def folding(connection: sqlite3.Connection, transaction: Transaction, most: int) -> Iterator[None]:
+    """Fold all reports that wait, those that come meanwhile among them. Between two steps, each of about so many
+    reports, whoever likes may write, and the connection is in no transaction but one that all of it is inside.
+
+    transaction: begins and ends one. Raises StoreError, sqlite3.Error; what was not folded then still waits.
+    """
+    while True:
+        row = next(rows_behind(connection, 0), None)
+        if row is None:
+            return
+        fold = _Fold(connection, transaction, most)
+        try:
+            ended = ended_of(row[1])
+            yield from fold.end_all(row[0], ended) if ended else fold.reports()
+        except _OvertakenError:
+            yield
+
+
+class _Fold:
+    """One of up to MOST reports, or of one end of a NAS's sessions."""
+
+    def __init__(self, connection: sqlite3.Connection, transaction: Transaction, most: int) -> None:
+        self._connection = connection
+        self._transaction = transaction
+        self._most = most
+        (self._turn,) = connection.execute(TURN).fetchone()
+        (self._rows,) = connection.execute(LAST_ROW).fetchone()
+        self._events = -1  # the number in front of those that were set aside; -1 = none were
+        self._reports = Reports()
+
+    def reports(self) -> Iterator[None]:
+        reports, most = self._reports, self._most
+        seen = most
+        for _ in gathered(rows_behind(self._connection, 0), reports, MOST):
+            if len(reports) >= seen:
+                seen += most
+                yield
+        known: list[tuple[int, bytes]] = []
+        fresh: list[tuple[int, bytes, Name]] = []
+        packed = sorted(reports.by_name)
+        for at in range(0, len(packed), most):
+            yield
+            for octets, name, row in last_of(self._connection, packed[at : at + most]):
+                if row:
+                    known.append((row, octets))
+                else:
+                    fresh.append((reports.by_name[octets][0], octets, name))
+        known.sort()
+        fresh.sort(key=itemgetter(0))
+        for at in range(0, len(known), most):
+            yield
+            self._fold_known(known[at : at + most])
+        for at in range(0, len(fresh), most):
+            yield
+            self._fold_fresh(fresh[at : at + most])
+        yield
+        yield from self._drop(reports.through)
+
+    def _fold_known(self, part: list[tuple[int, bytes]]) -> None:
+        reports, plan = self._reports, Plan()
+        with self._transaction():
+            self._take_turn()
+            found = courses_of(self._connection, [row for row, _ in part])
+            asked = asked_about(self._connection, part[0][0], part[-1][0])
+            for row, octets in part:
+                course, folded = found[row]
+                key = course.session
+                said = reports.said(octets, Name(key.nas, key.device, key.session), folded)
+                if said:
+                    follow(plan, row, course, asked.get(row, ()), said)
+            self._write(plan)
+
+    def _fold_fresh(self, part: list[tuple[int, bytes, Name]]) -> None:
+        reports, plan = self._reports, Plan()
+        with self._transaction():
+            self._take_turn()
+            for _, octets, name in part:
+                follow(plan, 0, None, (), reports.said(octets, name, 0))
+            self._write(plan)
+
+    def _write(self, plan: Plan) -> None:
+        many, through, rows = self._connection.executemany, self._reports.through, self._rows + 1
+        many(_COUNT, [(*course_row(course)[1:], through, row) for row, course in plan.counted])
+        many(_COURSE, [(*course_row(course), through, row) for row, course in plan.changed])
+        many(_REST, [(*session_rest(course), row) for row, course in plan.changed])
+        many(_BEGIN, [(rows + at, *session_key(course), *session_rest(course)) for at, course in plan.begun])
+        many(_BEGIN_COURSE, [(rows + at, *course_row(course), through) for at, course in plan.begun])
+        many(_SHOW, [(one.verified, one.still_online, one.number) for one in plan.asked])
+        if plan.events:
+            if self._events < 0:
+                (self._events,) = self._connection.execute(_NEXT_EVENT).fetchone()
+                self._connection.execute(_FIRST_EVENT)
+                self._connection.execute(_SET_ASIDE, (len(self._reports),))
+            first = self._events + 1
+            many(_TELL, [(first + at, *_event_row(event)) for at, event in sorted(plan.events, key=itemgetter(0))])
+
+    def end_all(self, seq: int, effect: SessionsEnded) -> Iterator[None]:
+        """A NAS has said that its sessions are over."""
+        nas, device, at, behind = effect.nas, effect.device, effect.at, ("", 0)
+        while True:
+            with self._transaction():
+                self._take_turn()
+                rows = self._connection.execute(_OF_NAS, (at, nas, device, *behind, self._most)).fetchall()
+                over = [row for _, row, runs in rows if runs]
+                self._connection.executemany(_CLOSE, [(at, row) for row in over])
+                self._connection.executemany(_CAUSE, [(row,) for row in over])
+                if len(rows) < self._most:
+                    self._connection.execute(_SHOW_ENDS, (at, nas, device))
+                    self._connection.execute(_DELETE, (seq, 1))
+                    return
+            behind = rows[-1][:2]
+            yield
+
+    def _drop(self, through: int) -> Iterator[None]:
+        while True:
+            with self._transaction():
+                self._take_turn()
+                gone = self._connection.execute(_DELETE, (through, _ROWS_GONE)).rowcount
+            if gone < _ROWS_GONE:
+                return
+            yield
+
+    def _take_turn(self) -> None:
+        """Inside a transaction. Raises _OvertakenError."""
+        if self._connection.execute(_TAKE_TURN, (self._turn,)).rowcount != 1:
+            raise _OvertakenError
+        self._turn += 1
+
+
+def courses_of(connection: sqlite3.Connection, rows: list[int]) -> dict[int, tuple[Course, int]]:
+    """The sessions of these rows, and up to which row of reports they have them."""
+    found: dict[int, tuple[Course, int]] = {}
+    for at in range(0, len(rows), CHUNKS[0]):
+        part = rows[at : at + CHUNKS[0]]
+        size = next(size for size in reversed(CHUNKS) if size >= len(part))
+        for *columns, row, folded in connection.execute(_READ[size], part + part[-1:] * (size - len(part))).fetchall():
+            found[row] = session_of(columns), folded
+    return found
+
+
+def asked_about(connection: sqlite3.Connection, first: int, last: int) -> dict[int, list[Asked]]:
+    """What was asked about the sessions of rows from first to last, and is not shown to have worked, by row."""
+    rows = connection.execute(_ASKED, (first, last)).fetchall()
+    return {row: [Asked(*rest) for _, *rest in part] for row, part in groupby(rows, key=itemgetter(0))}

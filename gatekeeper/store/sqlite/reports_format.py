@@ -1,0 +1,134 @@
+"""What accounting said, as octets: a body for the reports of a commit, or for a NAS that has ended its sessions.
+
+A body begins with its version and its kind. Reports stand in it one behind the other, each with its own length in
+front, and with the name of its session where it is found without reading the rest.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from gatekeeper.model import Session, SessionReported, SessionsEnded
+from gatekeeper.store import RecordError, StoreError
+
+_REPORTS: Final = b"\x01R"
+_ENDED: Final = b"\x01E"
+_START: Final = len(_REPORTS)
+_STATUS: Final = ("start", "interim", "stop")
+_CODE: Final = {status: code for code, status in enumerate(_STATUS)}
+# Octets of all and of the name; when it was decided, in ms; status; octets of the MAC and of keys; characters of
+# account, port, order and cause; numbers.
+_REPORT: Final = struct.Struct(">IHqBBHHHHHIIqqqqq")
+# In front of a name: characters of nas, device and session.
+_NAME: Final = struct.Struct(">HHH")
+_END: Final = struct.Struct(">qHH")
+_HEAD: Final = struct.Struct(">IH")
+_NAME_AT: Final = _REPORT.size
+
+
+class Name(NamedTuple):
+    """What a NAS calls a session by: no two that run have the same."""
+
+    nas: str
+    device: str
+    session: str
+
+
+def pack_report(effect: SessionReported, at_ms: int) -> bytes:
+    """at_ms: when it was decided, 0 = to the second, as it says. Raises RecordError where it is no row."""
+    said = effect.session
+    session, nas, device = said.session, said.nas, said.device
+    account, port, order, cause = said.account, said.port, said.order, said.cause
+    mac, keys = said.mac, said.keys
+    try:
+        name = (nas + device + session).encode()
+        rest = (account + port + order + cause).encode()
+        named = 6 + len(name)
+        head = _REPORT.pack(
+            *(_NAME_AT + named + len(rest) + len(mac) + len(keys), named, at_ms, _CODE[effect.status], len(mac)),
+            *(len(keys), len(account), len(port), len(order), len(cause), said.source, said.address),
+            *(said.started, said.last_seen, said.bytes_in, said.bytes_out, effect.heard),
+        )
+        return b"".join((head, _NAME.pack(len(nas), len(device), len(session)), name, rest, mac, keys))
+    except (struct.error, UnicodeError, TypeError) as error:
+        raise RecordError(f"session {session!r} at {nas!r}: {error}") from error
+
+
+def body_of(packed: Sequence[bytes]) -> bytes:
+    """Reports, in their sequence, as one body."""
+    return _REPORTS + b"".join(packed)
+
+
+def ended_body(effect: SessionsEnded) -> bytes:
+    """Raises RecordError where it is no row."""
+    try:
+        nas, device = effect.nas.encode(), effect.device.encode()
+        return _ENDED + _END.pack(effect.at, len(nas), len(device)) + nas + device
+    except (struct.error, UnicodeError) as error:
+        raise RecordError(f"sessions of {effect.nas!r}: {error}") from error
+
+
+def ended_of(body: bytes) -> SessionsEnded | None:
+    """What it says of all sessions of a NAS; None = it has reports. Raises StoreError where it is damaged."""
+    if body[:_START] == _REPORTS:
+        return None
+    try:
+        at, nas, device = _END.unpack_from(body, _START)
+        texts = body[_START + _END.size :]
+        if body[:_START] != _ENDED or len(texts) != nas + device:
+            raise _damaged()
+        return SessionsEnded(texts[:nas].decode(), texts[nas:].decode(), at)
+    except (struct.error, UnicodeError) as error:
+        raise _damaged() from error
+
+
+def names_in(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Where each report begins, and the octets that tell its session. Raises StoreError where it is damaged."""
+    at, end, head = _START, len(body), _HEAD.unpack_from
+    while at < end:
+        if end - at < _NAME_AT:
+            raise _damaged()
+        size, named = head(body, at)
+        if size < _NAME_AT + named or at + size > end:
+            raise _damaged()
+        yield at, body[at + _NAME_AT : at + _NAME_AT + named]
+        at += size
+
+
+def name_of(octets: bytes) -> Name:
+    """The name that these tell. Raises StoreError where they are damaged."""
+    try:
+        nas, device, session = _NAME.unpack_from(octets)
+        text = octets[6:].decode()
+    except (struct.error, UnicodeError) as error:
+        raise _damaged() from error
+    if len(text) != nas + device + session:
+        raise _damaged()
+    return Name(text[:nas], text[nas : nas + device], text[nas + device :])
+
+
+def report_at(body: bytes, at: int, name: Name) -> tuple[int, SessionReported]:
+    """When the report that begins there was decided, in ms, and the report. name: its session's. Until when it holds
+    is not kept. Raises StoreError where it is damaged."""
+    try:
+        read = _REPORT.unpack_from(body, at)
+        size, named, at_ms, status, of_mac, of_keys, account, port, order, cause = read[:10]
+        source, address, started, last_seen, bytes_in, bytes_out, heard = read[10:]
+        keys_at = at + size - of_keys
+        mac_at = keys_at - of_mac
+        text = body[at + _NAME_AT + named : mac_at].decode()
+        port += account
+        order += port
+        if len(text) != order + cause:
+            raise _damaged()
+        session = Session(
+            name.session, name.nas, name.device, source, body[mac_at:keys_at], text[:account], text[account:port],
+            address, text[port:order], started, last_seen, bytes_in, bytes_out, text[order:], body[keys_at : at + size],
+        )  # fmt: skip
+        return at_ms, SessionReported(session, _STATUS[status], heard)
+    except (struct.error, UnicodeError, IndexError) as error:
+        raise _damaged() from error
+
+
+def _damaged() -> StoreError:
+    return StoreError("a body of accounting reports is damaged: restore the store from a backup", "store-damaged")

@@ -1,0 +1,194 @@
+"""Reports wait until they are folded: however many at a time, whoever asks in between, and whoever else writes."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import count
+from operator import itemgetter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from gatekeeper.model import Event, Session, SessionReported, SessionsEnded
+from gatekeeper.policy.reported import dated
+from gatekeeper.policy.sessions import (
+    Course,
+    begin_event,
+    begun,
+    broken_off,
+    continued,
+    end_event,
+    is_another,
+    still_online_event,
+)
+from gatekeeper.store.outbox import Ended
+from gatekeeper.store.rows import SESSION, session_row
+from gatekeeper.store.sqlite import SqliteStore, folding
+from tests.store.ledger import BOX, NOW, OTHER, THIRD
+
+Effect = SessionReported | SessionsEnded
+
+MACS = (BOX, OTHER, THIRD)
+times = some.integers(0, 40).map(lambda after: NOW + after)
+
+
+@some.composite
+def reports(draw: some.DrawFn) -> Effect:
+    """Of few sessions of two NASes, in any sequence, late and twice; some lack what others have."""
+    nas, device = draw(some.sampled_from([("bras1", "192.0.2.1"), ("bras1", "192.0.2.2"), ("bras2", "192.0.2.1")]))
+    if draw(some.integers(0, 9)) == 0:
+        return SessionsEnded(nas, device, draw(times))
+    status = draw(some.sampled_from(["start", "interim", "interim", "interim", "stop"]))
+    started = draw(times)
+    session = Session(
+        draw(some.sampled_from(["1", "2", "ä"])), nas, device, 7, draw(some.sampled_from([*MACS, b""])),
+        draw(some.sampled_from(["A", "B", ""])), draw(some.sampled_from(["p", ""])),
+        draw(some.sampled_from([0, 10, 11])), draw(some.sampled_from(["", "", "o"])), started,
+        started + draw(some.sampled_from([0, 0, 5, 30])), draw(some.sampled_from([0, 1, 2**63 - 1])),
+        draw(some.integers(0, 3)), "User-Request" if status == "stop" else "", draw(some.sampled_from([b"", b"k"])),
+    )  # fmt: skip
+    return SessionReported(session, status, draw(times))
+
+
+class _Asked:
+    """What was asked of the NAS about a session."""
+
+    def __init__(self) -> None:
+        self.state, self.ended, self.verified, self.still_online = "waiting", 0, 0, 0
+
+
+class Ledger:
+    """A store in which each report is looked at alone, when it comes: what RFC 2866 and ``policy.sessions`` say."""
+
+    def __init__(self) -> None:
+        self.courses: list[Course] = []
+        self.asked: list[tuple[int, _Asked]] = []
+        self.events: list[Event] = []
+
+    def take(self, effect: Effect, at_ms: int) -> None:
+        if isinstance(effect, SessionsEnded):
+            self._end_all(effect)
+        else:
+            self.events += [dated(event, at_ms) for event in self._report(effect)]
+
+    def _report(self, said: SessionReported) -> Iterator[Event]:
+        row = next((row for row in reversed(range(len(self.courses))) if self._has_its_name(row, said)), None)
+        if row is None or is_another(self.courses[row], said):
+            if row is not None and self.courses[row].state == "active":
+                self.courses[row] = broken_off(self.courses[row])
+                self._show_end(row, said.heard)
+            self.courses.append(begun(said))
+            if self.courses[-1].state == "active":
+                yield begin_event(said.session)
+            return
+        known, after = self.courses[row], continued(self.courses[row], said)
+        self.courses[row] = after
+        if after.state == "closed":
+            self._show_end(row, said.heard)
+            if known.state != "closed":
+                yield end_event(said.session, after.session.cause)
+        elif self._goes_on(row, min(said.session.last_seen, said.heard)):
+            yield still_online_event(said.session)
+
+    def _has_its_name(self, row: int, said: SessionReported) -> bool:
+        known, other = self.courses[row].session, said.session
+        return (known.session, known.nas, known.device) == (other.session, other.nas, other.device)
+
+    def _show_end(self, row: int, now: int) -> None:
+        for at, asked in self.asked:
+            if at == row and asked.state != "refused" and not asked.verified:
+                asked.verified = now
+
+    def _goes_on(self, row: int, dated_s: int) -> bool:
+        still = [
+            one for at, one in self.asked if at == row and one.state == "acknowledged" and one.ended < dated_s - 10
+        ]
+        still = [one for one in still if not one.verified and not one.still_online]
+        for one in still:
+            one.still_online = dated_s
+        return bool(still)
+
+    def _end_all(self, effect: SessionsEnded) -> None:
+        for row, course in enumerate(self.courses):
+            said = course.session
+            if (said.nas, said.device) != (effect.nas, effect.device):
+                continue
+            if course.state == "active" and said.started <= effect.at:
+                over = said._replace(cause="NAS restarted", last_seen=max(said.last_seen, effect.at))
+                self.courses[row] = course._replace(session=over, state="closed")
+            if self.courses[row].state == "closed":
+                self._show_end(row, effect.at)
+
+    def disconnect(self, mac: bytes) -> None:
+        for row, course in enumerate(self.courses):
+            going = any(at == row and not one.ended for at, one in self.asked)
+            if course.state == "active" and course.session.mac == mac and not going:
+                self.asked.append((row, _Asked()))
+
+    def answer(self, state: str, now: int) -> None:
+        for _, one in self.asked:
+            if not one.ended:
+                one.state, one.ended = state, now
+
+    def shown(self) -> tuple[object, ...]:
+        standing = [(one.state, one.ended, one.verified, one.still_online) for _, one in self.asked]
+        rows = sorted(map(session_row, self.courses), key=itemgetter(1, 2, 0))
+        return rows, standing, sorted(self.events)
+
+
+def shown(store: SqliteStore) -> tuple[object, ...]:
+    """All that readers see of it, sessions of one name in the sequence in which they had it."""
+    columns = ", ".join(f'"{name}"' for name in SESSION)
+    with store._reading():
+        query = store._connection.execute
+        sessions = query(f"SELECT {columns} FROM sessions_now ORDER BY nas, device, session, id").fetchall()
+        asked = query("SELECT state, ended, verified, still_online FROM dynauth_now ORDER BY id").fetchall()
+        kinds = "'session', 'session ended'"
+        events = query(
+            "SELECT at_ms, kind, mac, account, address, port, detail FROM journal_now"
+            f" WHERE kind IN ({kinds}) OR (kind = 'Disconnect' AND detail LIKE '%still online') ORDER BY seq"
+        ).fetchall()
+    return sessions, asked, sorted(Event(*row) for row in events)
+
+
+steps = some.one_of(
+    some.lists(reports(), min_size=1, max_size=6),
+    some.sampled_from(MACS),  # it is to be disconnected
+    some.sampled_from(["acknowledged", "refused", "lost"]),  # what NASes answer
+    some.integers(1, 4),  # slices that are folded
+    some.just("read"),
+)
+
+
+@given(history=some.lists(steps, max_size=14), most=some.integers(1, 3), prefix=some.sampled_from([1, 4, 1000]))
+@settings(deadline=None)
+def test_any_folding_of_any_history_makes_of_it_what_report_by_report_makes(
+    history: list[object], most: int, prefix: int
+) -> None:
+    """Sessions, what the journal tells, and what of CoA and Disconnect is shown, for readers before and after."""
+    ledger, clock = Ledger(), count(NOW + 60)
+    with pytest.MonkeyPatch.context() as patch, closing(SqliteStore(":memory:")) as store:
+        patch.setattr(folding, "MOST", prefix)
+        for step in history:
+            now = next(clock)
+            if isinstance(step, list):
+                at_ms = [effect.heard * 1000 + 7 if isinstance(effect, SessionReported) else 0 for effect in step]
+                store.commit(step, "", at_ms)
+                for effect, at in zip(step, at_ms, strict=True):
+                    ledger.take(effect, at)
+            elif isinstance(step, bytes):
+                store.ask_to_disconnect(step.hex(":"), now)
+                ledger.disconnect(step)
+            elif isinstance(step, int):
+                for _ in range(step):
+                    store.fold_slice(most)
+            elif step != "read":
+                store.end_wanted([Ended(one, step, "") for one in store.wanted()], now)
+                ledger.answer(step, now)
+            if step == "read" or isinstance(step, int):
+                assert shown(store) == ledger.shown()
+        assert shown(store) == ledger.shown()
+        while store.fold_slice(most):
+            assert shown(store) == ledger.shown()
+        assert shown(store) == ledger.shown()
+        assert store._connection.execute("SELECT count(*) FROM reports").fetchone() == (0,)
