@@ -21,7 +21,7 @@ from gatekeeper.model import Effect
 from gatekeeper.policy.lines import LineUse
 from gatekeeper.state.clock import Beat, Move
 from gatekeeper.store import RecordError, StoreError
-from gatekeeper.store.ports import Apart, CommitPort, WriterPort
+from gatekeeper.store.ports import Apart, CommitPort, FactsPort, WriterPort
 
 _NOTES_WAIT_S: Final = 5.0  # where the disk is slow and batches come one behind the other
 _AGAIN_S: Final = 1.0  # notes that could not be written are tried again then
@@ -83,8 +83,9 @@ class Moved(NamedTuple):
 class Committer(threading.Thread):
     """The only writer of a running gate."""
 
-    def __init__(self, open_store: Callable[[], WriterPort]) -> None:
-        """open_store: a connection of its own. Raises StoreError."""
+    def __init__(self, open_store: Callable[[], WriterPort], reader: FactsPort | None = None) -> None:
+        """open_store: a connection of its own; reader: of this process, who is to know what this one commits. Raises
+        StoreError."""
         super().__init__(name="commit", daemon=True)
         self._store = open_store()
         # What the change feed knows this process by.
@@ -102,6 +103,8 @@ class Committer(threading.Thread):
         self._event = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
         self._notes_errors: deque[str] = deque(maxlen=1)
         self._refusal = ""
+        if reader:
+            reader.read_beside(self._store)
         self._folds = Folds(self._store, self._notes_errors.append)
         self._store.leave_checkpoints()
         self._checkpoints = Checkpoints(

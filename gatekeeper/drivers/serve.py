@@ -16,6 +16,7 @@ from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
 from gatekeeper.drivers.dynauth import DynauthClient
 from gatekeeper.drivers.ending import API_S, DRAINED_S, LAST_LINES_S, LOGGED_S, SENDER_S, Ending
+from gatekeeper.drivers.folds import fold_all
 from gatekeeper.drivers.gate import Gate
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import Ahead, make_world, ranges_of
@@ -70,11 +71,14 @@ class Server:
         self._store = open_store(*settings.store, create=create)
         unmarked = self._store.begin_serving()
         is_sound = self._store.check_quickly()
+        unfolded = fold_all(self._store)
         self._store.keep_lease_keys(bool(settings.book.leasequery))
         self._log = ending.log = Log(settings.log_packets)
         self._troubles = Troubles(self._log.say)
         if unmarked:
             self._log.say(f"note: {unmarked}")
+        if unfolded:
+            self._log.say(f"note: {unfolded}")
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
         self._api = ApiProcess(settings, self._log, self._count) if settings.api else None
@@ -89,7 +93,7 @@ class Server:
         self._seen = NasCounts()
         self._key = secrets.token_bytes(32)
         self._clock = clock_at_start(self._store, self._log.say)
-        self._committer = committer = Committer(lambda: open_store(*settings.store))
+        self._committer = committer = Committer(lambda: open_store(*settings.store), self._store)
         looking = None if is_sound else Soundness(lambda: open_store(*settings.store), self._log, self._on_damage)
         self._soundness = looking
         own = self._store, committer, self._log, self._interfaces, self._clock, self._troubles

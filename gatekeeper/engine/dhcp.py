@@ -206,7 +206,9 @@ class DhcpEngine:
         if verdict.action is Action.OFFER:
             return (AddressOffered(case.mac, verdict.address, int(case.now) + self._book.offer_s),)
         if verdict.action is Action.ACK:
-            bound = lease_bound(case, verdict.address, question, self._agent(question.message, question.datagram.via))
+            agent = self._agent(question.message, question.datagram.via)
+            owned = case.subnet is not None and self._world.pools.owns(case.subnet.number, verdict.address)
+            bound = lease_bound(case, verdict.address, question, agent, owned)
             effects: tuple[Effect, ...] = (bound,)
             if learns_port(case):
                 binding, port = case.binding, case.port

@@ -17,8 +17,9 @@ def declined(
     return AddressDeclined(lease, probed)
 
 
-def lease_bound(case: DhcpCase, address: int, question: DhcpQuestion, agent: bytes | None) -> LeaseBound:
-    """The lease of an acknowledged address. agent: Option 82 of this message, where it is believed.
+def lease_bound(case: DhcpCase, address: int, question: DhcpQuestion, agent: bytes | None, owned: bool) -> LeaseBound:
+    """The lease of an acknowledged address. agent: Option 82 of this message, where it is believed; owned: as in
+    LeaseBound.
 
     A unicast renewal carries no Option 82 (RFC 3046 2.1): the one that came with the lease is kept.
     """
@@ -32,4 +33,4 @@ def lease_bound(case: DhcpCase, address: int, question: DhcpQuestion, agent: byt
     ends = now + subnet.lease_s
     client_id = question.message.options.get(_CLIENT_ID) or (last.client_id if last and same else b"")
     lease = Lease(address, case.mac, binding.account, port, "active", ends, first_seen, now, agent, client_id)
-    return LeaseBound(lease, last.address if last and not same and last.state in HELD else 0)
+    return LeaseBound(lease, last.address if last and not same and last.state in HELD else 0, owned)

@@ -12,13 +12,15 @@ from gatekeeper.value import Value
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class LeaseBound(Value):
-    """Effect, durable: this address is this box's until then. ``ended`` is another address it gives up, or 0."""
+    """Effect, durable: this address is this box's until then. ``ended`` is another address it gives up, or 0;
+    ``owned``: this process alone gives the address, and its pools know of all who hold it."""
 
-    __slots__ = ("lease", "ended")
+    __slots__ = ("lease", "ended", "owned")
 
-    def __init__(self, lease: Lease, ended: int = 0) -> None:
+    def __init__(self, lease: Lease, ended: int = 0, owned: bool = False) -> None:
         self.lease: Final = lease
         self.ended: Final = ended
+        self.owned: Final = owned
 
 
 @final

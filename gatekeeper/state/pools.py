@@ -160,6 +160,12 @@ class Pools:
         """True if the address is in a dynamic range of the subnet."""
         return address in self._pools[subnet]
 
+    def owns(self, subnet: int, address: int) -> bool:
+        """True if this process alone gives the address, out of the subnet's ranges, and knows who holds it."""
+        if address in self._fixed or (address >= self._unread and self._held.end(address) == NEVER):
+            return False
+        return address in self._pools[subnet]
+
     def is_free_for(self, address: int, mac: bytes, now: float) -> bool:
         """True if no other box holds the address, is offered it, or has a session with it; and that is known."""
         block = self._blocks.get(address >> BITS)

@@ -52,6 +52,10 @@ class Closable(Protocol):
 class FactsPort(Protocol):
     """The packet loop: what is known of boxes, lines, addresses."""
 
+    def read_beside(self, writer: "CommitPort") -> None:
+        """That connection of this process commits: what it knows of its own needs not be read here. Raises
+        StoreError."""
+
     def facts(self, macs: Sequence[bytes]) -> dict[bytes, Facts]:
         """Facts of these MACs; unknown ones have no binding and no lease."""
 
@@ -169,8 +173,11 @@ class CommitPort(Protocol):
         """
 
     def fold_slice(self) -> bool:
-        """Put some of what accounting said, which is on disk as it came, into its place: a few milliseconds' worth.
-        False: all of it is there."""
+        """Put some of what commits and accounting said, which is on disk as it came, into its place: a few
+        milliseconds' worth. False: all of it is there."""
+
+    def fold_all(self) -> None:
+        """All of it. Raises StoreError."""
 
     def prune_journal(self, before: int) -> None:
         """Let events older than that go, and the oldest of too many; some at a time."""

@@ -7,10 +7,11 @@ from mypy_extensions import trait
 
 from gatekeeper.model import Event
 from gatekeeper.store import StoreError
-from gatekeeper.store.sqlite.journal import JournalTables
+from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.wire.text import ip_text, mac_text, parse_mac
 
 _HELD: Final = "state <> 'released' AND expires_at > ?"
+_FIND: Final = f"SELECT mac, account, port FROM main.leases WHERE address = ? AND {_HELD}"
 _ACCOUNT_OF: Final = "coalesce((SELECT account FROM boxes WHERE mac = :key), :key)"
 _FORGET_PORT: Final = """
 UPDATE accounts SET port = '', line = '', port_state = 'unlearned', port_by = '', port_at = 0
@@ -21,7 +22,7 @@ _TELL: Final = "INSERT INTO feed (mac, address, origin) VALUES (?, ?, '')"
 
 
 @trait
-class ClearingTables(JournalTables):
+class ClearingTables(SessionTables):
     """``clear`` and ``events``: each call is one transaction, and running engines hear of it by the change feed."""
 
     def clear_lease(self, ip: int, now: float) -> bool:
@@ -30,12 +31,12 @@ class ClearingTables(JournalTables):
         Raises StoreError.
         """
         query = self._connection.execute
-        with self._transaction():
-            row = query(f"SELECT mac, account, port FROM leases WHERE address = ? AND {_HELD}", (ip, now)).fetchone()
+        with self._on_sessions():
+            row = query(_FIND, (ip, now)).fetchone()
             if not row:
                 return False
             mac, account, port = row
-            query("UPDATE leases SET state = 'released', expires_at = ? WHERE address = ?", (int(now), ip))
+            query("UPDATE main.leases SET state = 'released', expires_at = ? WHERE address = ?", (int(now), ip))
             query(_TELL, (mac or _NOBODY, ip))
             self._prune_feed()
             self._tell_event(
@@ -74,10 +75,11 @@ class ClearingTables(JournalTables):
     def addresses_of(self, mac: bytes, now: float) -> list[int]:
         """The addresses that a box holds now. Raises StoreError."""
         try:
-            rows = self._connection.execute(
-                f"SELECT address FROM leases WHERE mac = ? AND {_HELD} ORDER BY address", (mac_text(mac), now)
-            )
-            return [row[0] for row in rows.fetchall()]
+            with self._reading():
+                rows = self._connection.execute(
+                    f"SELECT address FROM leases_now WHERE mac = ? AND {_HELD} ORDER BY address", (mac_text(mac), now)
+                )
+                return [row[0] for row in rows.fetchall()]
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 

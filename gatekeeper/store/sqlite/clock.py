@@ -73,7 +73,7 @@ class ClockTables(SessionTables):
     def cut_leases(self, now: int) -> int:
         """Leases that were given later than now by some clock last from now on for as long as they were given for. How
         many there are. Raises StoreError."""
-        with self._transaction():
+        with self._on_sessions():
             return self._connection.execute(_CUT, {"now": now, "slack": _SLACK_S}).rowcount
 
     def _keep_beat(self, beat: Beat) -> None:

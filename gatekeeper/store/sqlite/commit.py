@@ -1,8 +1,13 @@
-"""The commit of effects, a transaction a batch: leases, releases, ports, sessions, and what the journal tells."""
+"""The commit of effects, a transaction a batch: ports where they belong, all else packed, a row of a log a batch.
+
+Leases and what the journal tells are folded later (``lease_folding``), accounting too (``folding``). Whose an address
+is, is decided here, by what the log and ``leases`` have of it; of the addresses that this process alone gives its pools
+are the authority (``LeaseBound.owned``), and nothing is asked.
+"""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from mypy_extensions import trait
 
@@ -21,9 +26,9 @@ from gatekeeper.policy.reported import dated
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED, Apart
-from gatekeeper.store.rows import LEASE, lease_of, lease_rows, listed, marks
+from gatekeeper.store.rows import LEASE, lease_of, listed
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
-from gatekeeper.store.sqlite.mark_format import pack_lease
+from gatekeeper.store.sqlite.lease_format import MARKED, body_of, packed_event, packed_lease
 from gatekeeper.store.sqlite.reports_format import pack_report
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
@@ -31,25 +36,15 @@ from gatekeeper.store.sqlite.tables import parts
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
 
-# An address changes hands only when its holder's time is over.
-_BIND: Final = {
-    size: f"""
-INSERT INTO leases ({listed(LEASE)}) VALUES {",".join([f"({marks(LEASE)})"] * size)}
-ON CONFLICT (address) DO UPDATE SET mac = excluded.mac, account = excluded.account, port = excluded.port,
-    state = excluded.state, expires_at = excluded.expires_at, last_seen = excluded.last_seen, agent = excluded.agent,
-    client_id = excluded.client_id,
-    first_seen = CASE WHEN leases.mac = excluded.mac THEN leases.first_seen ELSE excluded.first_seen END
-WHERE leases.state = 'released' OR leases.expires_at <= excluded.last_seen
-   OR (leases.state = 'active' AND leases.mac = excluded.mac)
-   OR (leases.state = 'recovered' AND leases.mac IN ('', excluded.mac))"""
-    for size in CHUNKS
+# On record, as far as the log has nothing of it (``lease_log``).
+_ON_RECORD: Final = {
+    size: f"SELECT {listed(LEASE)} FROM main.leases WHERE address IN ({marks})" for size, marks in MARKS.items()
 }
-_OLD_LEASES: Final = {
-    size: f"""
-SELECT {listed(LEASE)} FROM leases WHERE address IN ({marks}) AND state = 'active' AND expires_at <= ?"""
-    for size, marks in MARKS.items()
-}
-_RELEASE: Final = "UPDATE leases SET state = 'released', expires_at = ?, last_seen = ? WHERE address = ? AND mac = ?"
+# Numbers of rows rise for ever, also when all are gone; each commit makes far less than so many.
+_LOG: Final = """
+INSERT INTO main.lease_log VALUES (
+    max((SELECT coalesce(max(seq), 0) + 1 FROM main.lease_log), (SELECT seq << 16 FROM main.commits)), ?)
+RETURNING seq"""
 _LEARN: Final = {
     # column1 … column5 are account, port, protocol, time and line. (Before a WITH, sqlite3 would count no rows.)
     size: f"""
@@ -67,18 +62,33 @@ SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, ow
 
 
 class _Batch:
-    """One commit on its way. Effects go by their places."""
+    """One commit on its way. Effects go by their places, leases by their addresses."""
 
-    __slots__ = ("at_ms", "bound", "effects", "learned", "lost", "said")
+    __slots__ = ("at_ms", "effects", "events", "learned", "leases", "lost", "now", "packed", "said")
 
     def __init__(self, effects: Sequence[Effect], at_ms: Sequence[int]) -> None:
         self.effects = effects
         self.at_ms = at_ms
         self.lost: set[int] = set()
-        # Leases are gathered into few statements, up to one that must see what stands before it; ports to the end.
-        self.bound: dict[int, list[int]] = {}  # address -> places of those that want it
+        self.now: dict[int, Lease | None] = {}  # what is known of addresses, this batch's leases among it; None = none
+        self.leases: list[Lease] = []  # for the log, in their sequence
+        self.packed: list[bytes] = []
+        self.events: list[Event] = []
         self.learned: list[int] = []
         self.said: list[bytes | SessionsEnded] = []  # what accounting says: it waits to be folded
+
+    def put(self, lease: Lease) -> None:
+        """Raises RecordError."""
+        self.packed.append(packed_lease(lease))
+        self.leases.append(lease)
+        self.now[lease.address] = lease
+
+
+class _Logged(NamedTuple):
+    """What a transaction has put into the log."""
+
+    row: int
+    leases: list[Lease]
 
 
 @trait
@@ -94,53 +104,105 @@ class CommitTables(SessionTables):
         origin: the engine whose effects these are; the change feed does not tell it what it knows already. at_ms: when
         each was decided, for the journal; () = to the second, as the effects say.
         """
+        logged: list[_Logged] = []
         try:
-            with self._transaction() as leases:
-                return self._write(effects, origin, at_ms, leases)
+            with self._transaction() as marked:
+                self._look_for_others()
+                lost = self._write(effects, origin, at_ms, marked, logged)
         except StoreError:
             raise
         except Exception as error:
             if not is_of_a_row(error):
                 raise
             raise RecordError(f"store {self.path}: {error!r}") from error
+        self._know(logged)
+        return lost
 
     def commit_apart(
         self, effects: Sequence[Effect], sizes: Sequence[int], origin: str = "", at_ms: Sequence[int] = ()
     ) -> Apart:
         """After RecordError: write the others, as one fsynced transaction. Raises StoreError."""
         lost: set[int] = set()
+        logged: list[_Logged] = []
 
         def write(part: list[range]) -> None:
             first, end = part[0].start, part[-1].stop
-            lost.update(first + place for place in self._write(effects[first:end], origin, at_ms[first:end], leases))
+            found = self._write(effects[first:end], origin, at_ms[first:end], marked, logged)
+            lost.update(first + place for place in found)
 
-        with self._transaction() as leases:
+        with self._transaction() as marked:
+            self._look_for_others()
             unfit = write_apart(self._connection, _outcomes(sizes), write)
+        self._know(logged)
         return Apart(lost, {places.start: _told_of(effects[places.start : places.stop], why) for places, why in unfit})
 
-    def _write(self, effects: Sequence[Effect], origin: str, at_ms: Sequence[int], leases: bytearray) -> set[int]:
-        """As ``commit``, inside the transaction that is going on, whose leases are added to for the mark."""
+    def _look_for_others(self) -> None:
+        """Somebody else may have folded the log, or written leases: what is known of it then is read again."""
+        seq = self._seq_now()
+        if seq != self._own_seq:
+            self._recent.refresh(self._connection)
+        self._own_seq = seq + 1  # if this transaction ends well; and if it does not it is looked at again
+
+    def _know(self, logged: Sequence[_Logged]) -> None:
+        """These are on disk."""
+        self._beside = True
+        for row, leases in logged:
+            self._recent.add(row, leases)
+
+    def _write(
+        self,
+        effects: Sequence[Effect],
+        origin: str,
+        at_ms: Sequence[int],
+        marked: bytearray,
+        logged: list[_Logged],
+    ) -> set[int]:
+        """As ``commit``, inside the transaction that is going on, for whose mark and whose end it gathers."""
         batch = _Batch(effects, at_ms)
-        self._end_old_leases(effects)
+        for one in logged:  # by parts of the same transaction
+            batch.now.update((lease.address, lease) for lease in one.leases)
+        self._look_up(batch)
         for place, effect in enumerate(effects):
             _WRITER_OF[type(effect)](self, batch, place, effect)
-        self._flush(batch)
         if batch.learned:
             self._learn_all(batch, origin)
         if batch.said:
             self._keep_reports(batch.said)
-        self._tell_event(*self._events(batch))
-        for place, effect in enumerate(effects):
-            if type(effect) is LeaseBound and place not in batch.lost:
-                leases += pack_lease(effect.lease.address, effect.lease.mac, effect.lease.expires_at)
+        events = [*batch.events, *self._events(batch)]
+        if batch.packed or events:
+            body = body_of(batch.packed, [packed_event(event) for event in events])
+            ((row,),) = self._connection.execute(_LOG, (body,)).fetchall()
+            logged.append(_Logged(row, batch.leases))
+            for lease, packed in zip(batch.leases, batch.packed, strict=True):
+                if lease.state == "active":
+                    marked += packed[MARKED]
         return batch.lost
 
-    def _end_old_leases(self, effects: Sequence[Effect]) -> None:
-        """Say when those leases ended whose addresses go to somebody now: who had an address is asked later."""
-        new = [one.lease for one in effects if type(one) is LeaseBound and one.lease.first_seen == one.lease.last_seen]
-        for part in parts([lease.address for lease in new]):
-            rows = self._connection.execute(_OLD_LEASES[len(part)], (*part, new[-1].last_seen)).fetchall()
-            self._tell_event(*(run_out(lease_of(row)) for row in rows))
+    def _look_up(self, batch: _Batch) -> None:
+        """Have what is known of the addresses that a rule is to be asked about; of the others the pools are sure."""
+        recent, now = self._recent.by_address, batch.now
+        wanted: set[int] = set()
+        for effect in batch.effects:
+            kind = type(effect)
+            if kind is LeaseBound:
+                lease = effect.lease  # type: ignore[union-attr]
+                if not effect.owned or lease.first_seen == lease.last_seen:  # type: ignore[union-attr]
+                    wanted.add(lease.address)
+                if effect.ended:  # type: ignore[union-attr]
+                    wanted.add(effect.ended)  # type: ignore[union-attr]
+            elif kind is LeaseReleased or kind is AddressDeclined:
+                wanted.add(effect.lease.address)  # type: ignore[union-attr]
+        unknown = []
+        for address in wanted:
+            if address not in now:
+                known = recent.get(address)
+                now[address] = known.lease if known else None
+                if not known:
+                    unknown.append(address)
+        for part in parts(unknown):
+            for row in self._connection.execute(_ON_RECORD[len(part)], part).fetchall():
+                lease = lease_of(row)
+                now[lease.address] = lease
 
     def _events(self, batch: _Batch) -> list[Event]:
         """What the journal is told of those that did not lose, in their sequence."""
@@ -153,27 +215,37 @@ class CommitTables(SessionTables):
         return found
 
     def _bind(self, batch: _Batch, place: int, effect: LeaseBound) -> None:
-        lease, ended = effect.lease, effect.ended
-        rivals = batch.bound.get(lease.address)
-        if rivals and batch.effects[rivals[0]].lease.mac == lease.mac:  # type: ignore[union-attr]
-            rivals.append(place)
-        else:
-            if rivals:
-                self._flush(batch)
-            batch.bound[lease.address] = [place]
-        if ended:
-            self._flush(batch)
-            if place not in batch.lost:
-                self._end_lease(ended, lease)
+        lease, now = effect.lease, batch.now
+        if lease.address in now:
+            before = now[lease.address]
+            if before is not None:
+                if not _may_have(lease, before):
+                    batch.lost.add(place)
+                    return
+                is_new = lease.first_seen == lease.last_seen
+                if is_new and before.state == "active" and before.expires_at <= lease.last_seen:
+                    batch.events.append(run_out(before))  # who had an address is asked later
+                if before.mac == lease.mac and before.first_seen != lease.first_seen:
+                    lease = lease._replace(first_seen=before.first_seen)
+        batch.put(lease)
+        if effect.ended:
+            self._end_lease(batch, effect.ended, lease)
 
     def _decline(self, batch: _Batch, place: int, effect: AddressDeclined) -> None:
-        self._flush(batch)
-        batch.bound[effect.lease.address] = [place]
-        self._flush(batch)
+        lease, before = effect.lease, batch.now.get(effect.lease.address)
+        if before is not None and not _may_have(lease, before):
+            batch.lost.add(place)
+        else:
+            batch.put(lease)
 
     def _release(self, batch: _Batch, place: int, effect: LeaseReleased) -> None:
-        self._flush(batch)
-        self._end_lease(effect.lease.address, effect.lease)
+        self._end_lease(batch, effect.lease.address, effect.lease)
+
+    def _end_lease(self, batch: _Batch, address: int, lease: Lease) -> None:
+        """The box of this lease has that address no longer."""
+        before = batch.now.get(address)
+        if before is not None and before.mac == lease.mac:
+            batch.put(before._replace(state="released", expires_at=lease.last_seen, last_seen=lease.last_seen))
 
     def _learn(self, batch: _Batch, place: int, effect: PortLearned) -> None:
         batch.learned.append(place)
@@ -189,24 +261,6 @@ class CommitTables(SessionTables):
 
     def _only_remember(self, batch: _Batch, place: int, effect: Effect) -> None:
         """It is not kept."""
-
-    def _end_lease(self, address: int, lease: Lease) -> None:
-        self._connection.execute(_RELEASE, (lease.last_seen, lease.last_seen, address, mac_text(lease.mac)))
-
-    def _flush(self, batch: _Batch) -> None:
-        """Write each address's last lease; where the address is another box's, all who wanted it are lost."""
-        effects: Any = batch.effects  # those at these places have a lease
-        for part in parts(list(batch.bound.values())):
-            values = lease_rows([effects[rivals[-1]].lease for rivals in part])
-            if self._connection.execute(_BIND[len(part)], values).rowcount != len(part):
-                for rivals in part:
-                    if not self._is_holder(effects[rivals[-1]].lease):
-                        batch.lost.update(rivals)
-        batch.bound.clear()
-
-    def _is_holder(self, lease: Lease) -> bool:
-        row = self._connection.execute("SELECT mac, state FROM leases WHERE address = ?", (lease.address,)).fetchone()
-        return bool(row == (mac_text(lease.mac), lease.state))
 
     def _learn_all(self, batch: _Batch, origin: str) -> None:
         """Lock each account to its first port; those that come after a different one are lost."""
@@ -237,6 +291,15 @@ class CommitTables(SessionTables):
     def _is_on_port(self, effect: PortLearned) -> bool:
         found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
         return bool(found) and bool(found[0]) and port_from_text(found[0]).covers(effect.port)
+
+
+def _may_have(lease: Lease, before: Lease) -> bool:
+    """An address changes hands only when its holder's time is over, or it is kept for nobody that is known."""
+    if before.state == "released" or before.expires_at <= lease.last_seen:
+        return True
+    if before.state == "active":
+        return before.mac == lease.mac
+    return before.state == "recovered" and before.mac in (b"", lease.mac)
 
 
 def _outcomes(sizes: Sequence[int]) -> list[range]:

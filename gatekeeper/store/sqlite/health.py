@@ -15,7 +15,7 @@ from gatekeeper.store.sqlite.tables import Tables
 _FATES: Final = f"SELECT {listed(FATE)} FROM outcomes ORDER BY {FATE_NAME}"
 _COUNTERS: Final = f"SELECT {listed(COUNTER)} FROM counters ORDER BY {COUNTER_NAME}"
 _IN_RANGE: Final = """
-SELECT coalesce(sum(state = 'active'), 0), coalesce(sum(state IN ('declined', 'recovered')), 0) FROM leases
+SELECT coalesce(sum(state = 'active'), 0), coalesce(sum(state IN ('declined', 'recovered')), 0) FROM leases_now
 WHERE address BETWEEN ? AND ? AND expires_at > ?"""
 _AMOUNTS: Final = {
     "boxes": "SELECT count(*) FROM boxes",

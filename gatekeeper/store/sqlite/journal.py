@@ -49,7 +49,7 @@ ORDER BY {", ".join(_WHEN)}"""
 _OLDER: Final = f"WHERE ({', '.join(_WHEN)}) < (:at_ms, :kind <> 'Access-Accept', :seq, :detail)"
 # Kinds that say who has an address from then on, or that nobody has.
 _HOLDS: Final = "'lease', 'lease ended', 'released', 'declined'"
-_LEASE: Final = f"SELECT {listed(LEASE)} FROM leases WHERE address = ?"
+_LEASE: Final = f"SELECT {listed(LEASE)} FROM leases_now WHERE address = ?"
 _BEFORE: Final = f"""
 SELECT at_ms / 1000, kind, mac, account, port FROM journal_now
 WHERE address = ? AND at_ms < (? + 1) * 1000 AND kind IN ({_HOLDS}) ORDER BY at_ms DESC, seq DESC LIMIT 1"""

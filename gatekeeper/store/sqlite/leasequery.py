@@ -73,15 +73,19 @@ DROP TABLE lease_keys;
 COMMIT;"""
 
 _ACTIVE: Final = f"{LEASED} AND expires_at > :now ORDER BY last_seen DESC, address LIMIT :most"
+# Those in the log are not among the keys: these few are gone through.
 _BY_KEY: Final = f"""
-SELECT {listed(LEASE)} FROM leases WHERE address IN (
-    SELECT address FROM lease_keys WHERE key = :value AND kind = :form LIMIT :looked) AND {_ACTIVE}"""
+SELECT {listed(LEASE)} FROM leases_now WHERE {{own}} AND address IN (
+    SELECT address FROM (SELECT address FROM lease_keys WHERE key = :value AND kind = :form LIMIT :looked)
+    UNION ALL SELECT address FROM lease_changes AS leases_now WHERE {{own}}) AND {_ACTIVE}"""
+_HAS_ID: Final = "client_id = :value"
+_HAS_REMOTE: Final = f":value = ({_remote_id('leases_now.agent')})"
 _QUERIES: Final = {
     # An address that was leased once is known, though nobody holds it now.
-    ADDRESS: f"SELECT {listed(LEASE)} FROM leases WHERE address = :value",
-    MAC: f"SELECT {listed(LEASE)} FROM leases WHERE mac = :value AND {_ACTIVE}",
-    CLIENT_ID: _BY_KEY,
-    REMOTE: _BY_KEY,
+    ADDRESS: f"SELECT {listed(LEASE)} FROM leases_now WHERE address = :value",
+    MAC: f"SELECT {listed(LEASE)} FROM leases_now WHERE mac = :value AND {_ACTIVE}",
+    CLIENT_ID: _BY_KEY.format(own=_HAS_ID),
+    REMOTE: _BY_KEY.format(own=_HAS_REMOTE),
 }
 
 
@@ -118,7 +122,8 @@ class LeaseQueryTables(Tables):
             value = mac_text(sought.value)
         given = {"value": value, "form": sought.form, "now": int(now), "most": _MOST, "looked": _MOST_LOOKED_AT}
         try:
-            rows = self._connection.execute(query, given).fetchall()
+            with self._reading():
+                rows = self._connection.execute(query, given).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
         return [lease_of(row) for row in rows]

@@ -20,7 +20,7 @@ SELECT port, account, mac, 1 AS uses, port_state = 'learned' AS seen, 0 AS rank,
 FROM accounts LEFT JOIN boxes USING (account) WHERE port <> ''
 UNION ALL
 SELECT port, account, mac, state = 'active' AND expires_at > :now, 1, 1, first_seen, last_seen
-FROM leases WHERE port <> ''
+FROM leases_now WHERE port <> ''
 UNION ALL
 SELECT port, account, mac, 1, 1, 2, started, last_seen FROM sessions_now WHERE state = 'active' AND port <> ''
 UNION ALL
@@ -28,7 +28,7 @@ SELECT port, '', '', 0, 1, 2, min(started), max(last_seen) FROM sessions_now
 WHERE state = 'closed' AND port <> '' GROUP BY port"""
 # The store's own narrowing of that listing: lines that such a box, account or address is bound to or was seen on.
 _OF: Final = """line IN (
-    SELECT line_of(port) FROM leases WHERE {key} UNION SELECT line_of(port) FROM sessions_now WHERE {key}{more})"""
+    SELECT line_of(port) FROM leases_now WHERE {key} UNION SELECT line_of(port) FROM sessions_now WHERE {key}{more})"""
 _BOUND: Final = " UNION SELECT line FROM accounts WHERE "
 OF_LINES: Final = {
     "mac": _OF.format(key="mac = :mac", more=f"{_BOUND}account = (SELECT account FROM boxes WHERE mac = :mac)"),

@@ -21,11 +21,11 @@ UNION ALL SELECT 'MAC', mac, account, mac FROM boxes WHERE mac = :mac
 UNION ALL SELECT DISTINCT 'MAC', mac, '', mac FROM refused WHERE mac = :mac AND mac NOT IN (SELECT mac FROM boxes)"""
 # Who has an address: the first of these that knows.
 _HOLDERS: Final = (
-    f"SELECT '', mac FROM leases WHERE address = :address AND {LEASED} AND expires_at > :now",
+    f"SELECT '', mac FROM leases_now WHERE address = :address AND {LEASED} AND expires_at > :now",
     "SELECT '', mac FROM sessions_now WHERE address = :address AND address <> 0 AND state = 'active' AND mac <> ''"
     " ORDER BY id DESC LIMIT 1",
     "SELECT account, '' FROM accounts WHERE address = :address AND address <> 0",
-    "SELECT '', mac FROM leases WHERE address = :address AND state <> 'declined' AND mac <> ''",
+    "SELECT '', mac FROM leases_now WHERE address = :address AND state <> 'declined' AND mac <> ''",
     "SELECT '', mac FROM refused WHERE address = :address ORDER BY last_seen DESC LIMIT 1",
 )
 _TEXT: Final = "({0} >> 24) || '.' || (({0} >> 16) & 255) || '.' || (({0} >> 8) & 255) || '.' || ({0} & 255)"
@@ -43,7 +43,7 @@ UNION SELECT 'MAC', mac, '', mac FROM refused
     WHERE mac >= :pairs AND mac < :pairs || 'g' AND mac NOT IN (SELECT mac FROM boxes)"""
 _ADDRESSES_ALIKE: Final = f"""
 SELECT 'address', text, account, mac FROM (
-    SELECT {_TEXT.format("address")} AS text, '' AS account, mac FROM leases
+    SELECT {_TEXT.format("address")} AS text, '' AS account, mac FROM leases_now
     WHERE {LEASED} AND expires_at > :now
     UNION SELECT {_TEXT.format("address")}, '', mac FROM sessions_now
     WHERE state = 'active' AND address <> 0 AND mac <> ''

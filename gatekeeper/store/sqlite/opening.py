@@ -10,6 +10,7 @@ from gatekeeper.state.counts import columns_of
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import line_of
 from gatekeeper.store.sqlite.files import LOG, MARK, Placed, has_log, make_store_file, set_log_aside, why_not
+from gatekeeper.store.sqlite.lease_log import Recent
 from gatekeeper.store.sqlite.loss import is_foreign, loss_of, read_only, state_of, was_in_use
 from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.mark_format import Marked
@@ -31,6 +32,7 @@ class OpeningTables(RecoveryTables):
         connection.create_function("line_of", 1, line_of, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         self._unfolded = Unfolded(connection)
+        self._recent = Recent()
 
     def _open(self, create: bool, mend: bool) -> None:
         # It is never ahead of the store, so it is read before that.

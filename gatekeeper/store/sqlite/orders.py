@@ -99,7 +99,7 @@ class OrderTables(DynauthTables):
         row = (
             row
             or query(
-                f"SELECT account FROM leases WHERE address = ? AND {LEASED} AND expires_at > ?", (address, now)
+                f"SELECT account FROM main.leases WHERE address = ? AND {LEASED} AND expires_at > ?", (address, now)
             ).fetchone()
         )
         return row[0] if row else ""

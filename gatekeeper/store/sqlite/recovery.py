@@ -11,10 +11,10 @@ from gatekeeper.model import Event
 from gatekeeper.state.unclaimed import Span
 from gatekeeper.store import StoreError
 from gatekeeper.store.found import Recovered
-from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.store.sqlite.loss import Loss, State, state_of
 from gatekeeper.store.sqlite.mark_format import Marked, leases_in
 from gatekeeper.store.sqlite.serving import ServingTables
+from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.wire.text import ip_text, mac_text
 
 # A lease that goes on as it was lost is the box's; what else is known of it stays where it is known.
@@ -40,12 +40,12 @@ WHERE leases.state = 'released' OR leases.expires_at <= :now"""
 _LONGEST: Final = "SELECT coalesce(max(expires_at - last_seen), 0) FROM leases WHERE state = 'active'"
 _CATCH_UP: Final = "UPDATE commits SET seq = max(seq, ?), served = 0"
 _UNCLAIMED: Final = """
-SELECT address, expires_at FROM leases WHERE mac = '' AND state = 'recovered' ORDER BY address"""
+SELECT address, expires_at FROM leases_now WHERE mac = '' AND state = 'recovered' ORDER BY address"""
 _AT_ONCE: Final = 65_536
 
 
 @trait
-class RecoveryTables(ServingTables, JournalTables):
+class RecoveryTables(ServingTables, SessionTables):
     """A recovery, and what it keeps."""
 
     _lost: Loss | None = None  # what is to be recovered
@@ -64,7 +64,7 @@ class RecoveryTables(ServingTables, JournalTables):
         try:
             marked, state = self._mark.read(), state_of(self._connection)
             assert state
-            with self._transaction():
+            with self._on_sessions():
                 until = now + max(longest_s, self._connection.execute(_LONGEST).fetchone()[0])
                 boxes = self._keep_marked(marked, state, now) if marked else 0
                 unclaimed = 0 if self._lost.known else self._keep_all(ranges, until, now, progress)
@@ -113,9 +113,10 @@ class RecoveryTables(ServingTables, JournalTables):
     def unclaimed(self) -> list[Span]:
         """Addresses that a recovery keeps for boxes that nobody knows. Raises StoreError."""
         try:
-            rows: Iterator[tuple[int, int]] = self._connection.execute(_UNCLAIMED)
-            runs = groupby(enumerate(rows), lambda numbered: (numbered[1][0] - numbered[0], numbered[1][1]))
-            return [_span([address for _, (address, _) in run], until) for (_, until), run in runs]
+            with self._reading():
+                rows: Iterator[tuple[int, int]] = self._connection.execute(_UNCLAIMED)
+                runs = groupby(enumerate(rows), lambda numbered: (numbered[1][0] - numbered[0], numbered[1][1]))
+                return [_span([address for _, (address, _) in run], until) for (_, until), run in runs]
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 

@@ -6,6 +6,7 @@ from gatekeeper.store.sqlite.schema_4 import MOMENTS, SECRETS
 from gatekeeper.store.sqlite.schema_5 import COMMITS, KEEP_LEASES, LEASES
 from gatekeeper.store.sqlite.schema_clock import BEATS
 from gatekeeper.store.sqlite.schema_evidence import BOUND, EVIDENCE, KEEP_EVIDENCE, OLD_REFUSED
+from gatekeeper.store.sqlite.schema_leases import LEASE_LOG
 from gatekeeper.store.sqlite.schema_reports import REPORTS
 
 APPLICATION_ID: Final = 0x676B7072  # "gkpr"
@@ -229,7 +230,9 @@ DROP TABLE dotted;
 FILL_LINES: Final = "UPDATE accounts SET line = line_of(port) WHERE port <> ''"
 _ORDERS_3: Final = _ORDERS.format(name="orders") + HELD
 _SINCE_2: Final = PORTS + SESSIONS + JOURNAL + SERVICE_ORDERS + COUNTS
-SCHEMA: Final = _TABLES + LEASES + _ORDERS_3 + _SINCE_2 + EVIDENCE + MOMENTS + SECRETS + COMMITS + BEATS + REPORTS
+SCHEMA: Final = (
+    _TABLES + LEASES + _ORDERS_3 + _SINCE_2 + EVIDENCE + MOMENTS + SECRETS + COMMITS + BEATS + REPORTS + LEASE_LOG
+)
 
 # may_be_learned: whether a port that was learned is still taken for a line. One that is not is learned again.
 _READ_LINES_ANEW: Final = f"""
@@ -256,7 +259,7 @@ ALTER TABLE orders_2 RENAME TO orders;
     2: _SPLIT_COUNTERS.format(counts=COUNTS),
     3: KEEP_EVIDENCE + MOMENTS + SECRETS + _READ_LINES_ANEW,
     4: KEEP_LEASES + COMMITS + BEATS,
-    5: REPORTS,
+    5: REPORTS + LEASE_LOG,
 }
 
 # A lease that is a box's: ``model.HELD``, as a condition.

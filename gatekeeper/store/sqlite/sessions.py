@@ -13,8 +13,9 @@ from gatekeeper.model import SessionsEnded
 from gatekeeper.store import StoreError
 from gatekeeper.store.found import InSession
 from gatekeeper.store.rows import mac_of
-from gatekeeper.store.sqlite.folding import MOST, folding
+from gatekeeper.store.sqlite.folding import MOST, Transaction, folding
 from gatekeeper.store.sqlite.journal import JournalTables
+from gatekeeper.store.sqlite.lease_folding import folding_leases
 from gatekeeper.store.sqlite.reports_format import body_of, ended_body
 from gatekeeper.store.sqlite.tables import trouble_of
 
@@ -23,12 +24,15 @@ _PRUNE: Final = 1_000
 # Rows of reports that are folded inside the transaction of who writes sessions otherwise; more go before, in slices.
 _FEW: Final = 4
 _SLICE: Final = 256
+_AT_ONCE: Final = 8_192  # where nobody waits
 _FOLD_DOWN_S: Final = 5.0
 
 # Their numbers rise for ever, also when all rows are gone; each commit makes far less than so many.
 _WAIT: Final = """
 INSERT INTO reports VALUES (max((SELECT coalesce(max(seq), 0) + 1 FROM reports), (SELECT seq << 16 FROM commits)), ?)"""
-_MORE: Final = "SELECT 1 FROM reports WHERE seq > 0 LIMIT 1 OFFSET ?"
+_MORE: Final = """
+SELECT EXISTS (SELECT 1 FROM main.reports WHERE seq > 0 LIMIT 1 OFFSET ?)
+    OR EXISTS (SELECT 1 FROM main.lease_log WHERE seq > 0 LIMIT 1 OFFSET ?)"""
 # There is no index by this: it would be written by each Interim. Rows of courses are short, and read as they lie.
 _QUIET: Final = """
 SELECT c.session, s.nas, c.heard FROM courses c CROSS JOIN sessions s ON s.id = c.session
@@ -77,7 +81,7 @@ class SessionTables(JournalTables):
         still waits."""
         if not self._waiting:
             return False
-        folds = self._folds or folding(self._connection, self._slice, most)
+        folds = self._folds or self._all_folds(self._slice, most)
         self._folds = None  # one that fails is begun again
         try:
             next(folds)
@@ -87,6 +91,16 @@ class SessionTables(JournalTables):
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
         return self._waiting
+
+    def fold_all(self) -> None:
+        """Fold all that waits. Raises StoreError; what was not folded then still waits."""
+        self._folds, self._waiting = None, True
+        while self.fold_slice(_AT_ONCE):
+            pass
+
+    def _all_folds(self, transaction: Transaction, most: int) -> Iterator[None]:
+        yield from folding_leases(self._connection, transaction, most, self._recent.forget)
+        yield from folding(self._connection, transaction, most)
 
     @contextmanager
     def _slice(self) -> Iterator[None]:
@@ -112,7 +126,7 @@ class SessionTables(JournalTables):
         self._unfolded.make()
         try:
             with self._transaction() as leases:
-                for _ in folding(self._connection, nullcontext, MOST):
+                for _ in self._all_folds(nullcontext, MOST):
                     pass
                 self._unfolded.refresh()
                 yield leases
@@ -124,9 +138,9 @@ class SessionTables(JournalTables):
         """Fold in slices while more rows of reports wait than so few, and not for ever. Raises StoreError."""
         query, end = self._connection.execute, time.monotonic() + _FOLD_DOWN_S
         self._folds = None
-        slices = folding(self._connection, self._slice, _SLICE)
+        slices = self._all_folds(self._slice, _SLICE)
         try:
-            while query(_MORE, (few,)).fetchone() and time.monotonic() < end:
+            while query(_MORE, (few, few)).fetchone()[0] and time.monotonic() < end:
                 next(slices, None)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error

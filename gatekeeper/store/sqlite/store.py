@@ -4,7 +4,8 @@ Two connections serve a running gate: the packet loop reads on one, the commit t
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from gatekeeper.store.sqlite.export import ExportTables
 from gatekeeper.store.sqlite.files import remedy
 from gatekeeper.store.sqlite.health import HealthTables
 from gatekeeper.store.sqlite.holding import HoldingTables
+from gatekeeper.store.sqlite.lease_log import FIRST, Logged
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
 from gatekeeper.store.sqlite.lines import LineTables
 from gatekeeper.store.sqlite.loss import was_in_use
@@ -43,13 +45,38 @@ SELECT a.line, count(*) FROM accounts a JOIN boxes b USING (account)
 WHERE a.line IN ({marks}) AND a.port <> '' GROUP BY a.line"""
     for size, marks in MARKS.items()
 }
-# The last one counts: of one second that which it holds, and not the one that it gave up for it.
 _LEASES_OF: Final = {
-    size: f"""
-SELECT {listed(LEASE)} FROM leases WHERE mac IN ({marks}) AND state <> 'declined'
-ORDER BY last_seen, state = 'active', address"""
+    size: f"SELECT {listed(LEASE)} FROM main.leases WHERE mac IN ({marks}) AND state <> 'declined'"
     for size, marks in MARKS.items()
 }
+_LEASES_NOW_OF: Final = {size: query.replace("main.leases", "leases_now") for size, query in _LEASES_OF.items()}
+
+
+def _by_log(
+    mac: bytes,
+    on_record: Iterable[Lease],
+    first: int,
+    recent: Mapping[int, Logged],
+    boxes: Mapping[bytes, Sequence[int]],
+) -> list[Lease]:
+    """The leases of a box. first: the oldest row that the log has; recent, boxes: as in ``Recent``."""
+    found = []
+    for lease in on_record:
+        known = recent.get(lease.address)
+        if known is None or known.row < first:
+            found.append(lease)
+    for address in boxes.get(mac, ()):
+        known = recent.get(address)
+        if known and known.row >= first and known.lease.mac == mac and known.lease.state != "declined":
+            found.append(known.lease)
+    return found
+
+
+def _last(leases: Sequence[Lease] | None) -> Lease | None:
+    """The one that counts: of one second that which the box holds, and not the one that it gave up for it."""
+    if not leases:
+        return None
+    return max(leases, key=lambda lease: (lease.last_seen, lease.state == "active", lease.address))
 
 
 # SQLite's own names for a database in memory, and for one in a temporary file.
@@ -128,23 +155,42 @@ class SqliteStore(
     def facts(self, macs: Sequence[bytes]) -> dict[bytes, Facts]:
         """Facts of these MACs; unknown ones have no binding and no lease. Raises StoreError."""
         bindings: dict[str, Binding] = {}
-        leases: dict[bytes, Lease] = {}
+        leases: dict[bytes, list[Lease]] = {}
         texts = [mac_text(mac) for mac in macs]
+        recent, boxes = self._recent.by_address, self._recent.by_mac  # as they are before the store is asked
+        query, leases_of = self._connection.execute, _LEASES_OF if self._beside else _LEASES_NOW_OF
         try:
-            for start in range(0, len(texts), CHUNKS[0]):
-                part = texts[start : start + CHUNKS[0]]
-                # The last MAC again and again up to the next size: asking twice is cheaper than another statement.
-                size = next(size for size in reversed(CHUNKS) if size >= len(part))
-                part += part[-1:] * (size - len(part))
-                for row in self._connection.execute(_FACTS[size], part):
-                    mac, binding = binding_of(row)
-                    bindings[mac] = binding
-                for row in self._connection.execute(_LEASES_OF[size], part):
-                    lease = lease_of(row)
-                    leases[lease.mac] = lease
+            with self._asking():
+                ((first,),) = query(FIRST).fetchall()
+                for start in range(0, len(texts), CHUNKS[0]):
+                    part = texts[start : start + CHUNKS[0]]
+                    # The last MAC again and again up to the next size: asking twice is cheaper than another statement.
+                    size = next(size for size in reversed(CHUNKS) if size >= len(part))
+                    part += part[-1:] * (size - len(part))
+                    bindings.update(map(binding_of, query(_FACTS[size], part)))
+                    for lease in map(lease_of, query(leases_of[size], part)):
+                        leases.setdefault(lease.mac, []).append(lease)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        return {mac: Facts(bindings.get(text), leases.get(mac)) for mac, text in zip(macs, texts, strict=True)}
+        if first and recent:
+            for mac in macs:
+                leases[mac] = _by_log(mac, leases.get(mac, ()), first, recent, boxes)
+        return {mac: Facts(bindings.get(text), _last(leases.get(mac))) for mac, text in zip(macs, texts, strict=True)}
+
+    def _asking(self) -> AbstractContextManager[None]:
+        """What is asked inside is of one moment."""
+        return self._moment() if self._beside else self._reading()
+
+    def read_beside(self, writer: object) -> None:
+        """That connection of this process commits effects: what it knows of the log needs not be read here. Raises
+        StoreError."""
+        assert isinstance(writer, SqliteStore)
+        self._recent, self._beside = writer._recent, True
+        try:
+            with self._moment():
+                self._recent.refresh(self._connection)
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: {error}") from error
 
     def crowds(self, lines: Sequence[str]) -> dict[str, int]:
         """How many boxes are bound to each of these lines (``PortId.line``). Raises StoreError."""
@@ -166,9 +212,10 @@ class SqliteStore(
 
     def all_leases(self) -> Iterator[Lease]:
         """Every lease on record, those that end first first. Raises StoreError."""
-        query = f"SELECT {listed(LEASE)} FROM leases ORDER BY expires_at, address"
+        query = f"SELECT {listed(LEASE)} FROM leases_now ORDER BY expires_at, address"
         try:
-            yield from map(lease_of, self._connection.execute(query))
+            with self._reading():
+                yield from map(lease_of, self._connection.execute(query))
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 

@@ -16,6 +16,7 @@ from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED
 from gatekeeper.store.sqlite.apart import is_of_a_row
 from gatekeeper.store.sqlite.files import Placed
+from gatekeeper.store.sqlite.lease_log import Recent
 from gatekeeper.store.sqlite.loss import Loss
 from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.schema import CHUNKS
@@ -46,6 +47,7 @@ def trouble_of(error: Exception) -> str:
     return _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF) or "store-unavailable"
 
 
+_SEQ: Final = "SELECT seq FROM main.commits"
 _ADVANCE: Final = "UPDATE commits SET seq = seq + 1 WHERE id = 1 RETURNING seq"
 
 
@@ -63,6 +65,9 @@ class Tables:
     _patience_s = BUSY_S  # with whoever else writes
     _waits_since = 0.0  # by time.monotonic, for one of these; 0 = it does not
     _turn_at = 0.0
+    _own_seq = -1  # the last commit, if nobody else has committed since ours; of who commits effects
+    _beside = False  # what this process has put into the log is in _recent
+    _recent: Recent  # the log of leases, as this process knows it
     _unfolded: Unfolded  # what this connection's readers see of reports that wait
 
     @contextmanager
@@ -132,6 +137,23 @@ class Tables:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _moment(self) -> Iterator[None]:
+        """What is asked inside is of one moment."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    def _seq_now(self) -> int:
+        """The last commit, inside the transaction that is going on."""
+        ((seq,),) = self._connection.execute(_SEQ).fetchall()
+        return int(seq)
 
     def _prune_feed(self) -> None:
         self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))

@@ -16,11 +16,12 @@ from gatekeeper.store.rows import EVENT, SESSION, listed, marks, session_of, ses
 from gatekeeper.store.sqlite.folding import LAST_ROW, MOST, SESSION_COLUMNS, TURN
 from gatekeeper.store.sqlite.reports_format import ended_of
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
+from gatekeeper.store.sqlite.unfolded_leases import LEASE_TABLES, UnfoldedLeases
 from gatekeeper.store.sqlite.waiting_reports import FIND, Reports, gathered, last_of, rows_behind
 
 _SESSION: Final = listed(SESSION)
 _ASKED: Final = 'kind, session, "order", state'
-TABLES: Final = f"""
+TABLES: Final = f"""{LEASE_TABLES}
 CREATE TEMP TABLE session_changes (id INTEGER PRIMARY KEY, {_SESSION}, folded INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX temp.session_changes_name ON session_changes (nas, device, session);
 CREATE INDEX temp.session_changes_mac ON session_changes (mac);
@@ -36,7 +37,8 @@ CREATE TEMP VIEW dynauth_now AS
         coalesce(x.still_online, d.still_online) AS still_online
     FROM main.dynauth d LEFT JOIN temp.dynauth_changes x ON x.id = d.id;
 CREATE TEMP VIEW journal_now AS
-    SELECT seq, {listed(EVENT)} FROM main.journal UNION ALL SELECT seq, {listed(EVENT)} FROM temp.event_changes;
+    SELECT seq, {listed(EVENT)} FROM main.journal UNION ALL SELECT seq, {listed(EVENT)} FROM temp.event_changes
+    UNION ALL SELECT seq, {listed(EVENT)} FROM temp.lease_events;
 """
 _EMPTY: Final = ("DELETE FROM session_changes", "DELETE FROM dynauth_changes", "DELETE FROM event_changes")
 # Behind all that the journal has, as when they are folded.
@@ -76,10 +78,11 @@ WHERE d.verified = 0 AND coalesce(x.verified, 0) = 0 AND d.kind = 'disconnect' A
 class Unfolded:
     """One connection's tables of that kind."""
 
-    __slots__ = ("_connection", "_is_made", "_places", "_rows", "_sure", "_through", "_turn")
+    __slots__ = ("_connection", "_is_made", "_leases", "_places", "_rows", "_sure", "_through", "_turn")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._leases = UnfoldedLeases(connection)
         self._is_made = False
         self._sure = True  # what is in them is known
         self._turn = -1  # of folds, when the tables were begun
@@ -97,10 +100,12 @@ class Unfolded:
     def doubt(self) -> None:
         """A transaction was rolled back that may have written them."""
         self._sure = False
+        self._leases.doubt()
 
     def refresh(self) -> None:
         """Bring them up to the transaction that is going on. Raises StoreError where reports are damaged."""
         query = self._connection.execute
+        self._leases.refresh()
         ((last,),) = query(_LAST).fetchall()
         if not last and not self._through and self._sure:
             return

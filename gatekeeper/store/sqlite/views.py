@@ -20,22 +20,25 @@ from gatekeeper.store.sqlite.lines import LINES, OF_LINES
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.text import ip_text, parse_ip
 
-_BINDINGS: Final = """
+# Both of a join, as leases_now would be made whole in it.
+_LAST_OF_BOX: Final = "(SELECT address FROM leases_now WHERE mac = b.mac ORDER BY last_seen DESC LIMIT 1)"
+_BINDINGS: Final = f"""
 SELECT a.account, a.subscriber, coalesce(b.mac, '') AS mac, coalesce(b.stbid, '') AS stbid,
        CASE WHEN b.mac IS NULL AND a.state = 'active' THEN 'waiting' ELSE a.state END AS state,
-       a.port, a.port_state, l.address,
-       CASE WHEN l.state IN ('active', 'recovered') THEN l.expires_at END AS lease_expires,
+       a.port, a.port_state, coalesce(x.address, l.address) AS address,
+       CASE WHEN coalesce(x.state, l.state) IN ('active', 'recovered') THEN coalesce(x.expires_at, l.expires_at) END
+           AS lease_expires,
        a.rate_down_kbps, a.rate_up_kbps, a.last_order AS "order", a.acs_url, a.address AS fixed, b.mac AS box,
        a.port_by, nullif(a.port_at, 0) AS port_at
 FROM accounts a LEFT JOIN boxes b USING (account)
-LEFT JOIN leases l ON l.address = (SELECT address FROM leases WHERE mac = b.mac ORDER BY last_seen DESC LIMIT 1)"""
+LEFT JOIN lease_changes x ON x.address = {_LAST_OF_BOX} LEFT JOIN leases l ON l.address = {_LAST_OF_BOX}"""
 _BOXES: Final = """
 SELECT b.mac, b.stbid, b.account, a.state FROM boxes b JOIN accounts a USING (account)"""
 _LEASES: Final = """
 SELECT address, mac, account, port,
        CASE WHEN state <> 'released' AND expires_at <= :now THEN 'expired' ELSE state END AS state,
        expires_at AS lease_expires, first_seen, last_seen
-FROM leases"""
+FROM leases_now"""
 # How a CoA or Disconnect (d) stands: what the NAS said, and what its accounting shows since.
 _KIND: Final = "CASE d.kind WHEN 'coa' THEN 'CoA' ELSE 'Disconnect' END"
 _STANDS: Final = """d.state || CASE WHEN d.still_online AND NOT d.verified THEN ', still online' ELSE '' END

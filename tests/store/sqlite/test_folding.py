@@ -133,7 +133,7 @@ class Ledger:
     def shown(self) -> tuple[object, ...]:
         standing = [(one.state, one.ended, one.verified, one.still_online) for _, one in self.asked]
         rows = sorted(map(session_row, self.courses), key=itemgetter(1, 2, 0))
-        return rows, standing, sorted(self.events)
+        return rows, standing, sorted(map(values_of, self.events))
 
 
 def shown(store: SqliteStore) -> tuple[object, ...]:
@@ -148,7 +148,7 @@ def shown(store: SqliteStore) -> tuple[object, ...]:
             "SELECT at_ms, kind, mac, account, address, port, detail FROM journal_now"
             f" WHERE kind IN ({kinds}) OR (kind = 'Disconnect' AND detail LIKE '%still online') ORDER BY seq"
         ).fetchall()
-    return sessions, asked, sorted(Event(*row) for row in events)
+    return sessions, asked, sorted(events)
 
 
 steps = some.one_of(

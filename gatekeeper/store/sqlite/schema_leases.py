@@ -1,0 +1,12 @@
+"""What version 6 of the schema brings for leases: what commits say of them, until it is folded."""
+
+from typing import Final
+
+# A row for the leases and the events of a commit, packed (``lease_format``). It is there until they are in ``leases``
+# and ``journal``; the rows go in their sequence, so that of an address the last word is the last to go. Numbers rise.
+LEASE_LOG: Final = """
+CREATE TABLE lease_log (
+    seq INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
+);
+"""
