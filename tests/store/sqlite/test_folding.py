@@ -24,6 +24,7 @@ from gatekeeper.policy.sessions import (
 from gatekeeper.store.outbox import Ended
 from gatekeeper.store.rows import SESSION, session_row
 from gatekeeper.store.sqlite import SqliteStore, folding
+from gatekeeper.value import values_of
 from tests.store.ledger import BOX, NOW, OTHER, THIRD
 
 Effect = SessionReported | SessionsEnded
