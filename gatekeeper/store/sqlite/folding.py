@@ -20,16 +20,19 @@ from gatekeeper.store.rows import (
     COURSE,
     EVENT,
     SESSION,
+    SESSION_INDEXED,
     SESSION_KEY,
     SESSION_REST,
+    Row,
     course_row,
     listed,
     marks,
+    session_indexed,
     session_key,
     session_of,
     session_rest,
 )
-from gatekeeper.store.sqlite.reports_format import Name, ended_of
+from gatekeeper.store.sqlite.reports_format import Name, ended_of, packed_name
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.waiting_reports import Reports, gathered, last_of, rows_behind
 
@@ -54,19 +57,15 @@ WHERE verified = 0 AND session BETWEEN ? AND ? ORDER BY session, id"""
 _COUNT: Final = f"""
 UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE[1:])}, folded = ? WHERE session = ?"""
 _COURSE: Final = f"""
-UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE)}, folded = ? WHERE session = ?"""
+UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE)}, folded = ?, rest = ? WHERE session = ?"""
 _REST: Final = f"UPDATE main.sessions SET {', '.join(f'{listed((name,))} = ?' for name in SESSION_REST)} WHERE id = ?"
-_BEGIN: Final = f"""
-INSERT INTO main.sessions (id, {listed((*SESSION_KEY, *SESSION_REST))})
-VALUES (?, {marks((*SESSION_KEY, *SESSION_REST))})"""
-_BEGIN_COURSE: Final = f"INSERT INTO main.courses (session, {listed(COURSE)}, folded) VALUES (?, {marks(COURSE)}, ?)"
-# Events of all slices stand in the sequence of the reports: their numbers are set aside before the first one.
-_NEXT_EVENT: Final = "SELECT coalesce((SELECT seq FROM main.sqlite_sequence WHERE name = 'journal'), 0)"
-_FIRST_EVENT: Final = """
-INSERT INTO main.sqlite_sequence (name, seq) SELECT 'journal', 0
-WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = 'journal')"""
-_SET_ASIDE: Final = "UPDATE main.sqlite_sequence SET seq = seq + ? WHERE name = 'journal'"
-_TELL: Final = f"INSERT INTO main.journal (seq, {listed(EVENT)}) VALUES (?, {marks(EVENT)})"
+_INDEXED: Final = f"""
+UPDATE main.sessions SET {", ".join(f"{name} = ?" for name in SESSION_INDEXED)} WHERE id = ?"""
+_BEGUN: Final = (*SESSION_KEY, *SESSION_INDEXED, *SESSION_REST)
+_BEGIN: Final = f"INSERT INTO main.sessions (id, {listed(_BEGUN)}) VALUES (?, {marks(_BEGUN)})"
+_BEGIN_COURSE: Final = f"""
+INSERT INTO main.courses (session, {listed(COURSE)}, folded, rest) VALUES (?, {marks(COURSE)}, ?, ?)"""
+_TELL: Final = f"INSERT INTO main.journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
 _event_row: Final = attrgetter(*EVENT)
 _SHOW: Final = "UPDATE main.dynauth SET verified = ?, still_online = ? WHERE id = ?"
 _OF_NAS: Final = """
@@ -116,7 +115,6 @@ class _Fold:
         self._most = most
         (self._turn,) = connection.execute(TURN).fetchone()
         (self._rows,) = connection.execute(LAST_ROW).fetchone()
-        self._events = -1  # the number in front of those that were set aside; -1 = none were
         self._reports = Reports()
 
     def reports(self) -> Iterator[None]:
@@ -126,18 +124,27 @@ class _Fold:
             if len(reports) >= seen:
                 seen += most
                 yield
+        counts: list[tuple[int, int, int, int, int, int]] = []  # as _COUNT takes them
         known: list[tuple[int, bytes]] = []
         fresh: list[tuple[int, bytes, Name]] = []
         packed = sorted(reports.by_name)
         for at in range(0, len(packed), most):
             yield
-            for octets, name, row in last_of(self._connection, packed[at : at + most]):
-                if row:
-                    known.append((row, octets))
-                else:
+            for octets, name, found in last_of(self._connection, packed[at : at + most]):
+                if not found:
                     fresh.append((reports.by_name[octets][0], octets, name))
-        known.sort()
+                    continue
+                only = reports.counts(octets, found)
+                if only:
+                    counts.append((*only, reports.through, found[1]))
+                else:
+                    known.append((found[1], octets))
+        counts.sort(key=itemgetter(5))
         fresh.sort(key=itemgetter(0))
+        for at in range(0, len(counts), 2 * most):
+            yield
+            known += self._fold_counts(counts[at : at + 2 * most])
+        known.sort()
         for at in range(0, len(known), most):
             yield
             self._fold_known(known[at : at + most])
@@ -147,6 +154,17 @@ class _Fold:
         yield
         yield from self._drop(reports.through)
 
+    def _fold_counts(self, part: list[tuple[int, int, int, int, int, int]]) -> list[tuple[int, bytes]]:
+        """Returns what there is more to be thought about: sessions of which something was asked, with their names."""
+        with self._transaction():
+            self._take_turn()
+            asked = asked_about(self._connection, part[0][5], part[-1][5])
+            if asked:
+                found = courses_of(self._connection, [one[5] for one in part if one[5] in asked])
+                part = [one for one in part if one[5] not in asked]
+            self._connection.executemany(_COUNT, part)
+        return [(row, packed_name(_name(course))) for row, (course, _) in found.items()] if asked else []
+
     def _fold_known(self, part: list[tuple[int, bytes]]) -> None:
         reports, plan = self._reports, Plan()
         with self._transaction():
@@ -155,10 +173,9 @@ class _Fold:
             asked = asked_about(self._connection, part[0][0], part[-1][0])
             for row, octets in part:
                 course, folded = found[row]
-                key = course.session
-                said = reports.said(octets, Name(key.nas, key.device, key.session), folded)
+                said = reports.said(octets, _name(course), folded)
                 if said:
-                    follow(plan, row, course, asked.get(row, ()), said)
+                    follow(plan, row, course, asked.get(row, ()), said, reports.rest(octets))
             self._write(plan)
 
     def _fold_fresh(self, part: list[tuple[int, bytes, Name]]) -> None:
@@ -166,24 +183,20 @@ class _Fold:
         with self._transaction():
             self._take_turn()
             for _, octets, name in part:
-                follow(plan, 0, None, (), reports.said(octets, name, 0))
+                follow(plan, 0, None, (), reports.said(octets, name, 0), reports.rest(octets))
             self._write(plan)
 
     def _write(self, plan: Plan) -> None:
         many, through, rows = self._connection.executemany, self._reports.through, self._rows + 1
-        many(_COUNT, [(*course_row(course)[1:], through, row) for row, course in plan.counted])
-        many(_COURSE, [(*course_row(course), through, row) for row, course in plan.changed])
-        many(_REST, [(*session_rest(course), row) for row, course in plan.changed])
-        many(_BEGIN, [(rows + at, *session_key(course), *session_rest(course)) for at, course in plan.begun])
-        many(_BEGIN_COURSE, [(rows + at, *course_row(course), through) for at, course in plan.begun])
+        known = [*plan.counted, *plan.changed]
+        many(_COURSE, [(*course_row(course), through, rest, row) for row, course, rest in known])
+        many(_REST, [(*session_rest(course), row) for row, course, _ in plan.changed])
+        many(_INDEXED, [(*session_indexed(course), row) for row, course in plan.moved])
+        begun = plan.begun
+        many(_BEGIN, [(rows + at, *_begun(course)) for at, course, _ in begun])
+        many(_BEGIN_COURSE, [(rows + at, *course_row(course), through, rest) for at, course, rest in begun])
         many(_SHOW, [(one.verified, one.still_online, one.number) for one in plan.asked])
-        if plan.events:
-            if self._events < 0:
-                (self._events,) = self._connection.execute(_NEXT_EVENT).fetchone()
-                self._connection.execute(_FIRST_EVENT)
-                self._connection.execute(_SET_ASIDE, (len(self._reports),))
-            first = self._events + 1
-            many(_TELL, [(first + at, *_event_row(event)) for at, event in sorted(plan.events, key=itemgetter(0))])
+        many(_TELL, [_event_row(event) for event in plan.events])
 
     def end_all(self, seq: int, effect: SessionsEnded) -> Iterator[None]:
         """A NAS has said that its sessions are over."""
@@ -216,6 +229,15 @@ class _Fold:
         if self._connection.execute(_TAKE_TURN, (self._turn,)).rowcount != 1:
             raise _OvertakenError
         self._turn += 1
+
+
+def _begun(course: Course) -> Row:
+    return (*session_key(course), *session_indexed(course), *session_rest(course))
+
+
+def _name(course: Course) -> Name:
+    said = course.session
+    return Name(said.nas, said.device, said.session)
 
 
 def courses_of(connection: sqlite3.Connection, rows: list[int]) -> dict[int, tuple[Course, int]]:

@@ -6,6 +6,7 @@ front, and with the name of its session where it is found without reading the re
 
 import struct
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from gatekeeper.model import Session, SessionReported, SessionsEnded
@@ -16,14 +17,18 @@ _ENDED: Final = b"\x01E"
 _START: Final = len(_REPORTS)
 _STATUS: Final = ("start", "interim", "stop")
 _CODE: Final = {status: code for code, status in enumerate(_STATUS)}
-# Octets of all and of the name; when it was decided, in ms; status; octets of the MAC and of keys; characters of
-# account, port, order and cause; numbers.
-_REPORT: Final = struct.Struct(">IHqBBHHHHHIIqqqqq")
+# Octets of all and of the name; when it was decided, in ms; status; last_seen, bytes_in, bytes_out, heard: what is
+# another one with each report of a session. Behind that the octets of the MAC and of keys; characters of account, port,
+# order and cause; source, address, started.
+_COUNTS: Final = struct.Struct(">IHqBqqqq")
+_REPORT: Final = struct.Struct(">IHqBqqqqBHHHHHIIq")
 # In front of a name: characters of nas, device and session.
 _NAME: Final = struct.Struct(">HHH")
 _END: Final = struct.Struct(">qHH")
 _HEAD: Final = struct.Struct(">IH")
+_REST_AT: Final = _COUNTS.size
 _NAME_AT: Final = _REPORT.size
+INTERIM: Final = _CODE["interim"]
 
 
 class Name(NamedTuple):
@@ -45,13 +50,19 @@ def pack_report(effect: SessionReported, at_ms: int) -> bytes:
         rest = (account + port + order + cause).encode()
         named = 6 + len(name)
         head = _REPORT.pack(
-            *(_NAME_AT + named + len(rest) + len(mac) + len(keys), named, at_ms, _CODE[effect.status], len(mac)),
-            *(len(keys), len(account), len(port), len(order), len(cause), said.source, said.address),
-            *(said.started, said.last_seen, said.bytes_in, said.bytes_out, effect.heard),
+            *(_NAME_AT + named + len(rest) + len(mac) + len(keys), named, at_ms, _CODE[effect.status]),
+            *(said.last_seen, said.bytes_in, said.bytes_out, effect.heard, len(mac), len(keys)),
+            *(len(account), len(port), len(order), len(cause), said.source, said.address, said.started),
         )
         return b"".join((head, _NAME.pack(len(nas), len(device), len(session)), name, rest, mac, keys))
     except (struct.error, UnicodeError, TypeError) as error:
         raise RecordError(f"session {session!r} at {nas!r}: {error}") from error
+
+
+def packed_name(name: Name) -> bytes:
+    """As ``names_in`` has it."""
+    lengths = _NAME.pack(len(name.nas), len(name.device), len(name.session))
+    return lengths + (name.nas + name.device + name.session).encode()
 
 
 def body_of(packed: Sequence[bytes]) -> bytes:
@@ -112,8 +123,8 @@ def report_at(body: bytes, at: int, name: Name) -> tuple[int, SessionReported]:
     is not kept. Raises StoreError where it is damaged."""
     try:
         read = _REPORT.unpack_from(body, at)
-        size, named, at_ms, status, of_mac, of_keys, account, port, order, cause = read[:10]
-        source, address, started, last_seen, bytes_in, bytes_out, heard = read[10:]
+        size, named, at_ms, status, last_seen, bytes_in, bytes_out, heard = read[:8]
+        of_mac, of_keys, account, port, order, cause, source, address, started = read[8:]
         keys_at = at + size - of_keys
         mac_at = keys_at - of_mac
         text = body[at + _NAME_AT + named : mac_at].decode()
@@ -128,6 +139,17 @@ def report_at(body: bytes, at: int, name: Name) -> tuple[int, SessionReported]:
         return at_ms, SessionReported(session, _STATUS[status], heard)
     except (struct.error, UnicodeError, IndexError) as error:
         raise _damaged() from error
+
+
+def counts_at(body: bytes, at: int) -> tuple[int, int, int, int, int, int]:
+    """Of the report that begins there: its octets and status, and its last_seen, bytes_in, bytes_out and heard."""
+    size, _, _, status, last_seen, bytes_in, bytes_out, heard = _COUNTS.unpack_from(body, at)
+    return size, status, last_seen, bytes_in, bytes_out, heard
+
+
+def rest_of(body: bytes, at: int, size: int) -> bytes:
+    """Eight octets that tell whether two reports of a session say the same but for what ``counts_at`` has."""
+    return blake2b(body[at + _REST_AT : at + size], digest_size=8).digest()
 
 
 def _damaged() -> StoreError:

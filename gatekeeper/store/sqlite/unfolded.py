@@ -16,15 +16,17 @@ from gatekeeper.store.rows import EVENT, SESSION, listed, marks, session_of, ses
 from gatekeeper.store.sqlite.folding import LAST_ROW, MOST, SESSION_COLUMNS, TURN
 from gatekeeper.store.sqlite.reports_format import ended_of
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
-from gatekeeper.store.sqlite.waiting_reports import FIND, Reports, gathered, last_of, rows_behind
+from gatekeeper.store.sqlite.waiting_reports import FIND_CHANGED, Reports, gathered, last_of, rows_behind
 
 _SESSION: Final = listed(SESSION)
 _ASKED: Final = 'kind, session, "order", state'
+# Behind all that the journal has, as when they are folded.
+_EVENTS_BEHIND: Final = 1 << 40
 TABLES: Final = f"""
 CREATE TEMP TABLE session_changes (id INTEGER PRIMARY KEY, {_SESSION}, folded INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX temp.session_changes_name ON session_changes (nas, device, session);
 CREATE INDEX temp.session_changes_mac ON session_changes (mac);
-CREATE INDEX temp.session_changes_address ON session_changes (address, started) WHERE address <> 0;
+CREATE INDEX temp.session_changes_address ON session_changes (address, started);
 CREATE TEMP TABLE dynauth_changes (id INTEGER PRIMARY KEY, verified, still_online);
 CREATE TEMP TABLE event_changes (seq INTEGER PRIMARY KEY, {listed(EVENT)});
 CREATE TEMP VIEW sessions_now AS
@@ -36,24 +38,22 @@ CREATE TEMP VIEW dynauth_now AS
         coalesce(x.still_online, d.still_online) AS still_online
     FROM main.dynauth d LEFT JOIN temp.dynauth_changes x ON x.id = d.id;
 CREATE TEMP VIEW journal_now AS
-    SELECT seq, {listed(EVENT)} FROM main.journal UNION ALL SELECT seq, {listed(EVENT)} FROM temp.event_changes;
+    SELECT seq, {listed(EVENT)} FROM main.journal
+    UNION ALL SELECT seq + {_EVENTS_BEHIND}, {listed(EVENT)} FROM temp.event_changes;
 """
 _EMPTY: Final = ("DELETE FROM session_changes", "DELETE FROM dynauth_changes", "DELETE FROM event_changes")
-# Behind all that the journal has, as when they are folded.
-_EVENTS_BEHIND: Final = 1 << 40
 
 _LAST: Final = "SELECT coalesce(max(seq), 0) FROM main.reports"
 _READ: Final = {
     size: f"SELECT {_SESSION}, id, folded FROM sessions_now WHERE id IN ({marks})" for size, marks in MARKS.items()
 }
-_FIND_CHANGED: Final = {size: query.replace("main.sessions", "temp.session_changes") for size, query in FIND.items()}
 _UNSHOWN: Final = """
 SELECT d.session, d.id, kind, "order", state, ended, coalesce(x.still_online, d.still_online)
 FROM main.dynauth d LEFT JOIN temp.dynauth_changes x ON x.id = d.id
 WHERE d.verified = 0 AND coalesce(x.verified, 0) = 0 AND d.session BETWEEN ? AND ? ORDER BY d.session, d.id"""
 _KEEP: Final = f"INSERT OR REPLACE INTO session_changes (id, {_SESSION}) VALUES (?, {marks(SESSION)})"
 _SHOW: Final = "INSERT OR REPLACE INTO dynauth_changes VALUES (?, ?, ?)"
-_TELL: Final = f"INSERT INTO event_changes (seq, {listed(EVENT)}) VALUES (?, {marks(EVENT)})"
+_TELL: Final = f"INSERT INTO event_changes ({listed(EVENT)}) VALUES ({marks(EVENT)})"
 _event_row: Final = attrgetter(*EVENT)
 _CLOSE_CHANGED: Final = """
 UPDATE session_changes SET state = 'closed', cause = 'NAS restarted', last_seen = max(last_seen, :at)
@@ -127,27 +127,29 @@ class Unfolded:
     def _see(self, reports: Reports) -> None:
         plan = Plan()
         packed = sorted(reports.by_name)
-        changed = {octets: row for octets, _, row in last_of(self._connection, packed, _FIND_CHANGED) if row}
-        found = [(changed.get(octets, row), octets, name) for octets, name, row in last_of(self._connection, packed)]
-        rows = sorted({row for row, _, _ in found if row})
+        changed = {octets: row for octets, _, row in last_of(self._connection, packed, FIND_CHANGED) if row}
+        last = ((changed.get(octets, row), octets, name) for octets, name, row in last_of(self._connection, packed))
+        found = [(row[1] if row else 0, octets, name) for row, octets, name in last]
+        # As they are folded: those on record by their numbers, then those that begin.
+        found.sort(key=lambda one: (not one[0], one[0] or reports.by_name[one[1]][0]))
+        rows = [row for row, _, _ in found if row]
         courses = self._courses(rows)
         asked = self._asked(rows)
         for row, octets, name in found:
             course, folded = courses.get(row, (None, 0))
             said = reports.said(octets, name, folded)
             if said:
-                follow(plan, row, course, asked.get(row, ()), said)
+                follow(plan, row, course, asked.get(row, ()), said, b"")
         self._write(plan)
         self._places += len(reports)
 
     def _write(self, plan: Plan) -> None:
         many, at = self._connection.executemany, self._places + 1
-        begun = [(self._rows + at + place, course) for place, course in plan.begun]
+        begun = [(self._rows + at + place, course, rest) for place, course, rest in plan.begun]
         known = [*plan.counted, *plan.changed, *begun]
-        many(_KEEP, [(row, *session_row(course)) for row, course in known])
+        many(_KEEP, [(row, *session_row(course)) for row, course, _ in known])
         many(_SHOW, [(one.number, one.verified, one.still_online) for one in plan.asked])
-        behind = _EVENTS_BEHIND + at
-        many(_TELL, [(behind + place, *_event_row(event)) for place, event in plan.events])
+        many(_TELL, [_event_row(event) for event in plan.events])
 
     def _end_all(self, effect: SessionsEnded) -> None:
         values = {"nas": effect.nas, "device": effect.device, "at": effect.at}
