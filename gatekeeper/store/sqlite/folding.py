@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from gatekeeper.model import SessionsEnded
 from gatekeeper.policy.reported import Asked, Plan, follow
@@ -55,7 +55,8 @@ _ASKED: Final = """
 SELECT session, id, kind, "order", state, ended, still_online FROM main.dynauth
 WHERE verified = 0 AND session BETWEEN ? AND ? ORDER BY session, id"""
 _COUNT: Final = f"""
-UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE[1:])}, folded = ? WHERE session = ?"""
+UPDATE main.courses SET {", ".join(f"{name} = ?{at}" for at, name in enumerate(COURSE[1:], 2))}, folded = ?6
+WHERE session = ?1"""
 _COURSE: Final = f"""
 UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE)}, folded = ?, rest = ? WHERE session = ?"""
 _REST: Final = f"UPDATE main.sessions SET {', '.join(f'{listed((name,))} = ?' for name in SESSION_REST)} WHERE id = ?"
@@ -81,6 +82,8 @@ UPDATE main.dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 
 _DELETE: Final = """
 DELETE FROM main.reports WHERE seq IN (SELECT seq FROM main.reports WHERE seq <= ? ORDER BY seq LIMIT ?)"""
 
+_RANGE_BITS: Final = 15
+_Item = TypeVar("_Item", bound=tuple[object, ...])
 Transaction = Callable[[], AbstractContextManager[object]]
 
 
@@ -106,6 +109,26 @@ def folding(connection: sqlite3.Connection, transaction: Transaction, most: int)
             yield
 
 
+class _Near(Generic[_Item]):
+    """What is gathered in any sequence and wanted in that of its numbers, near ones together, without the pause that
+    sorting all of it would be."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._ranges: dict[int, list[_Item]] = {}
+
+    def add(self, number: int, item: _Item) -> None:
+        """item: a tuple that begins with the number, which no other has."""
+        self._ranges.setdefault(number >> _RANGE_BITS, []).append(item)
+
+    def parts(self) -> Iterator[list[_Item]]:
+        """So many at most in each, and all of one range."""
+        for key in sorted(self._ranges):
+            items = sorted(self._ranges.pop(key))
+            for at in range(0, len(items), self._most):
+                yield items[at : at + self._most]
+
+
 class _Fold:
     """One of up to MOST reports, or of one end of a NAS's sessions."""
 
@@ -124,44 +147,42 @@ class _Fold:
             if len(reports) >= seen:
                 seen += most
                 yield
-        counts: list[tuple[int, int, int, int, int, int]] = []  # as _COUNT takes them
-        known: list[tuple[int, bytes]] = []
-        fresh: list[tuple[int, bytes, Name]] = []
-        packed = sorted(reports.by_name)
+        counts: _Near[tuple[int, ...]] = _Near(most)  # as _COUNT takes them
+        known: _Near[tuple[int, bytes]] = _Near(most)
+        fresh: _Near[tuple[int, bytes, Name]] = _Near(most)
+        packed = list(reports.by_name)
         for at in range(0, len(packed), most):
             yield
-            for octets, name, found in last_of(self._connection, packed[at : at + most]):
+            for octets, name, found in last_of(self._connection, sorted(packed[at : at + most])):
                 if not found:
-                    fresh.append((reports.by_name[octets][0], octets, name))
+                    fresh.add(reports.by_name[octets][0], (reports.by_name[octets][0], octets, name))
                     continue
-                only = reports.counts(octets, found)
+                row, only = found[1], reports.counts(octets, found)
                 if only:
-                    counts.append((*only, reports.through, found[1]))
+                    counts.add(row, (row, *only, reports.through))
                 else:
-                    known.append((found[1], octets))
-        counts.sort(key=itemgetter(5))
-        fresh.sort(key=itemgetter(0))
-        for at in range(0, len(counts), 2 * most):
+                    known.add(row, (row, octets))
+        for part in counts.parts():
             yield
-            known += self._fold_counts(counts[at : at + 2 * most])
-        known.sort()
-        for at in range(0, len(known), most):
+            for row, octets in self._fold_counts(part):
+                known.add(row, (row, octets))
+        for known_part in known.parts():
             yield
-            self._fold_known(known[at : at + most])
-        for at in range(0, len(fresh), most):
+            self._fold_known(known_part)
+        for fresh_part in fresh.parts():
             yield
-            self._fold_fresh(fresh[at : at + most])
+            self._fold_fresh(fresh_part)
         yield
         yield from self._drop(reports.through)
 
-    def _fold_counts(self, part: list[tuple[int, int, int, int, int, int]]) -> list[tuple[int, bytes]]:
+    def _fold_counts(self, part: list[tuple[int, ...]]) -> list[tuple[int, bytes]]:
         """Returns what there is more to be thought about: sessions of which something was asked, with their names."""
         with self._transaction():
             self._take_turn()
-            asked = asked_about(self._connection, part[0][5], part[-1][5])
+            asked = asked_about(self._connection, part[0][0], part[-1][0])
             if asked:
-                found = courses_of(self._connection, [one[5] for one in part if one[5] in asked])
-                part = [one for one in part if one[5] not in asked]
+                found = courses_of(self._connection, [one[0] for one in part if one[0] in asked])
+                part = [one for one in part if one[0] not in asked]
             self._connection.executemany(_COUNT, part)
         return [(row, packed_name(_name(course))) for row, (course, _) in found.items()] if asked else []
 
