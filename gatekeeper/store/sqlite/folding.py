@@ -7,7 +7,7 @@ The reports go when all of them are.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -32,13 +32,13 @@ from gatekeeper.store.rows import (
     session_of,
     session_rest,
 )
-from gatekeeper.store.sqlite.reports_format import Name, ended_of, packed_name
+from gatekeeper.store.sqlite.reports_format import Name, ended_of
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.waiting_reports import Reports, gathered, last_of, rows_behind
 
 # Beyond so many reports folding is worth its while: of a million sessions each page is written once for some of them.
 MOST: Final = 65_536
-_ROWS_GONE: Final = 64  # that are deleted at once
+_ROWS_GONE: Final = 16  # that are deleted at once
 
 TURN: Final = "SELECT turn FROM main.report_folds"
 _TAKE_TURN: Final = "UPDATE main.report_folds SET turn = turn + 1 WHERE turn = ?"
@@ -48,6 +48,10 @@ _READ: Final = {
     size: f"""
 SELECT {SESSION_COLUMNS}, s.id, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
 WHERE s.id IN ({marks})"""
+    for size, marks in MARKS.items()
+}
+_READ_COURSES: Final = {
+    size: f"SELECT session, {listed(COURSE)}, folded, rest FROM main.courses WHERE session IN ({marks})"
     for size, marks in MARKS.items()
 }
 # What of CoA and Disconnect accounting has not shown to have worked: mostly nothing.
@@ -147,57 +151,59 @@ class _Fold:
             if len(reports) >= seen:
                 seen += most
                 yield
-        counts: _Near[tuple[int, ...]] = _Near(most)  # as _COUNT takes them
         known: _Near[tuple[int, bytes]] = _Near(most)
         fresh: _Near[tuple[int, bytes, Name]] = _Near(most)
         packed = list(reports.by_name)
         for at in range(0, len(packed), most):
             yield
-            for octets, name, found in last_of(self._connection, sorted(packed[at : at + most])):
-                if not found:
-                    fresh.add(reports.by_name[octets][0], (reports.by_name[octets][0], octets, name))
-                    continue
-                row, only = found[1], reports.counts(octets, found)
-                if only:
-                    counts.add(row, (row, *only, reports.through))
-                else:
+            for octets, name, row in last_of(self._connection, sorted(packed[at : at + most])):
+                if row:
                     known.add(row, (row, octets))
-        for part in counts.parts():
+                else:
+                    first = reports.by_name[octets][0]
+                    fresh.add(first, (first, octets, name))
+        for part in known.parts():
             yield
-            for row, octets in self._fold_counts(part):
-                known.add(row, (row, octets))
-        for known_part in known.parts():
-            yield
-            self._fold_known(known_part)
+            self._fold_known(part)
         for fresh_part in fresh.parts():
             yield
             self._fold_fresh(fresh_part)
         yield
         yield from self._drop(reports.through)
 
-    def _fold_counts(self, part: list[tuple[int, ...]]) -> list[tuple[int, bytes]]:
-        """Returns what there is more to be thought about: sessions of which something was asked, with their names."""
-        with self._transaction():
-            self._take_turn()
-            asked = asked_about(self._connection, part[0][0], part[-1][0])
-            if asked:
-                found = courses_of(self._connection, [one[0] for one in part if one[0] in asked])
-                part = [one for one in part if one[0] not in asked]
-            self._connection.executemany(_COUNT, part)
-        return [(row, packed_name(_name(course))) for row, (course, _) in found.items()] if asked else []
-
     def _fold_known(self, part: list[tuple[int, bytes]]) -> None:
-        reports, plan = self._reports, Plan()
         with self._transaction():
             self._take_turn()
-            found = courses_of(self._connection, [row for row, _ in part])
             asked = asked_about(self._connection, part[0][0], part[-1][0])
-            for row, octets in part:
-                course, folded = found[row]
-                said = reports.said(octets, _name(course), folded)
-                if said:
-                    follow(plan, row, course, asked.get(row, ()), said, reports.rest(octets))
-            self._write(plan)
+            counted, others = self._counted(part, asked)
+            self._connection.executemany(_COUNT, counted)
+            if others:
+                self._follow(others, asked)
+
+    def _counted(
+        self, part: list[tuple[int, bytes]], asked: Container[int]
+    ) -> tuple[list[tuple[int, ...]], list[tuple[int, bytes]]]:
+        """Sessions whose reports only count, and of whom nothing was asked, as _COUNT takes them; and the others."""
+        reports, through, names = self._reports, self._reports.through, dict(part)
+        counted: list[tuple[int, ...]] = []
+        others: list[tuple[int, bytes]] = []
+        for row, state, *known, folded, rest in _in_chunks(self._connection, _READ_COURSES, list(names)):
+            counts = None if row in asked else reports.counts(names[row], state, known, folded, rest)
+            if counts:
+                counted.append((row, *counts, through))
+            elif folded < through:
+                others.append((row, names[row]))
+        return counted, others
+
+    def _follow(self, part: list[tuple[int, bytes]], asked: dict[int, list[Asked]]) -> None:
+        reports, plan = self._reports, Plan()
+        found = courses_of(self._connection, [row for row, _ in part])
+        for row, octets in part:
+            course, folded = found[row]
+            said = reports.said(octets, _name(course), folded)
+            if said:
+                follow(plan, row, course, asked.get(row, ()), said, reports.rest(octets))
+        self._write(plan)
 
     def _fold_fresh(self, part: list[tuple[int, bytes, Name]]) -> None:
         reports, plan = self._reports, Plan()
@@ -263,13 +269,16 @@ def _name(course: Course) -> Name:
 
 def courses_of(connection: sqlite3.Connection, rows: list[int]) -> dict[int, tuple[Course, int]]:
     """The sessions of these rows, and up to which row of reports they have them."""
-    found: dict[int, tuple[Course, int]] = {}
+    rows_of = _in_chunks(connection, _READ, rows)
+    return {row: (session_of(columns), folded) for *columns, row, folded in rows_of}
+
+
+def _in_chunks(connection: sqlite3.Connection, read: dict[int, str], rows: list[int]) -> Iterator[Row]:
+    """What a statement for each size of CHUNKS reads of these."""
     for at in range(0, len(rows), CHUNKS[0]):
         part = rows[at : at + CHUNKS[0]]
         size = next(size for size in reversed(CHUNKS) if size >= len(part))
-        for *columns, row, folded in connection.execute(_READ[size], part + part[-1:] * (size - len(part))).fetchall():
-            found[row] = session_of(columns), folded
-    return found
+        yield from connection.execute(read[size], part + part[-1:] * (size - len(part))).fetchall()
 
 
 def asked_about(connection: sqlite3.Connection, first: int, last: int) -> dict[int, list[Asked]]:

@@ -29,6 +29,8 @@ _HEAD: Final = struct.Struct(">IH")
 _REST_AT: Final = _COUNTS.size
 _NAME_AT: Final = _REPORT.size
 INTERIM: Final = _CODE["interim"]
+# Seconds that are as many milliseconds in 64 bits.
+_LATEST: Final = 1 << 50
 
 
 class Name(NamedTuple):
@@ -46,6 +48,8 @@ def pack_report(effect: SessionReported, at_ms: int) -> bytes:
     account, port, order, cause = said.account, said.port, said.order, said.cause
     mac, keys = said.mac, said.keys
     try:
+        if not -_LATEST < said.last_seen < _LATEST:
+            raise ValueError(f"last_seen is {said.last_seen}")
         name = (nas + device + session).encode()
         rest = (account + port + order + cause).encode()
         named = 6 + len(name)
@@ -55,14 +59,8 @@ def pack_report(effect: SessionReported, at_ms: int) -> bytes:
             *(len(account), len(port), len(order), len(cause), said.source, said.address, said.started),
         )
         return b"".join((head, _NAME.pack(len(nas), len(device), len(session)), name, rest, mac, keys))
-    except (struct.error, UnicodeError, TypeError) as error:
+    except (struct.error, ValueError, TypeError) as error:
         raise RecordError(f"session {session!r} at {nas!r}: {error}") from error
-
-
-def packed_name(name: Name) -> bytes:
-    """As ``names_in`` has it."""
-    lengths = _NAME.pack(len(name.nas), len(name.device), len(name.session))
-    return lengths + (name.nas + name.device + name.session).encode()
 
 
 def body_of(packed: Sequence[bytes]) -> bytes:
@@ -130,7 +128,7 @@ def report_at(body: bytes, at: int, name: Name) -> tuple[int, SessionReported]:
         text = body[at + _NAME_AT + named : mac_at].decode()
         port += account
         order += port
-        if len(text) != order + cause:
+        if len(text) != order + cause or not -_LATEST < last_seen < _LATEST:
             raise _damaged()
         session = Session(
             name.session, name.nas, name.device, source, body[mac_at:keys_at], text[:account], text[account:port],

@@ -16,7 +16,7 @@ from gatekeeper.store.rows import EVENT, SESSION, listed, marks, session_of, ses
 from gatekeeper.store.sqlite.folding import LAST_ROW, MOST, SESSION_COLUMNS, TURN
 from gatekeeper.store.sqlite.reports_format import ended_of
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
-from gatekeeper.store.sqlite.waiting_reports import FIND_CHANGED, Reports, gathered, last_of, rows_behind
+from gatekeeper.store.sqlite.waiting_reports import FIND, Reports, gathered, last_of, rows_behind
 
 _SESSION: Final = listed(SESSION)
 _ASKED: Final = 'kind, session, "order", state'
@@ -43,6 +43,7 @@ CREATE TEMP VIEW journal_now AS
 """
 _EMPTY: Final = ("DELETE FROM session_changes", "DELETE FROM dynauth_changes", "DELETE FROM event_changes")
 
+_FIND_CHANGED: Final = {size: query.replace("main.sessions", "temp.session_changes") for size, query in FIND.items()}
 _LAST: Final = "SELECT coalesce(max(seq), 0) FROM main.reports"
 _READ: Final = {
     size: f"SELECT {_SESSION}, id, folded FROM sessions_now WHERE id IN ({marks})" for size, marks in MARKS.items()
@@ -127,9 +128,8 @@ class Unfolded:
     def _see(self, reports: Reports) -> None:
         plan = Plan()
         packed = sorted(reports.by_name)
-        changed = {octets: row for octets, _, row in last_of(self._connection, packed, FIND_CHANGED) if row}
-        last = ((changed.get(octets, row), octets, name) for octets, name, row in last_of(self._connection, packed))
-        found = [(row[1] if row else 0, octets, name) for row, octets, name in last]
+        changed = {octets: row for octets, _, row in last_of(self._connection, packed, _FIND_CHANGED) if row}
+        found = [(changed.get(octets, row), octets, name) for octets, name, row in last_of(self._connection, packed)]
         # As they are folded: those on record by their numbers, then those that begin.
         found.sort(key=lambda one: (not one[0], one[0] or reports.by_name[one[1]][0]))
         rows = [row for row, _, _ in found if row]

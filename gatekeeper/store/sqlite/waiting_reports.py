@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from gatekeeper.policy.reported import Said
 from gatekeeper.store.sqlite.reports_format import (
@@ -20,17 +20,9 @@ from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 _ROWS: Final = 16  # that are read at once
 _NEXT: Final = "SELECT seq, body FROM main.reports WHERE seq > ? ORDER BY seq LIMIT ?"
 # In the sequence of the index: of several that have the name the last one is read last.
-_FIND: Final = {
+FIND: Final = {
     size: f"""
-SELECT s.session, s.id, c.state, c.last_seen, c.bytes_in, c.bytes_out, c.folded, c.rest
-FROM main.sessions s CROSS JOIN main.courses c ON c.session = s.id
-WHERE s.nas = ? AND s.device = ? AND s.session IN ({marks}) ORDER BY s.session, s.id"""
-    for size, marks in MARKS.items()
-}
-FIND_CHANGED: Final = {
-    size: f"""
-SELECT session, id FROM temp.session_changes
-WHERE nas = ? AND device = ? AND session IN ({marks}) ORDER BY session, id"""
+SELECT session, id FROM main.sessions WHERE nas = ? AND device = ? AND session IN ({marks}) ORDER BY session, id"""
     for size, marks in MARKS.items()
 }
 # Of a running session: last_seen, bytes_in, bytes_out, heard.
@@ -74,13 +66,14 @@ class Reports:
         body, at = self._bodies[at >> 32], at & 0xFFFFFFFF
         return rest_of(body, at, counts_at(body, at)[0])
 
-    def counts(self, packed: bytes, found: tuple[Any, ...]) -> Counts | None:
-        """What its session (a row of _FIND) has with them, if they only count; None = they may do more.
+    def counts(self, packed: bytes, state: str, known: list[int], folded: int, rest: bytes) -> Counts | None:
+        """What its session has with them, if they only count; None = they may do more. known: its counts, as Counts has
+        them; rest: ``rest_of`` the last report that it has.
 
         That is an Interim of a running session that says, but for counters and times, what the last report on record
         said: ``policy.sessions.continued`` has taken that over already.
         """
-        _, _, state, last_seen, bytes_in, bytes_out, folded, rest = found
+        last_seen, bytes_in, bytes_out, _ = known
         heard = -1
         for place in self.by_name[packed]:
             at = self._at[place]
@@ -131,10 +124,10 @@ def gathered(rows: Iterable[tuple[int, bytes]], into: Reports, most: int) -> Ite
 
 
 def last_of(
-    connection: sqlite3.Connection, packed: list[bytes], find: dict[int, str] = _FIND
-) -> Iterator[tuple[bytes, Name, tuple[Any, ...] | None]]:
-    """The last session on record that has each of these names, as a row of find: its number is the second column;
-    None = none has."""
+    connection: sqlite3.Connection, packed: list[bytes], find: dict[int, str] = FIND
+) -> Iterator[tuple[bytes, Name, int]]:
+    """The number of the last session on record that has each of these names, 0 = none has. find: FIND, of another
+    table."""
     at = 0
     names = [name_of(octets) for octets in packed]
     while at < len(names):
@@ -145,7 +138,7 @@ def last_of(
         sessions = [one.session for one in names[at:end]]
         size = next(size for size in reversed(CHUNKS) if size >= len(sessions))
         asked = sessions + sessions[-1:] * (size - len(sessions))
-        found = {row[0]: row for row in connection.execute(find[size], (nas, device, *asked))}
+        found = dict(connection.execute(find[size], (nas, device, *asked)).fetchall())
         for place in range(at, end):
-            yield packed[place], names[place], found.get(names[place].session)
+            yield packed[place], names[place], found.get(names[place].session, 0)
         at = end
