@@ -43,10 +43,10 @@ _ROWS_GONE: Final = 16  # that are deleted at once
 TURN: Final = "SELECT turn FROM main.report_folds"
 _TAKE_TURN: Final = "UPDATE main.report_folds SET turn = turn + 1 WHERE turn = ?"
 LAST_ROW: Final = "SELECT coalesce(max(id), 0) FROM main.sessions"
-SESSION_COLUMNS: Final = ", ".join(("c." if name in COURSE else "s.") + listed((name,)) for name in SESSION)
+_SESSION_COLUMNS: Final = ", ".join(("c." if name in COURSE else "s.") + listed((name,)) for name in SESSION)
 _READ: Final = {
     size: f"""
-SELECT {SESSION_COLUMNS}, s.id, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
+SELECT {_SESSION_COLUMNS}, s.id, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
 WHERE s.id IN ({marks})"""
     for size, marks in MARKS.items()
 }
@@ -187,7 +187,7 @@ class _Fold:
         reports, through, names = self._reports, self._reports.through, dict(part)
         counted: list[tuple[int, ...]] = []
         others: list[tuple[int, bytes]] = []
-        for row, state, *known, folded, rest in _in_chunks(self._connection, _READ_COURSES, list(names)):
+        for row, state, *known, folded, rest in in_chunks(self._connection, _READ_COURSES, list(names)):
             counts = None if row in asked else reports.counts(names[row], state, known, folded, rest)
             if counts:
                 counted.append((row, *counts, through))
@@ -269,11 +269,11 @@ def _name(course: Course) -> Name:
 
 def courses_of(connection: sqlite3.Connection, rows: list[int]) -> dict[int, tuple[Course, int]]:
     """The sessions of these rows, and up to which row of reports they have them."""
-    rows_of = _in_chunks(connection, _READ, rows)
+    rows_of = in_chunks(connection, _READ, rows)
     return {row: (session_of(columns), folded) for *columns, row, folded in rows_of}
 
 
-def _in_chunks(connection: sqlite3.Connection, read: dict[int, str], rows: list[int]) -> Iterator[Row]:
+def in_chunks(connection: sqlite3.Connection, read: dict[int, str], rows: list[int]) -> Iterator[Row]:
     """What a statement for each size of CHUNKS reads of these."""
     for at in range(0, len(rows), CHUNKS[0]):
         part = rows[at : at + CHUNKS[0]]

@@ -1,7 +1,7 @@
 """What accounting said, as octets: a body for the reports of a commit, or for a NAS that has ended its sessions.
 
-A body begins with its version and its kind. Reports stand in it one behind the other, each with its own length in
-front, and with the name of its session where it is found without reading the rest.
+A body begins with its version and its kind, and with the octets that its reports have. They stand one behind the other,
+each with its own length in front, and with the name of its session where it is found without reading the rest.
 """
 
 import struct
@@ -14,7 +14,9 @@ from gatekeeper.store import RecordError, StoreError
 
 _REPORTS: Final = b"\x01R"
 _ENDED: Final = b"\x01E"
-_START: Final = len(_REPORTS)
+_KIND: Final = 2
+_SIZE: Final = struct.Struct(">I")
+_FIRST: Final = _KIND + _SIZE.size
 _STATUS: Final = ("start", "interim", "stop")
 _CODE: Final = {status: code for code, status in enumerate(_STATUS)}
 # Octets of all and of the name; when it was decided, in ms; status; last_seen, bytes_in, bytes_out, heard: what is
@@ -65,7 +67,8 @@ def pack_report(effect: SessionReported, at_ms: int) -> bytes:
 
 def body_of(packed: Sequence[bytes]) -> bytes:
     """Reports, in their sequence, as one body."""
-    return _REPORTS + b"".join(packed)
+    reports = b"".join(packed)
+    return _REPORTS + _SIZE.pack(len(reports)) + reports
 
 
 def ended_body(effect: SessionsEnded) -> bytes:
@@ -79,12 +82,12 @@ def ended_body(effect: SessionsEnded) -> bytes:
 
 def ended_of(body: bytes) -> SessionsEnded | None:
     """What it says of all sessions of a NAS; None = it has reports. Raises StoreError where it is damaged."""
-    if body[:_START] == _REPORTS:
+    if body[:_KIND] == _REPORTS:
         return None
     try:
-        at, nas, device = _END.unpack_from(body, _START)
-        texts = body[_START + _END.size :]
-        if body[:_START] != _ENDED or len(texts) != nas + device:
+        at, nas, device = _END.unpack_from(body, _KIND)
+        texts = body[_KIND + _END.size :]
+        if body[:_KIND] != _ENDED or len(texts) != nas + device:
             raise _damaged()
         return SessionsEnded(texts[:nas].decode(), texts[nas:].decode(), at)
     except (struct.error, UnicodeError) as error:
@@ -93,7 +96,9 @@ def ended_of(body: bytes) -> SessionsEnded | None:
 
 def names_in(body: bytes) -> Iterator[tuple[int, bytes]]:
     """Where each report begins, and the octets that tell its session. Raises StoreError where it is damaged."""
-    at, end, head = _START, len(body), _HEAD.unpack_from
+    at, end, head = _FIRST, len(body), _HEAD.unpack_from
+    if end <= at or _SIZE.unpack_from(body, _KIND)[0] != end - at:
+        raise _damaged()
     while at < end:
         if end - at < _NAME_AT:
             raise _damaged()

@@ -35,7 +35,7 @@ from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled, report
 Effect = SessionReported | SessionsEnded
 
 MACS = (BOX, OTHER, THIRD)
-times = some.integers(0, 40).map(lambda after: NOW + after)
+times = some.one_of(some.integers(0, 40), some.integers(80, 120)).map(lambda after: NOW + after)
 
 
 @some.composite
@@ -44,10 +44,16 @@ def reports(draw: some.DrawFn) -> Effect:
     nas, device = draw(some.sampled_from([("bras1", "192.0.2.1"), ("bras1", "192.0.2.2"), ("bras2", "192.0.2.1")]))
     if draw(some.integers(0, 9)) == 0:
         return SessionsEnded(nas, device, draw(times))
+    if draw(some.booleans()):
+        # As most are: nothing but counters and times is another one.
+        last_seen, octets = draw(times), draw(some.integers(0, 9))
+        said = Session("3", nas, device, 7, BOX, "A", "p", 10, "", NOW, last_seen, 1, octets, "", b"")
+        port = draw(some.sampled_from(["p", "p", "p", "q"]))
+        return SessionReported(said._replace(port=port), "interim", draw(times))
     status = draw(some.sampled_from(["start", "interim", "interim", "interim", "stop"]))
     started = draw(times)
     session = Session(
-        draw(some.sampled_from(["1", "2", "ä"])), nas, device, 7, draw(some.sampled_from([*MACS, b""])),
+        draw(some.sampled_from(["1", "3", "ä"])), nas, device, 7, draw(some.sampled_from([*MACS, b""])),
         draw(some.sampled_from(["A", "B", ""])), draw(some.sampled_from(["p", ""])),
         draw(some.sampled_from([0, 10, 11])), draw(some.sampled_from(["", "", "o"])), started,
         started + draw(some.sampled_from([0, 0, 5, 30])), draw(some.sampled_from([0, 1, 2**63 - 1])),
@@ -283,6 +289,29 @@ def test_two_who_fold_at_once_tell_nothing_twice(tmp_path: Path, slices: int) ->
         fold(store)
         assert shown(store) == shown(other) == ledger.shown()
     store.close()
+
+
+@pytest.mark.parametrize("folds", [True, False])
+def test_a_report_that_only_counts_shows_that_a_box_is_still_online(tmp_path: Path, folds: bool) -> None:
+    """RFC 5176 2.1: its session was acknowledged to be over. What says nothing else is not passed over for that."""
+    store = filled(tmp_path)
+    started = report(BOX, "A")
+    for at in (0, 30):
+        store.commit([counting(started, at)])
+        fold(store)
+    store.ask_to_disconnect("1", NOW + 40)
+    store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 41)
+    store.commit([counting(started, 60)])
+    if folds:
+        fold(store)
+    assert [row["asked"] for row in store.view("sessions", NOW)] == ["Disconnect acknowledged, still online"]
+    store.close()
+
+
+def counting(known: SessionReported, after: int) -> SessionReported:
+    """An Interim of that session so many seconds later."""
+    said = known.session._replace(last_seen=NOW + after, bytes_in=after)
+    return SessionReported(said, "interim", NOW + after)
 
 
 def test_who_may_only_read_has_what_waits(tmp_path: Path) -> None:
