@@ -184,7 +184,7 @@ class Gate:
         if name == WATCH:
             self._interfaces.hear(door, now)
             return
-        self._heart.receive(name, door.receive(), door, now)
+        self._heart.receive(name, door.receive().datagrams, door, now)
         self._supply.meet(now)
 
     def _go_on(self, now: float) -> None:

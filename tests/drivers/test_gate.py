@@ -14,9 +14,10 @@ from gatekeeper.drivers.beginning import Memory
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.gate import Gate
+from gatekeeper.drivers.hearing import BATCH
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import whole_world
-from gatekeeper.drivers.sockets import BATCH, UdpDoor
+from gatekeeper.drivers.sockets import UdpDoor
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.heart.engines import Engines
