@@ -146,8 +146,11 @@ def _try_out(settings: "Settings", open_doors: "Sequence[str]") -> "list[Problem
     """open_doors: what the running gate has open."""
     from gatekeeper.drivers.access import Access
     from gatekeeper.drivers.api_process import listen_tcp
+    from gatekeeper.drivers.buffers import small_buffer
     from gatekeeper.drivers.sockets import DoorError, UdpDoor
 
+    if small := small_buffer():
+        click.echo(f"warning: {small}")
     problems = []
     for at, name in enumerate(settings.interfaces):
         try:

@@ -6,11 +6,13 @@ come beside the frame (PACKET_AUXDATA, man 7 packet).
 
 import socket
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from ctypes import addressof, c_char, create_string_buffer
 from typing import Final
 
-from gatekeeper.drivers.hearing import Places, told_beside
+from gatekeeper.drivers.buffers import dropped
+from gatekeeper.drivers.hearing import BATCH, Places, told_beside
 from gatekeeper.drivers.sockets import NOTHING, DoorError, Ear, Heard, Link
 from gatekeeper.model import Datagram, Destination, Via
 from gatekeeper.wire import Malformed
@@ -91,6 +93,9 @@ class FrameDoor:
     """DHCP in frames on one interface, of one kind: FROM_BOXES or FROM_SERVERS.
 
     ``lost`` says why nothing is heard any more: the interface went down or away. ``open`` makes it hear again.
+
+    Each frame leaves with a call of its own. Measured over a veth pair a ring (PACKET_TX_RING) costs the same, and
+    sendmmsg(2) a tenth less from sixteen on and a third more for one.
     """
 
     def __init__(
@@ -98,6 +103,7 @@ class FrameDoor:
     ) -> None:
         """vias: by VLAN, 0 = untagged; plain: frames are read one by one. Raises DoorError."""
         self.name = link.name
+        self.segments = False
         self._wanted = wanted
         self._ear = Ear(Places(_FRAME, plain))
         self.open(link, vias)
@@ -140,6 +146,10 @@ class FrameDoor:
     def close(self) -> None:
         self._socket.close()
 
+    def dropped(self) -> int:
+        """How many frames have found its receive buffer full since it was opened."""
+        return dropped(self._socket)
+
     def receive(self, max_age_s: float = 0.0) -> Heard:
         """What is waiting; frames that are no whole UDP datagram are passed over. max_age_s: as of other doors."""
         try:
@@ -149,7 +159,7 @@ class FrameDoor:
             return NOTHING
         if not count:
             return NOTHING
-        return Heard(self._datagrams(late, count), self._datagrams(0, late) if late else (), waited_s)
+        return Heard(self._datagrams(late, count), self._datagrams(0, late) if late else (), count == BATCH, waited_s)
 
     def _datagrams(self, first: int, end: int) -> list[Datagram]:
         found: list[Datagram] = []
@@ -179,3 +189,8 @@ class FrameDoor:
         """As a frame to to.mac, from our address, with the tag it was asked with. Raises OSError."""
         vlan = self._tags.get(via.name, 0)
         self._socket.send(udp_frame(answer, self._link.mac, to.mac, via.local, to.address, SERVER_PORT, to.port, vlan))
+
+    def send_run(self, answers: Sequence[bytes], to: Destination, via: Via) -> None:
+        """Several; up to the first that cannot be sent. Raises OSError."""
+        for answer in answers:
+            self.send(answer, to, via)

@@ -11,6 +11,7 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.beginning import Beginning, Memory
+from gatekeeper.drivers.buffers import small_buffer
 from gatekeeper.drivers.clock import clock_at_start
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
@@ -49,13 +50,20 @@ def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, s
         )
         for name, endpoints in listens:
             for address, port in endpoints:
-                door = UdpDoor(address, port) if address else AnyAddressDoor(port, broadcasts=not settings.interfaces)
-                doors.append((door, name))
+                doors.append((_udp_door(name, address, port, broadcasts=not settings.interfaces), name))
     except DoorError:
         for opened, _ in doors:
             opened.close()
         raise
     return doors
+
+
+def _udp_door(name: str, address: int, port: int, broadcasts: bool) -> UdpDoor:
+    """NASes are sockets; relays may listen to frames (see ``UdpDoor.send_run``). Raises DoorError."""
+    segments = name != DHCP
+    if address:
+        return UdpDoor(address, port, segments=segments)
+    return AnyAddressDoor(port, broadcasts, segments=segments)
 
 
 class Server:
@@ -75,6 +83,8 @@ class Server:
         self._troubles = Troubles(self._log.say)
         if unmarked:
             self._log.say(f"note: {unmarked}")
+        if small := small_buffer():
+            self._log.say(f"warning: {small}")
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
         self._api = ApiProcess(settings, self._log, self._count) if settings.api else None
@@ -98,7 +108,7 @@ class Server:
         self._gate.supervisor = self._supervisor
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
-            self._gate.add_door(door, name)
+            self._gate.doors.add_door(door, name)
         self._dynauth = self._dynauth_client()
         self._gate.set_upstream(settings.book.aaa)
 

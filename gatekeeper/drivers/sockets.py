@@ -17,21 +17,23 @@ from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 from gatekeeper.drivers.ages import Ages
+from gatekeeper.drivers.buffers import dropped, grow
 from gatekeeper.drivers.hearing import BATCH, BEHIND_STAMP, SO_TIMESTAMPNS, Places, is_stamped, told_beside
 from gatekeeper.model import Datagram, Destination, Via
 from gatekeeper.wire.text import ip_text
 
-_BUFFER: Final = 4 << 20
 _MAX_PEERS: Final = 65_536
 _SIOCGIFCONF: Final = 0x8912
 _SIOCGIFADDR: Final = 0x8915
 _SIOCGIFHWADDR: Final = 0x8927
 _SIOCGIFFLAGS: Final = 0x8913
-_SO_RCVBUFFORCE: Final = 33
 _ETHERNET: Final = 1
 _IFF_UP: Final = 1
 _IP_PKTINFO: Final = getattr(socket, "IP_PKTINFO", 8)
 _PKTINFO: Final = struct.Struct("=I4s4s")
+_SOL_UDP: Final = 17
+_UDP_SEGMENT: Final = 103
+_U16: Final = struct.Struct("=H")
 _BROADCAST: Final = b"\xff\xff\xff\xff"
 _IFREQ: Final = 16 + struct.calcsize("LLHBBB0L")  # netdevice(7): a name, and a union whose largest member is ifr_map
 _IN_IFREQ: Final = slice(20, 24)  # the address in its sockaddr_in
@@ -42,10 +44,12 @@ class DoorError(Exception):
 
 
 class Heard(NamedTuple):
-    """What a door had, BATCH at most. late: those that have waited too long; waited_s: the first one, late or not."""
+    """What a door had, BATCH at most. late: those that have waited too long; is_full: there may be more; waited_s: how
+    long the first one has waited, where it is full or some are late."""
 
     datagrams: Sequence[Datagram]
     late: Sequence[Datagram] = ()
+    is_full: bool = False
     waited_s: float = 0.0
 
 
@@ -56,10 +60,13 @@ class Door(Protocol):
     """Where datagrams come in and answers go out."""
 
     name: str
+    segments: bool  # True: answers of one length to one receiver may leave by send_run
 
     def fileno(self) -> int: ...
     def receive(self, max_age_s: float = 0.0) -> Heard: ...
     def send(self, answer: bytes, to: Destination, via: Via) -> None: ...
+    def send_run(self, answers: Sequence[bytes], to: Destination, via: Via) -> None: ...
+    def dropped(self) -> int: ...
     def close(self) -> None: ...
 
 
@@ -126,16 +133,6 @@ def _interface_addresses() -> bytes:
             room *= 4
 
 
-def grow(one: socket.socket) -> None:
-    """A receive buffer for a whole district that asks at once, as far as the kernel lets us."""
-    for option in (_SO_RCVBUFFORCE, socket.SO_RCVBUF):
-        try:
-            one.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
-            return
-        except OSError:
-            continue
-
-
 class Ear:
     """A socket that is read in batches, the oldest datagram first."""
 
@@ -178,8 +175,9 @@ class Ear:
 class UdpDoor:
     """A UDP listener on one address."""
 
-    def __init__(self, address: int, port: int, name: str = "", plain: bool = False) -> None:
-        """plain: datagrams are read and sent one by one. Bind. Raises DoorError."""
+    def __init__(self, address: int, port: int, name: str = "", plain: bool = False, segments: bool = False) -> None:
+        """plain: datagrams are read one by one; segments: see ``send_run``. Bind. Raises DoorError."""
+        self.segments = segments
         self.name = name or f"{ip_text(address)}:{port}"
         self._texts: dict[int, str] = {}
         self._ear = Ear(Places(plain=plain))
@@ -203,12 +201,16 @@ class UdpDoor:
     def close(self) -> None:
         self._socket.close()
 
+    def dropped(self) -> int:
+        """How many datagrams have found its receive buffer full since it was opened."""
+        return dropped(self._socket)
+
     def receive(self, max_age_s: float = 0.0) -> Heard:
         """What is waiting. max_age_s: what has waited longer is late, 0 = nothing is. Raises OSError."""
         late, count, waited_s = self._ear.hear(max_age_s)
         if not count:
             return NOTHING
-        return Heard(self._datagrams(late, count), self._datagrams(0, late) if late else (), waited_s)
+        return Heard(self._datagrams(late, count), self._datagrams(0, late) if late else (), count == BATCH, waited_s)
 
     def _datagrams(self, first: int, end: int) -> list[Datagram]:
         places, via = self._ear.places, self._via
@@ -218,6 +220,20 @@ class UdpDoor:
     def send(self, answer: bytes, to: Destination, via: Via) -> None:
         """Raises OSError."""
         self._socket.sendto(answer, (self._text(to.address), to.port))
+
+    def send_run(self, answers: Sequence[bytes], to: Destination, via: Via) -> None:
+        """Several of one length in one call, all or none. Raises OSError.
+
+        For receivers that are UDP sockets. Between two ends of one kernel, as of a veth pair, a run stays one frame: a
+        socket gets it cut, but who listens to frames, as ISC's dhcrelay does, would take it for one datagram.
+        """
+        segment = _SOL_UDP, _UDP_SEGMENT, _U16.pack(len(answers[0]))
+        target = (self._text(to.address), to.port)
+        self._socket.sendmsg((b"".join(answers),), (*self._from(via), segment), 0, target)
+
+    def _from(self, via: Via) -> tuple[tuple[int, int, bytes], ...]:
+        """Control messages that say which address of ours an answer leaves from."""
+        return ()
 
     def _text(self, address: int) -> str:
         text = self._texts.get(address)
@@ -231,9 +247,9 @@ class UdpDoor:
 class AnyAddressDoor(UdpDoor):
     """A UDP listener on 0.0.0.0. Broadcasts are left to the FrameDoors."""
 
-    def __init__(self, port: int, broadcasts: bool, plain: bool = False) -> None:
+    def __init__(self, port: int, broadcasts: bool, plain: bool = False, segments: bool = False) -> None:
         """broadcasts: False if frames are heard on interfaces, which get them already. Raises DoorError."""
-        super().__init__(0, port, plain=plain)
+        super().__init__(0, port, plain=plain, segments=segments)
         self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         self._broadcasts = broadcasts
         self._vias: dict[bytes, Via | None] = {}  # by what the kernel tells of the address
@@ -270,9 +286,10 @@ class AnyAddressDoor(UdpDoor):
 
     def send(self, answer: bytes, to: Destination, via: Via) -> None:
         """From the address that was asked. Raises OSError."""
-        info = _PKTINFO.pack(0, via.local.to_bytes(4, "big"), bytes(4))
-        target = (self._text(to.address), to.port)
-        self._socket.sendmsg((answer,), ((socket.IPPROTO_IP, _IP_PKTINFO, info),), 0, target)
+        self._socket.sendmsg((answer,), self._from(via), 0, (self._text(to.address), to.port))
+
+    def _from(self, via: Via) -> tuple[tuple[int, int, bytes], ...]:
+        return ((socket.IPPROTO_IP, _IP_PKTINFO, _PKTINFO.pack(0, via.local.to_bytes(4, "big"), bytes(4))),)
 
 
 def _bind_help(text: str, error: OSError) -> str:

@@ -86,7 +86,7 @@ class Node:
         self.gate = Gate(lambda: memory, *own, MOST)
         self.doors = {name: UdpDoor(LOOPBACK, 0) for name in (AUTHENTICATION, ACCOUNTING)}
         for name, door in self.doors.items():
-            self.gate.add_door(door, name)
+            self.gate.doors.add_door(door, name)
         self.nas = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.nas.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.nas.bind(("127.0.0.1", 0))

@@ -1,0 +1,82 @@
+"""What the packet loop waits for: doors that are listened to, and whatever else wakes it."""
+
+import select
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from gatekeeper.drivers.access import WATCH
+from gatekeeper.drivers.arrivals import MOST, Arrivals
+from gatekeeper.drivers.sockets import Door
+from gatekeeper.model import Datagram
+
+NOBODY: Final[frozenset[str]] = frozenset()
+
+
+class Doors:
+    """By their descriptors. A door's name says whose datagrams it hears: one of the heart's, or WATCH."""
+
+    def __init__(self, counts: Counter[tuple[str, ...]], most: int = MOST) -> None:
+        """counts, most: as of ``Arrivals``."""
+        self.arrivals = Arrivals(counts, most)
+        self.deaf = NOBODY  # names of doors that are not listened to for a while
+        self._doors: dict[int, tuple[Door, str]] = {}
+        self._dropped: dict[int, int] = {}  # as each door has told last
+        self._poll = select.epoll()
+
+    def __contains__(self, descriptor: object) -> bool:
+        return descriptor in self._doors
+
+    def add_door(self, door: Door, name: str) -> None:
+        """Listen to it from now on."""
+        self._doors[door.fileno()] = (door, name)
+        self._dropped[door.fileno()] = door.dropped()
+        self._poll.register(door.fileno(), 0 if name in self.deaf else select.EPOLLIN)
+
+    def remove_door(self, door: Door) -> None:
+        """Listen to it no more. It is still open."""
+        found = self._doors.pop(door.fileno(), None)
+        if found:
+            self.arrivals.forget(*found)
+            self._poll.unregister(door.fileno())
+
+    def watch(self, descriptor: int) -> None:
+        """Wake up when this is readable; somebody else reads it."""
+        self._poll.register(descriptor, select.EPOLLIN)
+
+    def unwatch(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+
+    def find(self, descriptor: int) -> tuple[Door, str] | None:
+        """The door, and whose datagrams it hears."""
+        return self._doors.get(descriptor)
+
+    def wait(self, patience_s: float) -> list[int]:
+        """Descriptors that something is to be taken from; none when so much time is over."""
+        behind = [door.fileno() for door in self.arrivals.behind()]
+        behind = [one for one in behind if self._doors[one][1] not in self.deaf]
+        ready = [descriptor for descriptor, _ in self._poll.poll(0 if behind else patience_s)]
+        return ready + [one for one in behind if one not in ready] if behind else ready
+
+    def hear(self, door: Door, name: str) -> Sequence[Datagram]:
+        """What is to be decided now of what it has."""
+        return self.arrivals.hear(door, name)
+
+    def listen_to_all_but(self, deaf: frozenset[str]) -> None:
+        """What doors of these names hear waits in the kernel, where it is bounded."""
+        if deaf == self.deaf:
+            return
+        for descriptor, (_, name) in self._doors.items():
+            if (name in deaf) != (name in self.deaf):
+                self._poll.modify(descriptor, 0 if name in deaf else select.EPOLLIN)
+        self.deaf = deaf
+
+    def look_at_buffers(self) -> None:
+        """Once a second: count what has found them full since the last time."""
+        for descriptor, (door, name) in self._doors.items():
+            if name == WATCH:
+                continue
+            before, self._dropped[descriptor] = self._dropped[descriptor], door.dropped()
+            lost = self._dropped[descriptor] - before
+            if lost > 0:
+                self.arrivals.note_dropped(name, lost)
