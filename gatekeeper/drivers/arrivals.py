@@ -19,7 +19,7 @@ from gatekeeper.wire import dhcp, radius
 from gatekeeper.wire.dhcp_urgency import LEVELS, kind_of, urgency
 
 MOST: Final = 32_768  # of one door: some 20 MB
-_READINGS: Final = 4  # a round, where one is decided: so fast the urgent ones are found behind the others
+_READINGS: Final = 8  # a round, where one is decided: else the urgent ones would be lost in the kernel's buffer
 _LATE_AT_ONCE: Final = 512
 _STANDS_S: Final = 10.0  # the last loss, for so long
 

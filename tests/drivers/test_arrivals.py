@@ -188,6 +188,20 @@ def test_time_in_the_kernel_and_time_here_count_together(
     assert counts.total() == 130 - decided
 
 
+def test_each_reading_has_its_own_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read on behind the first batches may be the older one: it waited while those were decided."""
+    now = 1000.0
+    monkeypatch.setattr("gatekeeper.drivers.arrivals.time.monotonic", lambda: now)
+    arrivals = Arrivals(Counter())
+    arrivals.max_age_s = 4.0
+    some, old = ([discover(box(at + n)) for n in range(BATCH)] for at in (0, BATCH))
+    full = [Heard(datagrams(*some), is_full=True) for _ in range(2)]
+    door = Scripted(*full, Heard(datagrams(*old), waited_s=3.5))
+    arrivals.hear(door, DHCP)
+    now += 1.0
+    assert hear_all(arrivals, door) == some  # type: ignore[arg-type]
+
+
 def test_a_loss_stands_for_ten_seconds_after_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that whoever looks in between sees it."""
     now = 1000.0

@@ -104,6 +104,20 @@ def test_a_trunk_s_frames_are_heard_with_their_tags(plain: bool) -> None:
     assert {one.source_mac for one in heard} == {BOX}
 
 
+def test_a_wire_that_becomes_a_trunk_is_heard_with_its_tags(plain: bool) -> None:
+    """After a reload: the kernel tells more beside each frame than it did before."""
+    with wire() as (name, far):
+        door = FrameDoor(Link(name, b"", 0), {0: UNTAGGED}, plain=plain)
+        far.send(frame(b"x" * 300))
+        assert select.select([door], [], [], 10)[0]
+        assert [one.via for one in door.receive().datagrams] == [UNTAGGED]
+        door.set_vias({100: TAGGED})
+        far.send(frame(b"y" * 300, 100))
+        assert select.select([door], [], [], 10)[0]
+        assert [one.via for one in door.receive().datagrams] == [TAGGED]
+        door.close()
+
+
 def test_an_untagged_wire_is_heard_and_one_that_goes_down_is_lost(plain: bool) -> None:
     """packet(7): ENETDOWN, once what was queued is read."""
     with wire() as (name, far):
