@@ -208,6 +208,7 @@ class Policybook(NamedTuple):
     aaa: AaaPolicy | None = None  # None = the orders decide about DHCP
     own: frozenset[int] = frozenset()  # addresses of ours that the file names
     declines_per_hour: int = 3  # that a box is believed
+    answer_runs: str = "auto"  # auto always never: whether answers to one relay may leave in one call
     max_age_s: float = 4.0  # a packet that has waited in a queue for longer is not answered; 0 = however long
     strict_addresses: bool = False  # an order's address outside every subnet is refused
     dhcp_classes: tuple[DhcpClass, ...] = ()

@@ -5,11 +5,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from gatekeeper.book import Policybook
 from gatekeeper.drivers.access import WATCH
 from gatekeeper.drivers.arrivals import MOST, Arrivals
+from gatekeeper.drivers.links import Links
 from gatekeeper.drivers.sockets import Door
+from gatekeeper.heart.life import DHCP
 from gatekeeper.model import Datagram
 
+AUTO: Final = "auto"
+ALWAYS: Final = "always"
 NOBODY: Final[frozenset[str]] = frozenset()
 
 
@@ -22,6 +27,7 @@ class Doors:
         self.deaf = NOBODY  # names of doors that are not listened to for a while
         self._doors: dict[int, tuple[Door, str]] = {}
         self._dropped: dict[int, int] = {}  # as each door has told last
+        self._runs, self._links = AUTO, Links()
         self._poll = select.epoll()
 
     def __contains__(self, descriptor: object) -> bool:
@@ -31,6 +37,7 @@ class Doors:
         """Listen to it from now on."""
         self._doors[door.fileno()] = (door, name)
         self._dropped[door.fileno()] = door.dropped()
+        door.allow_runs(name != DHCP or self._runs == ALWAYS)
         self._poll.register(door.fileno(), 0 if name in self.deaf else select.EPOLLIN)
 
     def remove_door(self, door: Door) -> None:
@@ -71,8 +78,15 @@ class Doors:
                 self._poll.modify(descriptor, 0 if name in deaf else select.EPOLLIN)
         self.deaf = deaf
 
-    def look_at_buffers(self) -> None:
-        """Once a second: count what has found them full since the last time."""
+    def set_book(self, book: Policybook) -> None:
+        """What it says of packets that wait, and of answers that leave together."""
+        self.arrivals.max_age_s, self._runs = book.max_age_s, book.answer_runs
+        self._allow_runs()
+
+    def look(self) -> None:
+        """Once a second: see what links there are, and count what has found receive buffers full."""
+        if self._runs == AUTO:
+            self._allow_runs()
         for descriptor, (door, name) in self._doors.items():
             if name == WATCH:
                 continue
@@ -80,3 +94,10 @@ class Doors:
             lost = self._dropped[descriptor] - before
             if lost > 0:
                 self.arrivals.note_dropped(name, lost)
+
+    def _allow_runs(self) -> None:
+        """NASes are sockets, and get a run cut whatever it came by. A relay may listen to frames."""
+        dhcp = [door for door, name in self._doors.values() if name == DHCP]
+        allowed = self._runs == ALWAYS or (self._runs == AUTO and bool(dhcp) and self._links.are_all_cards())
+        for door in dhcp:
+            door.allow_runs(allowed)

@@ -194,3 +194,9 @@ class FrameDoor:
         """Several; up to the first that cannot be sent. Raises OSError."""
         for answer in answers:
             self.send(answer, to, via)
+
+    def allow_runs(self, allowed: bool) -> None:
+        """A frame has one answer, whoever hears it."""
+
+    def refuse_runs(self) -> None:
+        """As before."""

@@ -87,7 +87,7 @@ class Gate:
         committer, log, interfaces = self._committer, self._log, self._interfaces
         self._telling = Telling(self.doors, log, tallies, self._counts)
         self._heart = Heart(self._engines.mouths(), self._world, self._probing, self._most, self._telling.tell)
-        self.doors.arrivals.max_age_s = self._engines.book.max_age_s
+        self.doors.set_book(self._engines.book)
         self._house = Housekeeper(self._world, committer, log, interfaces, tallies, self._counts)
         self._supply = Supply(self._heart, self._store, log.alarm, seq, committer.origin)
         self._supply.probe = interfaces.probe
@@ -101,7 +101,7 @@ class Gate:
             self._ranges = ranges
         self._house.drain_engines(self._engines)
         self._engines = engines
-        self.doors.arrivals.max_age_s = engines.book.max_age_s
+        self.doors.set_book(engines.book)
         self._heart.set_mouths(engines.mouths())
 
     def set_upstream(self, policy: AaaPolicy | None) -> None:
@@ -289,7 +289,7 @@ class Gate:
         if self._confirmation:
             return  # the next heartbeat is that of the store's other time
         self._next_housekeeping = now + EVERY_S
-        self.doors.look_at_buffers()
+        self.doors.look()
         self._troubles.set("packets-lost", self.doors.arrivals.losses(), now)
         self._counts.update(self._heart.drain_counts())
         self._house.keep(self._engines, self.doors, self._clock, now)

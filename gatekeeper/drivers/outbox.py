@@ -66,7 +66,8 @@ class Outbox:
         except BlockingIOError:
             self._send_each(run)  # there was no room for all at once
         except OSError:
-            first.door.segments = not self._send_each(run)
+            if self._send_each(run):
+                first.door.refuse_runs()
 
     def _send_each(self, run: list[Told]) -> int:
         """How many have left."""

@@ -50,20 +50,13 @@ def open_doors(settings: Settings, interfaces: Interfaces) -> list[tuple[Door, s
         )
         for name, endpoints in listens:
             for address, port in endpoints:
-                doors.append((_udp_door(name, address, port, broadcasts=not settings.interfaces), name))
+                door = UdpDoor(address, port) if address else AnyAddressDoor(port, broadcasts=not settings.interfaces)
+                doors.append((door, name))
     except DoorError:
         for opened, _ in doors:
             opened.close()
         raise
     return doors
-
-
-def _udp_door(name: str, address: int, port: int, broadcasts: bool) -> UdpDoor:
-    """NASes are sockets; relays may listen to frames (see ``UdpDoor.send_run``). Raises DoorError."""
-    segments = name != DHCP
-    if address:
-        return UdpDoor(address, port, segments=segments)
-    return AnyAddressDoor(port, broadcasts, segments=segments)
 
 
 class Server:

@@ -66,6 +66,8 @@ class Door(Protocol):
     def receive(self, max_age_s: float = 0.0) -> Heard: ...
     def send(self, answer: bytes, to: Destination, via: Via) -> None: ...
     def send_run(self, answers: Sequence[bytes], to: Destination, via: Via) -> None: ...
+    def allow_runs(self, allowed: bool) -> None: ...
+    def refuse_runs(self) -> None: ...
     def dropped(self) -> int: ...
     def close(self) -> None: ...
 
@@ -175,9 +177,10 @@ class Ear:
 class UdpDoor:
     """A UDP listener on one address."""
 
-    def __init__(self, address: int, port: int, name: str = "", plain: bool = False, segments: bool = False) -> None:
-        """plain: datagrams are read one by one; segments: see ``send_run``. Bind. Raises DoorError."""
-        self.segments = segments
+    def __init__(self, address: int, port: int, name: str = "", plain: bool = False) -> None:
+        """plain: datagrams are read one by one. Bind. Raises DoorError."""
+        self.segments = False
+        self._refused = False
         self.name = name or f"{ip_text(address)}:{port}"
         self._texts: dict[int, str] = {}
         self._ear = Ear(Places(plain=plain))
@@ -231,6 +234,14 @@ class UdpDoor:
         target = (self._text(to.address), to.port)
         self._socket.sendmsg((b"".join(answers),), (*self._from(via), segment), 0, target)
 
+    def allow_runs(self, allowed: bool) -> None:
+        """Whether whoever is answered by this door gets a run cut."""
+        self.segments = allowed and not self._refused
+
+    def refuse_runs(self) -> None:
+        """The kernel does not take them: not by this door, for good."""
+        self.segments, self._refused = False, True
+
     def _from(self, via: Via) -> tuple[tuple[int, int, bytes], ...]:
         """Control messages that say which address of ours an answer leaves from."""
         return ()
@@ -247,9 +258,9 @@ class UdpDoor:
 class AnyAddressDoor(UdpDoor):
     """A UDP listener on 0.0.0.0. Broadcasts are left to the FrameDoors."""
 
-    def __init__(self, port: int, broadcasts: bool, plain: bool = False, segments: bool = False) -> None:
+    def __init__(self, port: int, broadcasts: bool, plain: bool = False) -> None:
         """broadcasts: False if frames are heard on interfaces, which get them already. Raises DoorError."""
-        super().__init__(0, port, plain=plain, segments=segments)
+        super().__init__(0, port, plain=plain)
         self._socket.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         self._broadcasts = broadcasts
         self._vias: dict[bytes, Via | None] = {}  # by what the kernel tells of the address

@@ -15,7 +15,7 @@ from gatekeeper.drivers.sockets import NOTHING, Heard, UdpDoor
 from gatekeeper.heart.life import AUTHENTICATION, DHCP
 from gatekeeper.model import Datagram, Reason, Via
 from gatekeeper.state.counts import Fate, columns_of
-from tests.engine.bench import BOX, access_request, discover, release, renewing, selecting
+from tests.engine.bench import BOX, Bench, access_request, discover, release, renewing, selecting
 
 LOOPBACK = 0x7F000001
 ADDRESS = 0x0A140105
@@ -146,6 +146,8 @@ class Scripted:
 
     def send(self, answer: bytes, to: object, via: object) -> None: ...
     def send_run(self, answers: Sequence[bytes], to: object, via: object) -> None: ...
+    def allow_runs(self, allowed: bool) -> None: ...
+    def refuse_runs(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -247,6 +249,28 @@ def test_what_a_door_has_heard_goes_with_it(station: Station) -> None:
     assert counts == {("dhcp", "DHCPDISCOVER", "no-answer", Reason.OVERRUN): BATCH}
 
 
+@pytest.mark.parametrize(
+    ("runs", "cards", "to_relays"),
+    [("auto", True, True), ("auto", False, False), ("always", False, True), ("never", True, False)],
+)
+def test_relays_are_answered_in_runs_where_no_neighbour_listens_to_frames(
+    station: Station, bench: Bench, monkeypatch: pytest.MonkeyPatch, runs: str, cards: bool, to_relays: bool
+) -> None:
+    """Or as the file says; a NAS is always a socket. Looked at again each second, as links come and go."""
+    found = not cards
+    monkeypatch.setattr("gatekeeper.drivers.links.Links.are_all_cards", lambda _: found)
+    nas = UdpDoor(LOOPBACK, 0)
+    doors = Doors(Counter())
+    doors.add_door(station.door, DHCP)
+    doors.add_door(nas, AUTHENTICATION)
+    doors.set_book(bench.book._replace(answer_runs=runs))
+    found = cards
+    doors.look()
+    nas.close()
+    assert station.door.segments is to_relays
+    assert nas.segments
+
+
 @pytest.mark.parametrize("name", [DHCP, AUTHENTICATION])
 def test_what_finds_the_receive_buffer_full_is_counted_once(station: Station, name: str) -> None:
     """SO_MEMINFO, socket(7): the kernel's own count, since the door was opened."""
@@ -255,8 +279,8 @@ def test_what_finds_the_receive_buffer_full_is_counted_once(station: Station, na
     doors.add_door(station.door, name)
     station.door._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
     station.send(*(discover(box(n)) for n in range(200)))
-    doors.look_at_buffers()
-    doors.look_at_buffers()
+    doors.look()
+    doors.look()
     heard = len(hear_all(doors.arrivals, station.door))
     assert 0 < heard < 200
     assert counts == {("dhcp" if name == DHCP else "radius", "receive-buffer-full"): 200 - heard}

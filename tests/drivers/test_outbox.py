@@ -49,7 +49,8 @@ def nases() -> Iterator[list[Nas]]:
 
 @pytest.fixture(params=[True, False], ids=["segments", "one by one"])
 def door(request: pytest.FixtureRequest) -> Iterator[AnyAddressDoor]:
-    made = AnyAddressDoor(0, broadcasts=True, segments=request.param)
+    made = AnyAddressDoor(0, broadcasts=True)
+    made.allow_runs(request.param)
     yield made
     made.close()
 
@@ -95,7 +96,8 @@ def test_every_answer_of_a_round_arrives_once_from_the_address_that_was_asked(
 
 def test_answers_alike_take_one_call(nases: list[Nas], monkeypatch: pytest.MonkeyPatch) -> None:
     """Else this file would test the plain way twice."""
-    door = UdpDoor(LOOPBACK, 0, segments=True)
+    door = UdpDoor(LOOPBACK, 0)
+    door.allow_runs(True)
     runs: list[int] = []
     send_run = door.send_run
 
@@ -118,15 +120,17 @@ def test_where_the_kernel_refuses_it_all_leave_one_by_one_from_then_on(
 ) -> None:
     """A control message that it does not know is EINVAL (udp_cmsg_send), as UDP_SEGMENT before Linux 4.18."""
     monkeypatch.setattr(sockets, "_UDP_SEGMENT", 250)
-    door = UdpDoor(LOOPBACK, 0, segments=True)
+    door = UdpDoor(LOOPBACK, 0)
+    door.allow_runs(True)
     failed = Failed()
     outbox = Outbox(failed)
     answers = numbered(100)
     for answer in answers:
         outbox.put(told(door, answer, nases[0].to))
     outbox.flush()
+    door.allow_runs(True)
     door.close()
-    assert not door.segments
+    assert not door.segments, "for good"
     assert sorted(data for data, _ in nases[0].heard()) == sorted(answers)
     assert not failed.told
 
@@ -159,6 +163,9 @@ class Full:
 
     def send(self, answer: bytes, to: Destination, via: Via) -> None:
         self.sent.append(answer)
+
+    def refuse_runs(self) -> None:
+        self.segments = False
 
 
 def test_a_send_buffer_that_is_full_for_many_is_no_reason_to_give_the_way_up(nases: list[Nas]) -> None:
