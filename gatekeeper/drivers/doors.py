@@ -61,9 +61,11 @@ class Doors:
     def wait(self, patience_s: float) -> list[int]:
         """Descriptors that something is to be taken from; none when so much time is over."""
         behind = [door.fileno() for door in self.arrivals.behind()]
+        if not behind:
+            return [descriptor for descriptor, _ in self._poll.poll(patience_s)]
         behind = [one for one in behind if self._doors[one][1] not in self.deaf]
         ready = [descriptor for descriptor, _ in self._poll.poll(0 if behind else patience_s)]
-        return ready + [one for one in behind if one not in ready] if behind else ready
+        return ready + [one for one in behind if one not in ready]
 
     def hear(self, door: Door, name: str) -> Sequence[Datagram]:
         """What is to be decided now of what it has."""

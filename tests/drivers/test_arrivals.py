@@ -4,6 +4,7 @@ import select
 import socket
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -314,11 +315,7 @@ def test_a_buffer_takes_as_many_messages_as_is_said() -> None:
     assert said * 2 / 3 < found < said * 4 / 3
 
 
-def test_with_the_right_to_it_doors_get_what_they_want_whatever_the_sysctl_says() -> None:
-    """SO_RCVBUFFORCE, socket(7): CAP_NET_ADMIN."""
-    try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            one.setsockopt(socket.SOL_SOCKET, 33, WANTED)
-    except PermissionError:
-        pytest.skip("CAP_NET_ADMIN")
-    assert small_buffer() == ""
+def test_whether_a_buffer_is_too_small_is_what_the_kernel_allows() -> None:
+    """Whoever asks, root too: the process that serves has given up the right to more."""
+    allowed = int(Path("/proc/sys/net/core/rmem_max").read_text())
+    assert bool(small_buffer()) is (allowed < WANTED)

@@ -19,11 +19,11 @@ from gatekeeper.heart.life import DHCP
 from gatekeeper.model import Datagram, Reason, Via
 from tests.engine.bench import discover, renewing, selecting
 
-# A twentieth of a district of 100,000, on a machine that is as much slower, with as much less room.
-SCALE = 20
+# A part of a district of 100,000, on a machine that is as much slower, with as much less room.
+SCALE = 5
 BOXES = 100_000 // SCALE
 ROOM = MOST // SCALE
-KERNEL = 25_000 // SCALE
+KERNEL = 6_500 // SCALE
 RENEWING = 500 // SCALE
 VIA = Via("door", 1, raw=False)
 ADDRESS = 0x0A140105
