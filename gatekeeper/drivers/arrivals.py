@@ -68,13 +68,13 @@ class Arrivals:
         self.max_age_s = 0.0  # 0 = nothing is too old
         self._counts = counts
         self._most = most
-        self._lines: dict[Door, Line] = {}
+        self.lines: dict[Door, Line] = {}  # of doors of which something waits here
         self._lost: Counter[str] = Counter()  # in this trouble, by what became of them
         self._lost_at = 0.0
 
     def hear(self, door: Door, name: str) -> Sequence[Datagram]:
         """What is to be decided now of what this door has; name: whose datagrams it hears. Raises OSError."""
-        line, read = self._lines.get(door), time.monotonic()
+        line, read = self.lines.get(door), time.monotonic()
         heard = door.receive(self.max_age_s)
         if heard.late:
             self._drop(name, heard.late, Reason.STALE)
@@ -85,7 +85,7 @@ class Arrivals:
             self._drop(name, further.late, Reason.STALE)
             if further is NOTHING:
                 return heard.datagrams
-            line = self._lines[door] = Line()
+            line = self.lines[door] = Line()
             line.put(heard.datagrams, read - heard.waited_s)
             heard = further
         return self._hear_further(door, name, line, heard, read)
@@ -103,16 +103,12 @@ class Arrivals:
         taken, late = line.take(BATCH, read - self.max_age_s if self.max_age_s else 0.0)
         self._drop(name, late, Reason.STALE)
         if not line:
-            del self._lines[door]
+            del self.lines[door]
         return taken
-
-    def behind(self) -> list[Door]:
-        """Doors of which something waits here."""
-        return list(self._lines)
 
     def forget(self, door: Door, name: str) -> None:
         """It is listened to no more, and whom it has heard cannot be answered."""
-        line = self._lines.pop(door, None)
+        line = self.lines.pop(door, None)
         if line:
             self._drop(name, line.put_out(0), Reason.OVERRUN)
 

@@ -2,7 +2,6 @@
 
 import select
 from collections import Counter
-from collections.abc import Sequence
 from typing import Final
 
 from gatekeeper.book import Policybook
@@ -11,7 +10,6 @@ from gatekeeper.drivers.arrivals import MOST, Arrivals
 from gatekeeper.drivers.links import Links
 from gatekeeper.drivers.sockets import Door
 from gatekeeper.heart.life import DHCP
-from gatekeeper.model import Datagram
 
 AUTO: Final = "auto"
 ALWAYS: Final = "always"
@@ -60,16 +58,12 @@ class Doors:
 
     def wait(self, patience_s: float) -> list[int]:
         """Descriptors that something is to be taken from; none when so much time is over."""
-        behind = [door.fileno() for door in self.arrivals.behind()]
-        if not behind:
+        if not self.arrivals.lines:
             return [descriptor for descriptor, _ in self._poll.poll(patience_s)]
+        behind = [door.fileno() for door in self.arrivals.lines]
         behind = [one for one in behind if self._doors[one][1] not in self.deaf]
         ready = [descriptor for descriptor, _ in self._poll.poll(0 if behind else patience_s)]
         return ready + [one for one in behind if one not in ready]
-
-    def hear(self, door: Door, name: str) -> Sequence[Datagram]:
-        """What is to be decided now of what it has."""
-        return self.arrivals.hear(door, name)
 
     def listen_to_all_but(self, deaf: frozenset[str]) -> None:
         """What doors of these names hear waits in the kernel, where it is bounded."""

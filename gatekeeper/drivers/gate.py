@@ -168,7 +168,7 @@ class Gate:
         if name == WATCH:
             self._interfaces.hear(door, now)
             return
-        self._heart.receive(name, self.doors.hear(door, name), door, now)
+        self._heart.receive(name, self.doors.arrivals.hear(door, name), door, now)
         self._supply.meet(now)
         self._telling.flush()
 

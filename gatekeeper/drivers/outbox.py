@@ -1,5 +1,6 @@
-"""Answers of one round: gathered while it is decided, and sent at its end. Answers of one length to one receiver leave
-with one call (UDP_SEGMENT, udp(7)): of sixteen each costs a fifth of what a call of its own does.
+"""Answers of one round: gathered while it is decided, and sent at its end, where their door takes several at once.
+Answers of one length to one receiver leave with one call then (UDP_SEGMENT, udp(7)): of sixteen each costs a fifth of
+what a call of its own does. Others leave as they come.
 
 That is tried and not looked up: where a run cannot be sent so, and one of it alone can, the door sends one by one from
 then on.
@@ -22,10 +23,16 @@ class Outbox:
         """not_sent: hears of each answer that did not leave."""
         self._not_sent = not_sent
         self._told: list[Told] = []
-        self.put = self._told.append  # one whose outcome has an answer
+
+    def put(self, told: Told) -> None:
+        """One whose outcome has an answer."""
+        if told.door.segments:
+            self._told.append(told)
+        else:
+            self._send(told)
 
     def flush(self) -> None:
-        """Send all."""
+        """Send all that is still here."""
         told = self._told
         if not told:
             return
@@ -41,7 +48,7 @@ class Outbox:
             outcome, door = one.outcome, one.door
             to, via, length = outcome.to, outcome.via, len(outcome.answer)
             assert to and via
-            if not door.segments or length > _LONGEST:
+            if length > _LONGEST:
                 self._send(one)
                 continue
             key = door, to.address, to.port, via.local, length

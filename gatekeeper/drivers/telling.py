@@ -20,7 +20,7 @@ class Telling:
         self.flush = self._outbox.flush  # send what was told since the last time
 
     def tell(self, told: Told) -> None:
-        """What is to leave does with the next ``flush``; everybody reads how the question has ended."""
+        """What is to leave does, with the next ``flush`` at the latest; everybody reads how the question has ended."""
         outcome = told.outcome
         try:
             if outcome.answer:

@@ -64,7 +64,7 @@ def test_under_pressure_who_renews_goes_first_then_who_ends_an_exchange(station:
     station.send(*begin, *end, *renew)
     arrivals = Arrivals(Counter())
     assert hear_all(arrivals, station.door) == renew + end + begin
-    assert not arrivals.behind()
+    assert not arrivals.lines
 
 
 @pytest.mark.parametrize("count", [BATCH - 1, BATCH])
@@ -81,7 +81,7 @@ def test_radius_is_decided_as_it_came_however_much_waits(station: Station) -> No
     station.send(*said)
     arrivals = Arrivals(Counter())
     assert len(arrivals.hear(station.door, AUTHENTICATION)) == BATCH
-    assert not arrivals.behind()
+    assert not arrivals.lines
     assert hear_all(arrivals, station.door, AUTHENTICATION) == said[BATCH:]
 
 
@@ -226,14 +226,14 @@ def test_a_door_of_which_something_waits_here_is_ready_though_the_kernel_has_not
     doors = Doors(Counter())
     doors.add_door(station.door, DHCP)
     station.send(*(discover(box(n)) for n in range(2 * BATCH + 1)))
-    assert len(doors.hear(station.door, DHCP)) == BATCH
+    assert len(doors.arrivals.hear(station.door, DHCP)) == BATCH
     assert not select.select([station.door], [], [], 0)[0]
     assert doors.wait(10) == [station.door.fileno()]
     doors.listen_to_all_but(frozenset({DHCP}))
     assert doors.wait(0.0) == []
     doors.listen_to_all_but(frozenset())
-    assert len(doors.hear(station.door, DHCP)) == BATCH
-    assert len(doors.hear(station.door, DHCP)) == 1
+    assert len(doors.arrivals.hear(station.door, DHCP)) == BATCH
+    assert len(doors.arrivals.hear(station.door, DHCP)) == 1
     assert doors.wait(0.0) == []
 
 
@@ -243,7 +243,7 @@ def test_what_a_door_has_heard_goes_with_it(station: Station) -> None:
     doors = Doors(counts)
     doors.add_door(station.door, DHCP)
     station.send(*(discover(box(n)) for n in range(2 * BATCH)))
-    doors.hear(station.door, DHCP)
+    doors.arrivals.hear(station.door, DHCP)
     doors.remove_door(station.door)
     assert doors.wait(0.0) == []
     assert station.door.fileno() not in doors

@@ -122,7 +122,7 @@ def run(herd: Herd, monkeypatch: pytest.MonkeyPatch, exchanges_per_s: float) -> 
     most = 0
     while len(herd.served) < BOXES + RENEWING and kernel.now < 60:
         herd.speak(kernel)
-        most = max(most, len(kernel.waiting) + sum(map(len, arrivals._lines.values())))
+        most = max(most, len(kernel.waiting) + sum(map(len, arrivals.lines.values())))
         decided = arrivals.hear(kernel, DHCP)
         kernel.now += len(decided) / 2 / exchanges_per_s if decided else 0.001
         for datagram in decided:
