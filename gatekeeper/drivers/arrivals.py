@@ -74,7 +74,7 @@ class Arrivals:
 
     def hear(self, door: Door, name: str) -> Sequence[Datagram]:
         """What is to be decided now of what this door has; name: whose datagrams it hears. Raises OSError."""
-        line, read = self.lines.get(door), time.monotonic()
+        line = self.lines.get(door)
         heard = door.receive(self.max_age_s)
         if heard.late:
             self._drop(name, heard.late, Reason.STALE)
@@ -86,12 +86,13 @@ class Arrivals:
             if further is NOTHING:
                 return heard.datagrams
             line = self.lines[door] = Line()
-            line.put(heard.datagrams, read - heard.waited_s)
+            line.put(heard.datagrams, time.monotonic() - heard.waited_s)
             heard = further
-        return self._hear_further(door, name, line, heard, read)
+        return self._hear_further(door, name, line, heard)
 
-    def _hear_further(self, door: Door, name: str, line: Line, heard: Heard, read: float) -> Sequence[Datagram]:
+    def _hear_further(self, door: Door, name: str, line: Line, heard: Heard) -> Sequence[Datagram]:
         """Some more, beside the batch that was heard; of all of them a batch is to be decided."""
+        read = time.monotonic()
         for reading in range(_READINGS):
             if reading:
                 heard = door.receive(self.max_age_s)

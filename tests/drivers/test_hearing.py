@@ -5,6 +5,7 @@ import errno
 import select
 import socket
 import struct
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -125,6 +126,7 @@ def test_an_untagged_wire_is_heard_and_one_that_goes_down_is_lost(plain: bool) -
         far.send(frame(b"x" * 300))
         assert select.select([door], [], [], 10)[0]
         assert [(one.data, one.via) for one in door.receive().datagrams] == [(b"x" * 300, UNTAGGED)]
+        assert 0 <= time.time() - door._ear.places.stamp(0) < 60, "frames are stamped too"
         assert not door.lost
     assert select.select([door], [], [], 10)[0]
     assert not door.receive().datagrams
