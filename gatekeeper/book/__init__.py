@@ -121,6 +121,8 @@ class Policybook(Value):
         "aaa",
         "own",
         "declines_per_hour",
+        "answer_runs",
+        "max_age_s",
         "strict_addresses",
         "dhcp_classes",
         "dhcp_profiles",
@@ -151,6 +153,8 @@ class Policybook(Value):
         aaa: AaaPolicy | None = None,  # None = the orders decide about DHCP
         own: frozenset[int] = frozenset(),  # addresses of ours that the file names
         declines_per_hour: int = 3,  # that a box is believed
+        answer_runs: str = "auto",  # auto always never: whether answers to one relay may leave in one call
+        max_age_s: float = 4.0,  # a packet that has waited in a queue for longer is not answered; 0 = however long
         strict_addresses: bool = False,  # an order's address outside every subnet is refused
         dhcp_classes: tuple[DhcpClass, ...] = (),
         dhcp_profiles: Mapping[str, Extra] = {},  # by the plan of an account
@@ -178,6 +182,8 @@ class Policybook(Value):
         self.aaa: Final = aaa
         self.own: Final = own
         self.declines_per_hour: Final = declines_per_hour
+        self.answer_runs: Final = answer_runs
+        self.max_age_s: Final = max_age_s
         self.strict_addresses: Final = strict_addresses
         self.dhcp_classes: Final = dhcp_classes
         self.dhcp_profiles: Final = dhcp_profiles
