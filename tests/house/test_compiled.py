@@ -76,6 +76,22 @@ def test_what_counts_as_such_a_field() -> None:
     assert strange_fields(source) == ["a", "d"]
 
 
+def kept_slices(source: str) -> list[int]:
+    """Lines that make a slice object."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "slice"]
+
+
+@pytest.mark.parametrize("file", _HOT, ids=str)
+def test_octets_are_cut_where_the_cut_is_written(file: Path) -> None:
+    """mypyc 2.4 takes whatever octets are indexed with for a number: TypeError where it is a slice object."""
+    assert kept_slices((ROOT / file).read_text(encoding="utf-8")) == []
+
+
+def test_what_counts_as_a_kept_slice() -> None:
+    assert kept_slices("A = slice(2, 4)\nB = x[2:4]\nC = islice(x, 3)") == [1]
+
+
 def returned_whole(source: str) -> list[int]:
     """Lines that return a generator expression."""
     returns = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Return)]
