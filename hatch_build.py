@@ -48,6 +48,7 @@ MODULES: Final = tuple(
     ".".join(filter(None, ("gatekeeper", room, name))) for room, names in HOT.items() for name in names.split()
 )
 _PATIENCE_S: Final = 1800
+_TOLD: Final = 30  # lines of what a failed compile said
 
 
 class CompilingHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -135,7 +136,7 @@ def compile_in(folder: Path, root: Path) -> str:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return f"\n{done.stdout.strip()[-4000:]}" if done.returncode else ""
+    return "\n".join(("", *done.stdout.splitlines()[-_TOLD:])) if done.returncode else ""
 
 
 def libraries(folder: Path) -> dict[str, str]:
