@@ -36,7 +36,7 @@ _UDP_SEGMENT: Final = 103
 _U16: Final = struct.Struct("=H")
 _BROADCAST: Final = b"\xff\xff\xff\xff"
 _IFREQ: Final = 16 + struct.calcsize("LLHBBB0L")  # netdevice(7): a name, and a union whose largest member is ifr_map
-_IN_IFREQ: Final = slice(20, 24)  # the address in its sockaddr_in
+_IN_IFREQ: Final = 20  # the address in its sockaddr_in, four octets
 
 
 class DoorError(Exception):
@@ -117,7 +117,7 @@ class OwnAddresses:
             return self._found
         if told != self._told:
             self._told = told
-            rows = (told[at : at + _IFREQ][_IN_IFREQ] for at in range(0, len(told), _IFREQ))
+            rows = (told[at : at + 4] for at in range(_IN_IFREQ, len(told), _IFREQ))
             self._found = frozenset(int.from_bytes(row, "big") for row in rows) - {0}
         return self._found
 
