@@ -28,8 +28,8 @@ REQUIRES: Final = ("mypy[mypyc]>=2.3", "setuptools>=75")
 
 # Room -> its modules that run for every packet; "" is the package itself. mypyc calls from one of these into another
 # directly, from elsewhere as Python does: what is called once a second gains nothing and takes a second to compile.
-# Not here, though packets pass it: the rest of ``store.sqlite``, whose traits mypyc 2.4 does not get through (``ValueError`` where
-# it looks for an attribute), and ``drivers.commit``, a Thread, whose time is SQLite's.
+# Not here, though packets pass it: the rest of ``store.sqlite``, whose traits mypyc 2.4 does not get through
+# (``ValueError`` where it looks for an attribute), and ``drivers.commit``, a Thread, whose time is SQLite's.
 HOT: Final = {
     "": "port reasons value",
     "model": "box effects packet",

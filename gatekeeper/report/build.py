@@ -6,7 +6,7 @@ from typing import Final
 
 COMPILED: Final = "compiled"
 PURE: Final = "pure Python"
-_A_HOT_ONE: Final = "gatekeeper.model"
+_A_HOT_ONE: Final = "gatekeeper.port"
 
 
 def build_of(file: str) -> str:

@@ -45,8 +45,9 @@ def _interpreted() -> list[Path]:
 
 def test_no_class_that_stays_python_has_a_compiled_parent() -> None:
     """mypyc, "native classes": an interpreted class cannot have a compiled one as parent; the import raises TypeError.
-    A double in a test stands beside a Protocol, and needs not name it."""
-    compiled = set(hatch_build.MODULES)
+    A double in a test stands beside a Protocol, and needs not name it. Value says that it may
+    (``allow_interpreted_subclasses``)."""
+    compiled = set(hatch_build.MODULES) - {"gatekeeper.value"}
     found = [(str(file), *pair) for file in _interpreted() for pair in parents(file.read_text(encoding="utf-8"))]
     assert found
     assert [one for one in found if one[2] in compiled] == []

@@ -29,7 +29,7 @@ from gatekeeper.store.ports import Apart
 from gatekeeper.store.rows import LEASE, lease_of, listed
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
 from gatekeeper.store.sqlite.learning import LearningTables
-from gatekeeper.store.sqlite.lease_format import MARKED, body_of, packed_event, packed_lease
+from gatekeeper.store.sqlite.lease_format import body_of, marked, packed_event, packed_lease
 from gatekeeper.store.sqlite.reports_format import pack_report
 from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
@@ -89,9 +89,9 @@ class CommitTables(SessionTables, LearningTables):
         """
         logged: list[_Logged] = []
         try:
-            with self._transaction() as marked:
+            with self._transaction() as marks:
                 self._look_for_others()
-                lost = self._write(effects, origin, at_ms, marked, logged)
+                lost = self._write(effects, origin, at_ms, marks, logged)
         except StoreError:
             raise
         except Exception as error:
@@ -110,10 +110,10 @@ class CommitTables(SessionTables, LearningTables):
 
         def write(part: list[range]) -> None:
             first, end = part[0].start, part[-1].stop
-            found = self._write(effects[first:end], origin, at_ms[first:end], marked, logged)
+            found = self._write(effects[first:end], origin, at_ms[first:end], marks, logged)
             lost.update(first + place for place in found)
 
-        with self._transaction() as marked:
+        with self._transaction() as marks:
             self._look_for_others()
             unfit = write_apart(self._connection, _outcomes(sizes), write)
         self._know(logged)
@@ -136,7 +136,7 @@ class CommitTables(SessionTables, LearningTables):
         effects: Sequence[Effect],
         origin: str,
         at_ms: Sequence[int],
-        marked: bytearray,
+        marks: bytearray,
         logged: list[_Logged],
     ) -> set[int]:
         """As ``commit``, inside the transaction that is going on, for whose mark and whose end it gathers."""
@@ -157,7 +157,7 @@ class CommitTables(SessionTables, LearningTables):
             logged.append(_Logged(row, batch.leases))
             for lease, packed in zip(batch.leases, batch.packed, strict=True):
                 if lease.state == "active":
-                    marked += packed[MARKED]
+                    marks += marked(packed)
         return batch.lost
 
     def _look_up(self, batch: _Batch) -> None:
