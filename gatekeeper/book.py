@@ -22,6 +22,8 @@ class Subnet(NamedTuple):
     ``interface`` and ``vlan``: where its boxes are heard, if it says so; ``server``: our address there, 0 = not said.
     ``next_server``, ``names``: what its boxes start from, as in ``Extra``; 0 = not told.
     ``link``: numbers of the subnets of its shared network, itself among them; empty where it is alone on its link.
+    ``defer``: share of a lease that must have passed before a box that comes back is given a whole new one, 0 = none;
+    ``min_lease_s``: less than that is never told of the old one.
     """
 
     number: int
@@ -37,6 +39,8 @@ class Subnet(NamedTuple):
     link: tuple[int, ...] = ()
     next_server: int = 0
     names: Names = ()
+    defer: float = 0.0
+    min_lease_s: int = 1
 
 
 class Acs(NamedTuple):

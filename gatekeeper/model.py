@@ -207,11 +207,12 @@ class SessionsEnded(NamedTuple):
 
 
 class ExtensionDeferred(NamedTuple):
-    """Effect in memory: the box is told what the disk has, that its lease lasts until then, and not what it would have
-    had if the store could be written in time."""
+    """Effect in memory: the box is told what remains of the lease that the disk has, which lasts until then and was
+    extended at ``since``. Nothing is written: the lease is young, or the store cannot be written in time."""
 
     mac: bytes
     until: int
+    since: int
 
 
 class AddressOffered(NamedTuple):

@@ -22,6 +22,7 @@ from gatekeeper.config.values import (
     Positive,
     Range,
     Reply,
+    Share,
     SubnetNetwork,
     Template,
     YesNoAuto,
@@ -89,6 +90,8 @@ class SubnetSection(BootKeys):
     lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] = 3600
     renew_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
     rebind_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
+    defer: Share | None = None
+    min_lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
     options: dict[str, Any] = {}  # typed by the option table
 
 
@@ -153,6 +156,8 @@ class DhcpSection(Section):
     deny_auto_configure: bool = False
     lenient: bool = True
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    defer: Share = 0.15
+    min_lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] = 5
     leasequery: list[ClientNetwork] = []
     relays: list[ClientNetwork] = []
     authorize: Annotated[str, one_of("local", "radius")] = "local"

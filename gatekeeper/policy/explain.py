@@ -4,13 +4,14 @@ from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, TypeVar
 
 from gatekeeper.book import AaaPolicy, Nas, Policybook
-from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
+from gatekeeper.model import Action, Binding, Lease, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case, Rule, judge
 from gatekeeper.policy.dhcp import DhcpCase, gather
 from gatekeeper.policy.dhcp_rules import AAA_RULES, judge_dhcp, state_of_case
 from gatekeeper.policy.lines import remedy
 from gatekeeper.policy.order_addresses import is_no_hosts, never_a_box
 from gatekeeper.policy.radius import framed_address
+from gatekeeper.policy.remaining import whole_from, young_lease
 from gatekeeper.state.world import World
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
 from gatekeeper.wire.nas_rates import holder_of, rate_text
@@ -48,6 +49,8 @@ class Explanation(NamedTuple):
     rules: tuple[RuleLine, ...]
     gives: str
     remedy: str = ""  # what mends the refusal
+    goes_on: Lease | None = None  # what remains of this lease is what it would be told
+    whole_from: int = 0  # and when that would be a whole one
 
 
 def explain_dhcp(
@@ -89,11 +92,14 @@ def _of_plan(case: DhcpCase, book: Policybook) -> DhcpCase:
 def explain_case(case: DhcpCase, unasked: AbstractSet[Reason] = frozenset()) -> Explanation:
     """What this message gets. unasked: reasons whose rules read a fact that the case does not have."""
     verdict = judge_dhcp(case)
-    gives = ""
+    found = Explanation("dhcp", case.mac, verdict, _REPLIES.get(verdict.action, ""), (), "")
     if verdict.action in (Action.OFFER, Action.ACK) and case.subnet:
-        gives = f"{ip_text(verdict.address)} for {case.subnet.lease_s} s"
-    lines = _walked(state_of_case(case).rules, case, unasked)
-    return Explanation("dhcp", case.mac, verdict, _REPLIES.get(verdict.action, ""), lines, gives)
+        lease, address = young_lease(case, verdict.address, None, None), ip_text(verdict.address)
+        found = found._replace(gives=f"{address} for {case.subnet.lease_s} s")
+        if lease:
+            gives = f"{address} for {int(lease.expires_at - case.now)} s, the remaining time of its lease"
+            found = found._replace(gives=gives, goes_on=lease, whole_from=whole_from(lease, case.subnet))
+    return found._replace(rules=_walked(state_of_case(case).rules, case, unasked))
 
 
 def _upstream(aaa: AaaPolicy, mac: bytes) -> Explanation:
