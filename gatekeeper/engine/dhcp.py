@@ -251,22 +251,9 @@ class DhcpEngine:
         durable = verdict.action in _DURABLE and left_s == 0
         asked = Asked(question.state, self._link(question), case.wanted) if verdict.reason else None
         return Outcome(
-            "dhcp",
-            NAMES[message.kind],
-            reply,
-            question.mac,
-            verdict,
-            question.where,
-            question.port,
-            binding,
-            effects,
-            answer,
-            to,
-            datagram.via,
-            durable,
-            None,
-            asked,
-        )
+            "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.where, question.port,
+            binding, effects, answer, to, datagram.via, durable, None, asked,
+        )  # fmt: skip
 
     def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
         """True if no broadcast of ours gets to the box: it is on another subnet, or came to its lease by a relay."""
