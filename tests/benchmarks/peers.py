@@ -97,9 +97,9 @@ def rounds(said: argparse.Namespace, builds: list[Build], folder: Path, means: M
             if said.only not in (None, protocol):
                 continue
             own = [gate(build, protocol, made[build.venv], kind != "young") for build in builds]
-            for server in [*own, *(peer for peer in peers if kind in RUNS[peer.name])]:
+            for at, server in enumerate([*own, *(peer for peer in peers if kind in RUNS[peer.name])]):
                 of_server = found.setdefault(server.name, [{} for _ in range(said.rounds)])
-                place = folder / f"{number}-{kind}-{server.name.replace(', ', '-')}"
+                place = folder / f"{number}-{kind}-{at}"
                 of_server[number] |= run_of(server, kind, place, number, means)
     return found
 
@@ -156,25 +156,50 @@ def table(results: Results, builds: list[Build]) -> tuple[list[str], list[str]]:
 
 
 def many(said: argparse.Namespace, builds: list[Build], folder: Path, means: Means) -> tuple[list[str], Any]:
-    """The lines about a million boxes."""
+    """The lines about many boxes, and all figures."""
     made = million.stores(folder)
     lines, raw = [], {}
-    for build in builds:
-        sizes: dict[int, list[million.Size]] = {count: [] for count in made}
+    for at, build in enumerate(builds):
+        sizes: dict[int, list[million.Size]] = {million.FEW: [], million.MANY: []}
+        herds: list[million.Herd] = []
         for number in range(said.rounds):
-            for count, store in made.items():
-                place = folder / f"{number}-{count}-{build.kind}"
-                sizes[count].append(million.measured(build, store, count, place, means))
-                say(f"round {number + 1} gatekeeper, {build.kind}: {count:,} boxes: {sizes[count][-1]}")
-        few, lots = sizes[million.FEW], sizes[million.MANY]
-        found = [one.per_s / other.per_s for one, other in zip(lots, few, strict=True)]
-        ready_s, rss = statistics.median(one.ready_s for one in lots), statistics.median(one.rss_mb for one in lots)
-        lines.append(
-            f"1,000,000 boxes against 10,000, {build.kind}: **{statistics.median(found):.2f}** of the rate"
-            f" ({min(found):.2f}–{max(found):.2f}), ready in {ready_s:.1f} s, {rss:.0f} MB."
-        )
-        raw[build.kind] = sizes
+            for count, found in sizes.items():
+                place = folder / f"{number}-{count}-{at}"
+                found.append(million.measured(build, made[count], count, place, means))
+                say(f"round {number + 1} gatekeeper, {build.kind}: {count:,} boxes: {found[-1]}")
+            place = folder / f"{number}-herd-{at}"
+            herds.append(million.herd(build, made[million.HERD], place, means))
+            say(f"round {number + 1} gatekeeper, {build.kind}: {herds[-1]}")
+        lines += [_size_line(build, sizes), _herd_line(build, herds)]
+        raw[build.kind] = {"sizes": sizes, "herds": herds}
     return lines, raw
+
+
+def _many_or_told(said: argparse.Namespace, builds: list[Build], folder: Path, means: Means) -> tuple[list[str], Any]:
+    """The same; where it fails that is told, and what was measured before is not lost."""
+    try:
+        return many(said, builds, folder, means)
+    except RuntimeError as error:
+        say(f"many boxes FAILED: {error}")
+        return [], {}
+
+
+def _size_line(build: Build, sizes: dict[int, list[million.Size]]) -> str:
+    lots = sizes[million.MANY]
+    found = [one.per_s / other.per_s for one, other in zip(lots, sizes[million.FEW], strict=True)]
+    ready_s, rss = statistics.median(one.ready_s for one in lots), statistics.median(one.rss_mb for one in lots)
+    return (
+        f"- 1,000,000 boxes against 10,000, {build.kind}: **{statistics.median(found):.2f}** of the rate"
+        f" ({min(found):.2f}–{max(found):.2f}), ready in {ready_s:.1f} s, {rss:.0f} MB."
+    )
+
+
+def _herd_line(build: Build, herds: list[million.Herd]) -> str:
+    bound_s = statistics.median(one.bound_s for one in herds)
+    return (
+        f"- 100,000 boxes that boot in one second, {build.kind}: all bound in {bound_s:.1f} s,"
+        f" {max(one.most_tries for one in herds)} tries at most, {max(one.lost for one in herds)} without a lease."
+    )
 
 
 def described(said: argparse.Namespace, builds: list[Build], results: Results, kind: str) -> str:
@@ -190,6 +215,14 @@ def described(said: argparse.Namespace, builds: list[Build], results: Results, k
     )
 
 
+def told_apart(builds: list[Build]) -> list[Build]:
+    """Two of one kind are named by their folders as well."""
+    kinds = [build.kind for build in builds]
+    return [
+        build if kinds.count(build.kind) == 1 else build._replace(kind=f"{build.kind} {build.venv}") for build in builds
+    ]
+
+
 def put_into_readme(text: str) -> None:
     """In place of what stands between the two marks."""
     readme = Path(__file__).parents[2] / "README.md"
@@ -202,7 +235,7 @@ def put_into_readme(text: str) -> None:
 
 def run(said: argparse.Namespace) -> int:
     """All that was asked for; the exit code."""
-    builds = [build_of(venv.absolute()) for venv in said.gate]
+    builds = told_apart([build_of(venv.absolute()) for venv in said.gate])
     player = build_of(said.generator.absolute()) if said.generator else builds[0]
     with alone_here(), tempfile.TemporaryDirectory(prefix="gkbench-", dir=said.store_dir) as name, wire() as pair:
         folder = Path(name)
@@ -212,7 +245,7 @@ def run(said: argparse.Namespace) -> int:
             raise RuntimeError(f"{folder} is on {kind}, where an fsync costs nothing: give --store-dir on a disk")
         means = Means(pair, player.words(), said.seconds, said.patience, say)
         results = rounds(said, builds, folder, means) if said.only != "million" else {}
-        lines, raw = many(said, builds, folder, means) if said.only in (None, "million") else ([], {})
+        lines, raw = _many_or_told(said, builds, folder, means) if said.only in (None, "million") else ([], {})
         told, below = table(results, builds)
         head = ["| | build | gatekeeper /s | beside | /s | ratio |", "|---|---|---|---|---|---|"]
         parts = ["\n".join(head + told) if told else "", "\n".join(lines), described(said, builds, results, kind)]
