@@ -44,6 +44,7 @@ HOT: Final = {
     "heart": "batches commits elsewhere endings engines life lookups needs ports tallies told waiting",
     "store": "rows",
     "store.sqlite": "folding lease_folding lease_format lease_log mark_format reports_format waiting_reports",
+    "bench": "crowd dhcp door herd histogram load options radius talk tally",
     "drivers": "ages arrivals doors gate handing_in hearing log outbox sockets supply telling",
 }
 # As modules: gatekeeper.wire.dhcp.
