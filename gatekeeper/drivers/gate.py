@@ -42,6 +42,7 @@ _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 _CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
 _NONE: Final[frozenset[str]] = frozenset()
+_ROUNDS: Final = ("loop", "rounds")
 
 
 class Gate:
@@ -144,12 +145,12 @@ class Gate:
         garbage = Garbage()
         self._poll.register(self._committer.fileno(), select.EPOLLIN)
         self._poll.register(wake, select.EPOLLIN)
-        going = True
+        going, counts = True, self._counts
         while going:
             ready = self._poll.poll(self._patience())
             self.supervisor.pulse()
             now, self._went_round = self._clock.now(), time.monotonic()
-            self._counts["loop", "rounds"] += 1
+            counts[_ROUNDS] = counts.get(_ROUNDS, 0) + 1
             self._supply.poll_feed(now)
             for descriptor, _ in ready:
                 if descriptor == wake:
