@@ -17,6 +17,7 @@ from gatekeeper.state.bounded import bounded
 Receiver = tuple[int, int]  # address and port
 
 _MOST: Final = 4_096  # receivers that are remembered
+_UNKNOWN: Final = -1
 _STRIKES: Final = 2  # boxes one behind the other that did not hear, of a receiver that others have heard by
 _SOONEST_S: Final = 1.0  # that a box looks for a server again
 _PATIENCE_S: Final = 15.0  # a box that has not come back by then tells nothing (RFC 2131 4.1: it asks after 4 s)
@@ -35,18 +36,19 @@ class Trials:
 
     def allowed(self, run: Sequence[Told]) -> int:
         """How many of these answers to one receiver, from the first on, may leave in one call; 1 = none."""
-        last, now = run[-1].outcome, run[0].at
-        assert last.to
-        receiver = last.to.address, last.to.port
-        strikes = self._strikes.get(receiver)
+        last, now = run[-1], run[-1].at
+        to = last.outcome.to
+        assert to
+        receiver = to.address, to.port
+        strikes = self._strikes.get(receiver, _UNKNOWN)
         if strikes == _STRIKES:
             return 1
         idle = self._is_idle(receiver, now)
-        if strikes is not None:
-            if idle:
-                self._watch(receiver, last, now)
-            return len(run)
-        return 2 if idle and self._watch(receiver, run[1].outcome, now) else 1
+        if strikes == _UNKNOWN:
+            return 2 if idle and self._watch(receiver, run[1].outcome, now) else 1
+        if idle:
+            self._watch(receiver, last.outcome, now)
+        return len(run)
 
     def _is_idle(self, receiver: Receiver, now: float) -> bool:
         """True if no box is watched for this receiver."""
