@@ -42,7 +42,7 @@ def traced(file: Path, *more: str) -> list[str]:
     strace's own, such as ``-e inject=…``. Skips where there is no strace, and fails in CI."""
     if not shutil.which("strace"):
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("not installed: strace")
-    words = f"strace -D -f -ttt -yy -xx -s 1000000 -e signal=none -e trace={_CALLS} -o {file}".split()
+    words = f"strace -D -f -ttt -yy -xx -s 1000000 -e trace={_CALLS} -o {file}".split()
     return [*words, *more]
 
 
