@@ -1,0 +1,159 @@
+"""The gate dies between any two statements of a commit, or of anything else that writes: what was told holds."""
+
+import itertools
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from gatekeeper.engine.order_desk import OrderDesk, rules_of
+from gatekeeper.model import Outcome
+from gatekeeper.store.opening import open_store
+from gatekeeper.store.sqlite import SqliteStore
+from tests.engine.bench import CONFIG, Bench
+from tests.engine.test_never_two_holders import BOXES, NeighboursInBatches
+from tests.engine.test_orders_and_packets import Life
+from tests.store.dying import dies_in, left_behind
+
+# Nothing is lost there that a process leaves, and it is fast.
+_MEMORY = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)
+statements = st.integers(1, 20)
+
+
+class Mortal(Bench):
+    """A bench over a store in files, read by one connection and written by another, as in a running gate."""
+
+    writer: SqliteStore | None = None
+
+    def __init__(self, folder: Path, config: str = CONFIG) -> None:
+        self._folder = folder
+        self._lives = itertools.count(1)
+        super().__init__(folder, config, str(folder / "store.db"))
+
+    def start(self, *args: object, **keys: object) -> None:
+        if self.writer:
+            self.writer.close()
+        self.writer = _opened(self.store.path)
+        super().start(*args, **keys)  # type: ignore[arg-type]
+
+    def commit(self, now: float = 0) -> list[Outcome]:
+        assert self.writer
+        reader, self.store = self.store, self.writer
+        try:
+            return super().commit(now)
+        finally:
+            self.store = reader
+
+    def close(self) -> None:
+        if self.writer:
+            self.writer.close()
+            self.writer = None
+        self.store.close()
+
+    def die(self) -> None:
+        """Now."""
+        self._begin_anew(left_behind(Path(self.store.path), self._next_life()))
+
+    def die_in_commit(self, statement: int, now: float) -> None:
+        """Before that statement of the batch that waits; nobody is told."""
+        assert self.writer
+        left = dies_in(self.writer, lambda: self.commit(now), statement, self._next_life())
+        self._begin_anew(left)
+
+    def die_in_order(self, statement: int, now: float, kind: str, account: str, **fields: str) -> None:
+        """Before that statement of an order, of which nothing is told either."""
+        assert isinstance(self.store, SqliteStore)
+        left = dies_in(self.store, lambda: self.order(kind, account, now, **fields), statement, self._next_life())
+        self._begin_anew(left)
+
+    def _next_life(self) -> Path:
+        return self._folder / str(next(self._lives))
+
+    def _begin_anew(self, path: Path) -> None:
+        self.close()
+        self.store = _opened(str(path))
+        self.desk = OrderDesk(self.store, rules_of(self.book))
+        self.start()
+
+
+def _opened(path: str) -> SqliteStore:
+    store = open_store(f"sqlite:{path}")
+    assert isinstance(store, SqliteStore)
+    return store
+
+
+class NeighboursOfMortals(NeighboursInBatches):
+    """Six boxes, four addresses, group commit, and a gate that dies."""
+
+    bench: Mortal
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench.store.close()
+        self.memory = tempfile.TemporaryDirectory(dir=_MEMORY)
+        self.bench = Mortal(Path(self.memory.name))
+        self.bench.gathers = True
+        for number, mac in enumerate(BOXES):
+            self.bench.install(mac, account=f"A{number}")
+
+    def teardown(self) -> None:
+        self.bench.close()
+        self.memory.cleanup()
+        self.folder.cleanup()
+
+    def _forget(self) -> None:
+        """Answers that waited never come."""
+        self.waiting.clear()
+
+    @rule()
+    def dies(self) -> None:
+        self._forget()
+        self.bench.die()
+
+    @precondition(lambda self: self.waiting)
+    @rule(statement=statements)
+    def dies_in_a_commit(self, statement: int) -> None:
+        self._forget()
+        self.bench.die_in_commit(statement, self.now)
+
+
+class LifeOfMortals(Life):
+    """Orders and packets, and a gate that dies; what is on record then is there afterwards."""
+
+    bench: Mortal
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench.store.close()
+        self.memory = tempfile.TemporaryDirectory(dir=_MEMORY)
+        text = (Path(self.folder.name) / "gatekeeper.toml").read_text()
+        self.bench = Mortal(Path(self.memory.name), text)
+        for account, mac in zip("ABC", BOXES, strict=False):
+            self.bench.install(mac, account)
+
+    def teardown(self) -> None:
+        self.bench.close()
+        self.memory.cleanup()
+        self.folder.cleanup()
+
+    @rule()
+    def dies(self) -> None:
+        before = self._all()
+        self.bench.die()
+        assert self._all() == before
+
+    @rule(account=st.sampled_from("ABC"), kind=st.sampled_from(["suspend", "resume", "cancel"]), statement=statements)
+    def dies_in_an_order(self, account: str, kind: str, statement: int) -> None:
+        """It is wholly there or not at all: what must never happen does not, whichever it is."""
+        before = self._all()
+        self.bench.die_in_order(statement, self.now, kind, account)
+        if len(self._all()["orders"]) == len(before["orders"]):
+            assert self._all() == before
+
+
+TestNeighboursOfMortals = NeighboursOfMortals.TestCase
+TestNeighboursOfMortals.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLifeOfMortals = LifeOfMortals.TestCase
+TestLifeOfMortals.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
