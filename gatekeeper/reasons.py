@@ -44,6 +44,8 @@ class Reason(StrEnum):
     AAA_REJECTED = "AAA_REJECTED"
     AAA_UNREACHABLE = "AAA_UNREACHABLE"
     LEASES_UNREAD = "LEASES_UNREAD"
+    STALE = "STALE"
+    OVERRUN = "OVERRUN"
     # Orders only.
     MISSING_FIELD = "MISSING_FIELD"
     BAD_FIELD = "BAD_FIELD"
@@ -164,6 +166,14 @@ REASONS: Final[dict[Reason, ReasonText]] = {
     Reason.LEASES_UNREAD: ReasonText(
         "the gate has just started, and has not read yet whose the address is",
         "wait: the log says when all leases are read",
+    ),
+    Reason.STALE: ReasonText(
+        "the packet had waited in a queue for longer than [dhcp] max_age_s: box or NAS has asked again since",
+        "a burst: nothing; if it goes on, more comes than this machine answers: look for a loop, a flood, a slow disk",
+    ),
+    Reason.OVERRUN: ReasonText(
+        "more messages waited than find room; the oldest of those who begin an exchange gave way",
+        "a burst: nothing, boxes ask again; if it goes on, look for a loop or a flood",
     ),
     Reason.AAA_UNREACHABLE: ReasonText(
         "no [[dhcp.radius.server]] answered in time",

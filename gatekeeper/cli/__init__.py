@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from gatekeeper import __version__
+from gatekeeper.report.build import build
 
 # verb -> (module, attribute). Kept as text so that --version and --help import nothing heavy.
 _VERBS: Final = {
@@ -68,8 +69,17 @@ class _Lazy(click.Group):
             formatter.write_dl(list(_HELP.items()))
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted and not ctx.resilient_parsing:
+        click.echo(f"gatekeeper {__version__} ({build()})")
+        ctx.exit()
+
+
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "--version", prog_name="gatekeeper", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version,
+    help="Show the version, whether its hot modules are compiled, and exit.",
+)  # fmt: skip
 def _group() -> None:
     """The gate of an IPTV access network: DHCP and RADIUS by MAC whitelist, and the reason why."""
 

@@ -71,13 +71,20 @@ def check(config: str | None, line: tuple[str, ...]) -> None:
         click.echo(str(problem), err=True)
     for note in (*settings.notes, *_notes_of_addresses(settings)):
         click.echo(f"note: {note}")
-    for warning in _open_to_strangers(settings):
+    for warning in (*_open_to_strangers(settings), *_small_buffers()):
         click.echo(f"warning: {warning}")
     _tell(settings)
     if gate:
         _tell_of(gate, settings)
     click.echo(f"{settings.file}: {'in order' if not problems else f'{len(problems)} problems'}")
     raise click.exceptions.Exit(BAD_ARGUMENTS if problems else DONE)
+
+
+def _small_buffers() -> "list[str]":
+    """What the kernel does not let a gate have."""
+    from gatekeeper.drivers.buffers import small_buffer
+
+    return list(filter(None, [small_buffer()]))
 
 
 def _open_to_strangers(settings: "Settings") -> "Iterator[str]":

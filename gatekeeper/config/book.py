@@ -39,6 +39,8 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
         subnets=subnets,
         server_id=schema.dhcp.server_id or 0,
         offer_s=schema.dhcp.offer_s,
+        answer_runs=schema.dhcp.answer_runs,
+        max_age_s=schema.dhcp.max_age_s,
         quarantine_s=schema.dhcp.quarantine_s,
         declines_per_hour=schema.dhcp.declines_per_hour,
         rapid_commit=schema.dhcp.rapid_commit,

@@ -153,6 +153,8 @@ class DhcpSection(Section):
     deny_auto_configure: bool = False
     lenient: bool = True
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
+    answer_runs: Annotated[str, one_of("auto", "always", "never")] = "auto"
+    max_age_s: Annotated[float, Field(ge=0, le=60)] = 4.0
     leasequery: list[ClientNetwork] = []
     relays: list[ClientNetwork] = []
     authorize: Annotated[str, one_of("local", "radius")] = "local"

@@ -35,6 +35,10 @@ listen = ["0.0.0.0:67"]                  # relays and renewals, and boxes on thi
 # quarantine_s = 3600                    # nobody gets a declined address before that
 # declines_per_hour = 3                  # that one box is believed; then it gets its own address again
 # offer_s = 30
+# max_age_s = 4                          # a packet that waited in a queue for longer is dropped, of RADIUS too: whoever
+                                         # sent it has asked again since; 0 = none is
+# answer_runs = "auto"                   # answers to one relay in one call: auto (where all links are cards) | always |
+                                         # never; not to a neighbour on this host that listens to frames (dhcrelay)
 # rapid_commit = false                   # RFC 4039
 # deny_auto_configure = false            # RFC 2563: tell refused boxes not to make up an address
 # lenient = true                         # answer small clients that misplace options 50 and 54; false: RFC 2131 alone

@@ -227,7 +227,7 @@ class Interfaces:
 
     def hear(self, door: Door, now: float) -> None:
         """Look for foreign servers in what a door has."""
-        for datagram in door.receive():
+        for datagram in door.receive().datagrams:
             foreign = foreign_server(datagram, self._ours)
             if foreign and self._rogues.hear(foreign, now):
                 self._log.say(rogue_line(foreign))

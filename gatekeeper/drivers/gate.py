@@ -17,11 +17,11 @@ from gatekeeper.drivers.commit import Committer, Done
 from gatekeeper.drivers.confirmation import Confirmation
 from gatekeeper.drivers.confirmation import Told as Confirmed
 from gatekeeper.drivers.control import State
+from gatekeeper.drivers.doors import NOBODY, Doors
 from gatekeeper.drivers.garbage import Garbage
 from gatekeeper.drivers.handing_in import SLOW_S, HandingIn
 from gatekeeper.drivers.housekeeping import EVERY_S, Housekeeper
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.sockets import Door
 from gatekeeper.drivers.supervisor import Supervisor
 from gatekeeper.drivers.supply import Supply, nobody_asked
 from gatekeeper.drivers.telling import Telling
@@ -41,7 +41,6 @@ from gatekeeper.store.ports import LoopPort
 _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 _CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
-_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Gate:
@@ -70,9 +69,8 @@ class Gate:
         self._troubles = troubles
         self._interfaces = interfaces
         self._clock = clock
-        self._doors: dict[int, tuple[Door, str]] = {}
-        self._poll = select.epoll()
         self._counts: Counter[tuple[str, ...]] = Counter()
+        self.doors = Doors(self._counts)
         self._upstream: Upstream | None = None
         self._begin(remember())
         self._confirmation: Confirmation | None = None
@@ -80,38 +78,21 @@ class Gate:
         self._next_housekeeping = 0.0
         self._went_round = time.monotonic()
         self._next_confirmation = 0.0
-        interfaces.watch_probes(self)
+        interfaces.watch_probes(self.doors)
         self.supervisor = Supervisor({})
-        self._deaf = _NONE  # doors whose answers wait for the disk are not listened to while too many do
 
     def _begin(self, memory: Memory) -> None:
         self._engines, self._world, self._ranges, seq, self._beginning = memory
         tallies = Tallies()
         committer, log, interfaces = self._committer, self._log, self._interfaces
-        self._telling = Telling(self._doors, log, tallies, self._counts)
+        self._telling = Telling(self.doors, log, tallies, self._counts)
         self._heart = Heart(self._engines.mouths(), self._world, self._probing, self._most, self._telling.tell)
+        self.doors.set_book(self._engines.book)
         self._house = Housekeeper(self._world, committer, log, interfaces, tallies, self._counts)
         self._supply = Supply(self._heart, self._store, log.alarm, seq, committer.origin)
         self._supply.probe = interfaces.probe
         if self._beginning:
             self._supply.read_fixed = self._beginning.read_fixed
-
-    def add_door(self, door: Door, name: str) -> None:
-        """name: whose datagrams it hears, one of the heart's, or WATCH."""
-        self._doors[door.fileno()] = (door, name)
-        self._poll.register(door.fileno(), select.EPOLLIN)
-
-    def remove_door(self, door: Door) -> None:
-        """Listen to it no more. It is still open."""
-        if self._doors.pop(door.fileno(), None):
-            self._poll.unregister(door.fileno())
-
-    def watch(self, descriptor: int) -> None:
-        """Wake up when this is readable; somebody else reads it."""
-        self._poll.register(descriptor, select.EPOLLIN)
-
-    def unwatch(self, descriptor: int) -> None:
-        self._poll.unregister(descriptor)
 
     def set_engines(self, engines: Engines, ranges: Ranges) -> None:
         """Go on with another Policybook. ranges: what each of its subnets gives out."""
@@ -120,13 +101,14 @@ class Gate:
             self._ranges = ranges
         self._house.drain_engines(self._engines)
         self._engines = engines
+        self.doors.set_book(engines.book)
         self._heart.set_mouths(engines.mouths())
 
     def set_upstream(self, policy: AaaPolicy | None) -> None:
         """Ask these AAA servers from now on, also what others have not answered yet; None = nobody."""
         if self._upstream:
             self._upstream.close()
-        self._upstream = Upstream(policy, self._log, self, self._counts) if policy else None
+        self._upstream = Upstream(policy, self._log, self.doors, self._counts) if policy else None
         self._supply.ask = self._upstream.ask if self._upstream else nobody_asked
         self._heart.ask_anew(self._clock.now())
 
@@ -142,16 +124,16 @@ class Gate:
         left_s: how much longer draining may take. What was not written by then; "" = all is.
         """
         garbage = Garbage()
-        self._poll.register(self._committer.fileno(), select.EPOLLIN)
-        self._poll.register(wake, select.EPOLLIN)
+        self.doors.watch(self._committer.fileno())
+        self.doors.watch(wake)
         going = True
         while going:
-            ready = self._poll.poll(self._patience())
+            ready = self.doors.wait(self._patience())
             self.supervisor.pulse()
             now, self._went_round = self._clock.now(), time.monotonic()
             self._counts["loop", "rounds"] += 1
             self._supply.poll_feed(now)
-            for descriptor, _ in ready:
+            for descriptor in ready:
                 if descriptor == wake:
                     going = on_wake()
                 else:
@@ -168,14 +150,16 @@ class Gate:
 
     def _patience(self) -> float:
         """How long to wait for packets: until the next housekeeping, or until somebody's time is over."""
-        end = min(self._heart.next_due(), self._handing.next_due(DHCP in self._deaf and self._confirmation is None))
+        end = min(
+            self._heart.next_due(), self._handing.next_due(DHCP in self.doors.deaf and self._confirmation is None)
+        )
         end = min(end, self._upstream.next_end()) if self._upstream else end
         now = self._clock.now()
         patience = min(max(end - now, 0.0), EVERY_S, self.supervisor.pulse_s)
         return min(patience, self._beginning.patience(now)) if self._beginning else patience
 
     def _hear(self, descriptor: int, now: float) -> None:
-        found = self._doors.get(descriptor)
+        found = self.doors.find(descriptor)
         if found is None:
             if self._upstream:
                 self._upstream.hear(descriptor, now)
@@ -184,8 +168,9 @@ class Gate:
         if name == WATCH:
             self._interfaces.hear(door, now)
             return
-        self._heart.receive(name, door.receive(), door, now)
+        self._heart.receive(name, self.doors.arrivals.hear(door, name), door, now)
         self._supply.meet(now)
+        self._telling.flush()
 
     def _go_on(self, now: float) -> None:
         """What is due, and what has come from elsewhere than the doors."""
@@ -199,6 +184,7 @@ class Gate:
         heart.handle_time(now)
         self._supply.meet(now)
         self._commit(now)
+        self._telling.flush()
         self._telling.tell_bugs(self._heart.bugs())
 
     def _commit(self, now: float) -> None:
@@ -271,6 +257,7 @@ class Gate:
         confirmation.take(self._clock)
         self._counts.update(self._heart.drain_counts())
         self._house.write_counts(self._engines, self._clock)
+        self._telling.flush()
         self._begin(memory)
         self.set_upstream(memory.engines.book.aaa)
 
@@ -293,22 +280,19 @@ class Gate:
     def _listen_or_wait(self, now: float) -> None:
         """Back pressure: what cannot be committed in time waits in the kernel, where it is bounded. Where the disk
         hangs that would be for nothing to who renews: an extension leaves without it."""
-        deaf = _WAIT_FOR_THE_DISK if self._confirmation or self._heart.is_full() else _NONE
+        deaf = _WAIT_FOR_THE_DISK if self._confirmation or self._heart.is_full() else NOBODY
         if deaf and not self._confirmation and self._handing.is_late(now):
             deaf = _CANNOT_DO_WITHOUT
-        if deaf == self._deaf:
-            return
-        for descriptor, (_, name) in self._doors.items():
-            if (name in deaf) != (name in self._deaf):
-                self._poll.modify(descriptor, 0 if name in deaf else select.EPOLLIN)
-        self._deaf = deaf
+        self.doors.listen_to_all_but(deaf)
 
     def _keep_house(self, now: float) -> None:
         if self._confirmation:
             return  # the next heartbeat is that of the store's other time
         self._next_housekeeping = now + EVERY_S
+        self.doors.look()
+        self._troubles.set("packets-lost", self.doors.arrivals.losses(), now)
         self._counts.update(self._heart.drain_counts())
-        self._house.keep(self._engines, self, self._clock, now)
+        self._house.keep(self._engines, self.doors, self._clock, now)
         self._troubles.look_around(self._committer, self._upstream, self._clock, now)
         if self._clock.cause and now >= self._next_confirmation and is_vouched():
             self._next_confirmation = now + _CONFIRM_EVERY_S

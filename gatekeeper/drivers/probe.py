@@ -3,7 +3,8 @@
 import socket
 from typing import Final
 
-from gatekeeper.drivers.sockets import BATCH, DoorError
+from gatekeeper.drivers.hearing import BATCH
+from gatekeeper.drivers.sockets import DoorError
 from gatekeeper.wire import Malformed
 from gatekeeper.wire.arp import claimed_address, probe_frame
 from gatekeeper.wire.frame import ARP

@@ -26,6 +26,7 @@ from gatekeeper.wire.dhcp import BOOTREPLY, BOOTREQUEST
 from gatekeeper.wire.dhcp_header import op_of, question_key
 from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
 from gatekeeper.wire.radius import identifier_of
+from gatekeeper.wire.runs import dhcp_answers, radius_answers
 
 _AUTH_PORTS: Final = frozenset({1812, 1645})
 _ACCT_PORTS: Final = frozenset({1813, 1646})
@@ -138,10 +139,12 @@ class _Answers:
         self._answers: dict[tuple[object, ...], list[Packet]] = {}
         for packet in packets:
             if packet.source_port in radius_ports and packet.payload:
-                key: tuple[object, ...] = (packet.destination, packet.destination_port, identifier_of(packet.payload))
-                self._answers.setdefault(key, []).append(packet)
+                for answer in radius_answers(packet.payload):
+                    key: tuple[object, ...] = (packet.destination, packet.destination_port, identifier_of(answer))
+                    self._answers.setdefault(key, []).append(packet._replace(payload=answer))
             elif packet.source_port == DHCP_PORT and op_of(packet.payload) == BOOTREPLY:
-                self._answers.setdefault(question_key(packet.payload), []).append(packet)
+                for answer in dhcp_answers(packet.payload):
+                    self._answers.setdefault(question_key(answer), []).append(packet._replace(payload=answer))
             if packet.destination_port in radius_ports and packet.payload:
                 key = (packet.source, packet.source_port, identifier_of(packet.payload))
                 self._questions.setdefault(key, []).append(packet.frame)

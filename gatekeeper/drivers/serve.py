@@ -11,6 +11,7 @@ from gatekeeper.config.load import Settings
 from gatekeeper.drivers.access import Interfaces
 from gatekeeper.drivers.api_process import ApiProcess, sure_token
 from gatekeeper.drivers.beginning import Beginning, Memory
+from gatekeeper.drivers.buffers import small_buffer
 from gatekeeper.drivers.clock import clock_at_start
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.control import CLOCK, CLOCK_PASSED, COMPARE, SAME, Answer, Control, State
@@ -79,6 +80,8 @@ class Server:
             self._log.say(f"note: {unmarked}")
         if unfolded:
             self._log.say(f"note: {unfolded}")
+        if small := small_buffer():
+            self._log.say(f"warning: {small}")
         self._interfaces = Interfaces(settings, self._log)
         self._doors = open_doors(settings, self._interfaces)
         self._api = ApiProcess(settings, self._log, self._count) if settings.api else None
@@ -102,7 +105,7 @@ class Server:
         self._gate.supervisor = self._supervisor
         self._interfaces.on_new_address = lambda: self._take_book(self._settings.book)
         for door, name in self._doors:
-            self._gate.add_door(door, name)
+            self._gate.doors.add_door(door, name)
         self._dynauth = self._dynauth_client()
         self._gate.set_upstream(settings.book.aaa)
 

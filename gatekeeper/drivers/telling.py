@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Container, Iterable
 
 from gatekeeper.drivers.log import Log
-from gatekeeper.drivers.sockets import Door
+from gatekeeper.drivers.outbox import Outbox
 from gatekeeper.heart.tallies import Tallies
 from gatekeeper.heart.told import Bug, Told
-from gatekeeper.model import Outcome, Reason
+from gatekeeper.model import Reason
 
 
 class Telling:
@@ -16,21 +16,20 @@ class Telling:
     def __init__(self, doors: Container[int], log: Log, tallies: Tallies, counts: Counter[tuple[str, ...]]) -> None:
         """doors: descriptors of those that are listened to."""
         self._doors, self._log, self._tallies, self._counts = doors, log, tallies, counts
+        self._outbox = Outbox(self._not_sent)
+        self.flush = self._outbox.flush  # send what was told since the last time
 
     def tell(self, told: Told) -> None:
-        """Send what is to leave, then have everybody read how the question has ended."""
-        outcome, door, now = told.outcome, told.door, told.at
+        """What is to leave does, with the next ``flush`` at the latest; everybody reads how the question has ended."""
+        outcome = told.outcome
         try:
             if outcome.answer:
-                try:
-                    door.send(outcome.answer, outcome.to, outcome.via)
-                except OSError as error:
-                    self._not_sent(door, outcome, error, now)
+                self._outbox.put(told)
             self._tallies.read(told)
             self._log.read(told)
         except Exception as bug:
             self._counts["bugs",] += 1
-            self._log.alarm(f"bug: {bug!r} in telling {outcome.message} of {outcome.mac.hex(':')}", now)
+            self._log.alarm(f"bug: {bug!r} in telling {outcome.message} of {outcome.mac.hex(':')}", told.at)
 
     def tell_bugs(self, bugs: Iterable[Bug]) -> None:
         """Each is counted, and its place is in the log."""
@@ -43,8 +42,9 @@ class Telling:
         told = f"{Reason.BAD_RECORD}: {len(why)} of a batch cannot be written, the others are: {why[0]}"
         self._log.alarm(f"{told}: 'gatekeeper show refused' has the boxes", now)
 
-    def _not_sent(self, door: Door, outcome: Outcome, error: OSError, now: float) -> None:
+    def _not_sent(self, told: Told, error: OSError) -> None:
+        outcome = told.outcome
         self._counts[outcome.protocol, "not-sent"] += 1
         # An interface that went away while the answer waited is alarmed elsewhere; the box asks again.
-        if door.fileno() in self._doors:
-            self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", now)
+        if told.door.fileno() in self._doors:
+            self._log.alarm(f"{outcome.reply} to {outcome.mac.hex(':')} via {outcome.where} not sent: {error}", told.at)

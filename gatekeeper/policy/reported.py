@@ -28,7 +28,7 @@ _ENDING_S: Final = 10
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class Said(Value):
-    """A report. place: in the sequence of all; at_ms: when it was decided, 0 = to the second, as it says."""
+    """A report. place: its number in the sequence of all; at_ms: when it was decided, 0 = to the second, as it says."""
 
     __slots__ = ("place", "at_ms", "report")
 
@@ -55,26 +55,26 @@ class Asked:
 
 
 class Plan:
-    """What reports make of sessions, gathered: rows by their numbers, begun ones and events by their places in the
-    sequence of all reports, and which of what was asked has another standing."""
+    """What reports make of sessions, gathered: rows by their numbers, begun ones by the place of the report that they
+    began with, events, those of one session in their sequence, and which of what was asked has another standing."""
 
-    __slots__ = ("asked", "begun", "changed", "counted", "events")
+    __slots__ = ("asked", "begun", "changed", "counted", "events", "moved")
 
     def __init__(self) -> None:
-        self.counted: list[tuple[int, Course]] = []  # nothing but counters and times is different
-        self.changed: list[tuple[int, Course]] = []
-        self.begun: list[tuple[int, Course]] = []
-        self.events: list[tuple[int, Event]] = []
+        # Each with ``rest``, that of the last report.
+        self.counted: list[tuple[int, Course, bytes]] = []  # nothing but counters and times is different
+        self.changed: list[tuple[int, Course, bytes]] = []
+        self.moved: list[tuple[int, Course]] = []  # of those changed, which have another MAC, address or beginning
+        self.begun: list[tuple[int, Course, bytes]] = []
+        self.events: list[Event] = []
         self.asked: list[Asked] = []
 
 
 def follow(
-    plan: Plan, row: int, course: Course | None, asked: Sequence[Asked], reports: Iterable[Said]
-) -> tuple[int, Course | None]:
+    plan: Plan, row: int, course: Course | None, asked: Sequence[Asked], reports: Iterable[Said], rest: bytes
+) -> None:
     """Add to the plan what these make of one name. course: of the last session that has it, row: its number; None =
-    there is none; asked: of that session. Returns the place where the session began that has the name then, -1 = it is
-    the same one, and its course.
-    """
+    there is none; asked: of that session; rest: what tells the last report from others that do not only count."""
     before, begun_at = course, -1
     for one in reports:
         report = one.report
@@ -83,7 +83,7 @@ def follow(
                 if course.state == "active":
                     course = broken_off(course)
                     _show(plan, asked, "", report.heard, ended=True)
-                _keep(plan, row, begun_at, before, course)
+                _keep(plan, row, begun_at, before, course, b"")
             course, before, begun_at, asked = begun(report), None, one.place, ()
             event = begin_event(report.session) if course.state == "active" else None
         else:
@@ -91,19 +91,21 @@ def follow(
             event = _news(plan, course, after, asked, report) if asked or after.state == "closed" else None
             course = after
         if event:
-            plan.events.append((one.place, dated(event, one.at_ms)))
+            plan.events.append(dated(event, one.at_ms))
     if course is not None:
-        _keep(plan, row, begun_at, before, course)
-    return begun_at, course
+        _keep(plan, row, begun_at, before, course, rest)
 
 
-def _keep(plan: Plan, row: int, begun_at: int, before: Course | None, course: Course) -> None:
+def _keep(plan: Plan, row: int, begun_at: int, before: Course | None, course: Course, rest: bytes) -> None:
     if before is None:
-        plan.begun.append((begun_at, course))
+        plan.begun.append((begun_at, course, rest))
     elif only_counts(before, course):
-        plan.counted.append((row, course))
+        plan.counted.append((row, course, rest))
     else:
-        plan.changed.append((row, course))
+        plan.changed.append((row, course, rest))
+        old, said = before.session, course.session
+        if old.mac != said.mac or old.address != said.address or old.started != said.started:
+            plan.moved.append((row, course))
 
 
 def _news(plan: Plan, known: Course, after: Course, asked: Sequence[Asked], report: SessionReported) -> Event | None:

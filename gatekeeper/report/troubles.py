@@ -47,6 +47,9 @@ TROUBLES: Final[dict[str, Trouble]] = {
         "set the clock right, then 'gatekeeper clock confirm'"),
     "recovering": Trouble("the store is being recovered", "addresses that may have been given are kept back",
         "none: it ends by itself"),
+    "packets-lost": Trouble("more packets come than are answered in time", "who is not answered asks again",
+        "look for a loop or a flood in 'gatekeeper show stats'; where buffers are full raise net.core.rmem_max",
+        serves=True),
     "aaa-silent": Trouble("no AAA server answers", "boxes that AAA decides about get no answer",
         "look at the servers of [[dhcp.radius.server]] and the way to them"),
 }  # fmt: skip

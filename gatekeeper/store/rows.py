@@ -108,10 +108,11 @@ def order_of(row: Row) -> tuple[OrderRecord, str]:
 
 
 # A session as it is read, and the two tables that it is written to: what each report of it changes stands apart, and of
-# the rest the key never changes.
+# the rest the key never changes, and what is in indexes is written only when it does.
 SESSION: Final = (*fields_of(Session), "state", "heard")
 SESSION_KEY: Final = ("session", "nas", "device")
-SESSION_REST: Final = ("source", "mac", "account", "port", "address", "order", "started", "cause", "keys")
+SESSION_REST: Final = ("source", "account", "port", "order", "cause", "keys")
+SESSION_INDEXED: Final = ("mac", "address", "started")
 COURSE: Final = ("state", "last_seen", "bytes_in", "bytes_out", "heard")
 
 
@@ -134,10 +135,13 @@ def session_key(course: Course) -> Row:
 def session_rest(course: Course) -> Row:
     """As SESSION_REST has it."""
     said = course.session
-    return (
-        *(said.source, mac_text(said.mac), said.account, said.port, said.address, said.order),
-        *(said.started, said.cause, said.keys),
-    )
+    return said.source, said.account, said.port, said.order, said.cause, said.keys
+
+
+def session_indexed(course: Course) -> Row:
+    """As SESSION_INDEXED has it."""
+    said = course.session
+    return mac_text(said.mac), said.address, said.started
 
 
 def course_row(course: Course) -> Row:

@@ -69,6 +69,8 @@ SESSION_KEYS: Final = (
     *(USER_NAME, NAS_IP_ADDRESS, NAS_PORT, FRAMED_IP_ADDRESS, CALLING_STATION_ID, NAS_IDENTIFIER),
     *(ACCT_SESSION_ID, NAS_PORT_ID),
 )
+# What stands in front of a value, by its type and length (RFC 2865 5).
+_HEADS: Final = {kind: [attribute(kind, bytes(length))[:2] for length in range(254)] for kind in SESSION_KEYS}
 MAX_OCTETS: Final = (1 << 63) - 1  # in 64 bits with a sign
 # A clock that is further off than this is not believed; the packet's arrival is.
 _CLOCK_S: Final = 7 * 86_400
@@ -127,8 +129,18 @@ def read_report(packet: RadiusPacket, source: int, now: float) -> Report:
         octets_in=_octets(attributes, ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS),
         octets_out=_octets(attributes, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS),
         cause=CAUSES.get(cause, str(cause)) if cause else "",
-        keys=b"".join(attribute(kind, attributes[kind]) for kind in SESSION_KEYS if kind in attributes),
+        keys=_keys(attributes),
     )
+
+
+def _keys(attributes: dict[int, bytes]) -> bytes:
+    """Those of SESSION_KEYS that are there, as they came."""
+    found: list[bytes] = []
+    for kind in SESSION_KEYS:
+        value = attributes.get(kind)
+        if value is not None:
+            found += (_HEADS[kind][len(value)], value)
+    return b"".join(found)
 
 
 def _number(attributes: dict[int, bytes], kind: int) -> int:

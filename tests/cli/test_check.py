@@ -4,7 +4,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from gatekeeper.cli.setup import check
 from tests.cli.terminal import Terminal
 
 CONFIG = """
@@ -208,3 +210,15 @@ def test_a_line_that_is_a_vlan_is_noted(tmp_path: Path) -> None:
     assert [line.partition(" accounts")[0] for line in noted] == ["note: line mt1|bridge1: 9"]
     (tmp_path / "gatekeeper.toml").write_text(f'{CONFIG}\n[binding]\nport = "off"\n', encoding="utf-8")
     assert "protects nothing" not in terminal.run("check").out
+
+
+def test_a_receive_buffer_that_the_kernel_keeps_small_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """socket(7), SO_RCVBUF: as large as net.core.rmem_max allows, and no error. The file is sound all the same."""
+    monkeypatch.setattr("gatekeeper.drivers.buffers.WANTED", 1 << 30)
+    Terminal(tmp_path, CONFIG)
+    said = CliRunner().invoke(check, ["-c", str(tmp_path / "gatekeeper.toml")])
+    assert said.exit_code == 0
+    assert "warning: net.core.rmem_max allows a receive buffer of" in said.output
+    assert f"sysctl -w net.core.rmem_max={1 << 30}" in said.output

@@ -1,10 +1,14 @@
 """--version, --help and unknown verbs: quick, and without loading what they do not need."""
 
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
 from gatekeeper import __version__
+from gatekeeper.report.build import build_of
+from gatekeeper.wire.text import mac_text
 from tests.cli.terminal import Terminal
 
 HEAVY = {"pydantic", "rich", "pyrad", "sqlite3", "netaddr", "scapy", "dpkt", "asyncio", "pyroute2"}
@@ -40,9 +44,27 @@ def test_whoever_looks_into_the_store_loads_no_sockets(tmp_path: Path, arguments
     assert needless == {f"gatekeeper.drivers.{name}" for name in wanted}
 
 
-def test_the_version_is_the_packages(tmp_path: Path) -> None:
+def test_the_version_is_the_packages_and_the_build_that_of_what_runs(tmp_path: Path) -> None:
     """And nothing else is printed."""
-    assert Terminal(tmp_path).run("--version") == (0, f"gatekeeper {__version__}\n", "")
+    build = "compiled" if is_compiled() else "pure Python"
+    assert Terminal(tmp_path).run("--version") == (0, f"gatekeeper {__version__} ({build})\n", "")
+
+
+def is_compiled() -> bool:
+    """What CPython itself says: a function of a library is none of Python's own."""
+    return not isinstance(mac_text, FunctionType)
+
+
+@pytest.mark.parametrize(
+    ("file", "build"),
+    [
+        ("/usr/lib/gatekeeper/model.py", "pure Python"),
+        (f"/usr/lib/gatekeeper/model{EXTENSION_SUFFIXES[0]}", "compiled"),
+        ("", "pure Python"),
+    ],
+)
+def test_the_build_is_known_by_a_modules_file(file: str, build: str) -> None:
+    assert build_of(file) == build
 
 
 def test_help_names_every_verb(tmp_path: Path) -> None:

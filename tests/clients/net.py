@@ -109,9 +109,13 @@ class Space:
         """Give an interface its MAC and addresses, and bring it up."""
         first = [f"link set {interface} address {mac}"] if mac else []
         self.ip(*first, *(f"address add {one} dev {interface}" for one in addresses), f"link set {interface} up")
+        # Else the kernel leaves UDP checksums to a card that a veth has not got, and captures show wrong ones.
+        self.leave_to_card(interface, False)
+
+    def leave_to_card(self, interface: str, left: bool) -> None:
+        """Whether the kernel leaves checksums to the card, and with them the cutting of what was sent in one call."""
         with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            # Else the kernel leaves UDP checksums to a card that a veth has not got, and captures show wrong ones.
-            value = ctypes.create_string_buffer(struct.pack("=II", _ETHTOOL_STXCSUM, 0))
+            value = ctypes.create_string_buffer(struct.pack("=II", _ETHTOOL_STXCSUM, int(left)))
             fcntl.ioctl(one, _SIOCETHTOOL, struct.pack("16sP", interface.encode(), ctypes.addressof(value)))
 
     def sysctl(self, **values: int) -> None:

@@ -14,9 +14,10 @@ from gatekeeper.drivers.beginning import Memory
 from gatekeeper.drivers.clock import Clock
 from gatekeeper.drivers.commit import Committer
 from gatekeeper.drivers.gate import Gate
+from gatekeeper.drivers.hearing import BATCH
 from gatekeeper.drivers.log import Log
 from gatekeeper.drivers.memory import whole_world
-from gatekeeper.drivers.sockets import BATCH, UdpDoor
+from gatekeeper.drivers.sockets import UdpDoor
 from gatekeeper.drivers.troubles import Troubles
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.heart.engines import Engines
@@ -85,7 +86,7 @@ class Node:
         self.gate = Gate(lambda: memory, *own, MOST)
         self.doors = {name: UdpDoor(LOOPBACK, 0) for name in (AUTHENTICATION, ACCOUNTING)}
         for name, door in self.doors.items():
-            self.gate.add_door(door, name)
+            self.gate.doors.add_door(door, name)
         self.nas = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.nas.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.nas.bind(("127.0.0.1", 0))

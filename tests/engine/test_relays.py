@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.engine.relays import _MAX_PAIRS
 from gatekeeper.model import Datagram, Outcome
 from gatekeeper.state.framed import SessionKey
 from gatekeeper.state.held import Part
@@ -168,11 +169,13 @@ def test_a_lease_query_is_a_relayed_message(tmp_path: Path, source: int, expecte
     assert outcome.mac == (b"" if expected == STRANGER else BOX)
 
 
-def test_a_flood_of_sources_is_remembered_within_bounds(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_of_sources_is_remembered_within_bounds(bench: Bench) -> None:
     """Whoever forges sources finds the usual relay known all the same."""
-    monkeypatch.setattr("gatekeeper.engine.relays._MAX_PAIRS", 100)
     bench.install()
-    for source in range(CORE, CORE + 1000):
-        bench.hear(discover(OTHER), source=source)
-    assert len(bench.dhcp._door.relays._known) <= 100
+    bench.hear(discover(OTHER), source=CORE)
+    relays = bench.dhcp._door.relays
+    assert (CORE, GIADDR) in relays._known
+    for source in range(CORE, CORE + _MAX_PAIRS + 100):
+        relays.refusal(source, GIADDR, NOW)
+    assert len(relays._known) <= _MAX_PAIRS
     assert told(_heard(bench, GIADDR, GIADDR)) == SERVED

@@ -41,3 +41,19 @@ def test_a_start_and_a_stop_are_answered_as_they_were(tmp_path: Path, bench: Ben
         ("Accounting-Request", "Accounting-Response", "record")
     ] * 2
     assert rows[0]["recorded"] == "same" and rows[1]["recorded"].startswith("different")
+
+
+def test_answers_that_left_in_one_call_are_each_compared(tmp_path: Path, bench: Bench) -> None:
+    """UDP_SEGMENT, udp(7): a capture of the sender may have them as one datagram."""
+    requests = [accounting_request(1, identifier=number, session=f"{number}") for number in range(3)]
+    answers = [bench.report(request).answer for request in requests]
+    config, path = tmp_path / "gatekeeper.toml", tmp_path / "run.pcap"
+    config.write_text(CONFIG)
+    with path.open("wb") as file:
+        writer = dpkt.pcap.Writer(file)
+        for request in requests:
+            writer.writepkt(udp_frame(request, NAS_MAC, OUR_MAC, BRAS, SERVER, 40001, 1813), ts=NOW)
+        run = udp_frame(b"".join(answers), OUR_MAC, NAS_MAC, SERVER, BRAS, 1813, 40001)
+        writer.writepkt(run, ts=NOW + 0.001)
+    said = Terminal(tmp_path).run("replay", "-c", str(config), "-r", str(path), "-o", "json")
+    assert [row["recorded"] for row in json.loads(said.out)] == ["same"] * 3

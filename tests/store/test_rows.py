@@ -138,7 +138,12 @@ def test_what_changes_of_a_session_is_all_but_its_name() -> None:
     """The statement that writes a report names the columns in the sequence of this row."""
     course = Course(SESSION, "active", 7)
     whole = dict(zip(rows.SESSION, rows.session_row(course), strict=True))
-    parts = {rows.SESSION_KEY: rows.session_key, rows.SESSION_REST: rows.session_rest, rows.COURSE: rows.course_row}
+    parts = {
+        rows.SESSION_KEY: rows.session_key,
+        rows.SESSION_REST: rows.session_rest,
+        rows.SESSION_INDEXED: rows.session_indexed,
+        rows.COURSE: rows.course_row,
+    }
     assert sorted(name for part in parts for name in part) == sorted(rows.SESSION)
     for part, row_of in parts.items():
         assert row_of(course) == tuple(whole[name] for name in part)

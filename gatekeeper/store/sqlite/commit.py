@@ -25,16 +25,15 @@ from gatekeeper.model import (
 from gatekeeper.policy.reported import dated
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store import RecordError, StoreError
-from gatekeeper.store.ports import MAX_FEED, Apart
+from gatekeeper.store.ports import Apart
 from gatekeeper.store.rows import LEASE, lease_of, listed
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
-from gatekeeper.store.sqlite.lease_format import MARKED, body_of, packed_event, packed_lease
+from gatekeeper.store.sqlite.learning import LearningTables
+from gatekeeper.store.sqlite.lease_format import body_of, marked, packed_event, packed_lease
 from gatekeeper.store.sqlite.reports_format import pack_report
-from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
+from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
 from gatekeeper.store.sqlite.tables import parts
-from gatekeeper.wire.line_id import port_from_text
-from gatekeeper.wire.text import mac_text
 
 # On record, as far as the log has nothing of it (``lease_log``).
 _ON_RECORD: Final = {
@@ -45,20 +44,6 @@ _LOG: Final = """
 INSERT INTO main.lease_log VALUES (
     max((SELECT coalesce(max(seq), 0) + 1 FROM main.lease_log), (SELECT seq << 16 FROM main.commits)), ?)
 RETURNING seq"""
-_LEARN: Final = {
-    # column1 … column5 are account, port, protocol, time and line. (Before a WITH, sqlite3 would count no rows.)
-    size: f"""
-UPDATE accounts SET port = column2, port_state = 'learned', port_by = column3, port_at = column4, line = column5
-FROM (VALUES {",".join(["(?,?,?,?,?)"] * size)}) WHERE account = column1 AND port_state = 'unlearned'"""
-    for size in CHUNKS
-}
-_TELL: Final = {
-    size: f"""
-WITH own (origin) AS (VALUES (?))
-INSERT INTO feed (mac, address, origin)
-SELECT mac, 0, CASE WHEN mac IN ({marks}) THEN origin ELSE '' END FROM boxes, own WHERE account IN ({marks})"""
-    for size, marks in MARKS.items()
-}
 
 
 class _Batch:
@@ -92,10 +77,8 @@ class _Logged(NamedTuple):
 
 
 @trait
-class CommitTables(SessionTables):
+class CommitTables(SessionTables, LearningTables):
     """The commit thread's side of the store: what lasts of the engines' outcomes."""
-
-    _told = 0  # rows put into the change feed since it was pruned
 
     def commit(self, effects: Sequence[Effect], origin: str = "", at_ms: Sequence[int] = ()) -> set[int]:
         """Write effects as one fsynced transaction. Returns the places in effects of those that lost against a
@@ -106,9 +89,9 @@ class CommitTables(SessionTables):
         """
         logged: list[_Logged] = []
         try:
-            with self._transaction() as marked:
+            with self._transaction() as marks:
                 self._look_for_others()
-                lost = self._write(effects, origin, at_ms, marked, logged)
+                lost = self._write(effects, origin, at_ms, marks, logged)
         except StoreError:
             raise
         except Exception as error:
@@ -127,10 +110,10 @@ class CommitTables(SessionTables):
 
         def write(part: list[range]) -> None:
             first, end = part[0].start, part[-1].stop
-            found = self._write(effects[first:end], origin, at_ms[first:end], marked, logged)
+            found = self._write(effects[first:end], origin, at_ms[first:end], marks, logged)
             lost.update(first + place for place in found)
 
-        with self._transaction() as marked:
+        with self._transaction() as marks:
             self._look_for_others()
             unfit = write_apart(self._connection, _outcomes(sizes), write)
         self._know(logged)
@@ -145,7 +128,6 @@ class CommitTables(SessionTables):
 
     def _know(self, logged: Sequence[_Logged]) -> None:
         """These are on disk."""
-        self._beside = True
         for row, leases in logged:
             self._recent.add(row, leases)
 
@@ -154,7 +136,7 @@ class CommitTables(SessionTables):
         effects: Sequence[Effect],
         origin: str,
         at_ms: Sequence[int],
-        marked: bytearray,
+        marks: bytearray,
         logged: list[_Logged],
     ) -> set[int]:
         """As ``commit``, inside the transaction that is going on, for whose mark and whose end it gathers."""
@@ -165,7 +147,7 @@ class CommitTables(SessionTables):
         for place, effect in enumerate(effects):
             _WRITER_OF[type(effect)](self, batch, place, effect)
         if batch.learned:
-            self._learn_all(batch, origin)
+            batch.lost |= self._learn_all(effects, batch.learned, origin)
         if batch.said:
             self._keep_reports(batch.said)
         events = [*batch.events, *self._events(batch)]
@@ -175,7 +157,7 @@ class CommitTables(SessionTables):
             logged.append(_Logged(row, batch.leases))
             for lease, packed in zip(batch.leases, batch.packed, strict=True):
                 if lease.state == "active":
-                    marked += packed[MARKED]
+                    marks += marked(packed)
         return batch.lost
 
     def _look_up(self, batch: _Batch) -> None:
@@ -261,36 +243,6 @@ class CommitTables(SessionTables):
 
     def _only_remember(self, batch: _Batch, place: int, effect: Effect) -> None:
         """It is not kept."""
-
-    def _learn_all(self, batch: _Batch, origin: str) -> None:
-        """Lock each account to its first port; those that come after a different one are lost."""
-        effects: Any = batch.effects  # those at these places have learned a port
-        first: dict[str, int] = {}
-        for place in batch.learned:
-            first.setdefault(effects[place].account, place)
-        for part in parts(list(first.values())):
-            ports = [effects[place] for place in part]
-            values: list[object] = []
-            for one in ports:
-                values += (one.account, one.port.text, one.protocol, one.at, one.port.line())
-            if self._connection.execute(_LEARN[len(part)], values).rowcount != len(part):
-                batch.lost.update(place for place in part if not self._is_on_port(effects[place]))
-            # The account's other boxes must be looked up again by everybody, the box itself only by other engines.
-            told = (origin, *(mac_text(effect.mac) for effect in ports), *(effect.account for effect in ports))
-            self._connection.execute(_TELL[len(part)], told)
-        for place in batch.learned:
-            effect, winner = effects[place], first[effects[place].account]
-            follows = winner not in batch.lost and effects[winner].port.covers(effect.port)
-            if place != winner and not follows and not self._is_on_port(effect):
-                batch.lost.add(place)
-        self._told += len(batch.learned)
-        if self._told > MAX_FEED // 100:
-            self._told = 0
-            self._prune_feed()
-
-    def _is_on_port(self, effect: PortLearned) -> bool:
-        found = self._connection.execute("SELECT port FROM accounts WHERE account = ?", (effect.account,)).fetchone()
-        return bool(found) and bool(found[0]) and port_from_text(found[0]).covers(effect.port)
 
 
 def _may_have(lease: Lease, before: Lease) -> bool:

@@ -7,11 +7,11 @@ The reports go when all of them are.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from gatekeeper.model import SessionsEnded
 from gatekeeper.policy.reported import Asked, Plan, follow
@@ -20,11 +20,14 @@ from gatekeeper.store.rows import (
     COURSE,
     EVENT,
     SESSION,
+    SESSION_INDEXED,
     SESSION_KEY,
     SESSION_REST,
+    Row,
     course_row,
     listed,
     marks,
+    session_indexed,
     session_key,
     session_of,
     session_rest,
@@ -35,16 +38,20 @@ from gatekeeper.store.sqlite.waiting_reports import Reports, gathered, last_of, 
 
 # Beyond so many reports folding is worth its while: of a million sessions each page is written once for some of them.
 MOST: Final = 65_536
-_ROWS_GONE: Final = 64  # that are deleted at once
+_ROWS_GONE: Final = 16  # that are deleted at once
 
 TURN: Final = "SELECT turn FROM main.report_folds"
 _TAKE_TURN: Final = "UPDATE main.report_folds SET turn = turn + 1 WHERE turn = ?"
 LAST_ROW: Final = "SELECT coalesce(max(id), 0) FROM main.sessions"
-SESSION_COLUMNS: Final = ", ".join(("c." if name in COURSE else "s.") + listed((name,)) for name in SESSION)
+_SESSION_COLUMNS: Final = ", ".join(("c." if name in COURSE else "s.") + listed((name,)) for name in SESSION)
 _READ: Final = {
     size: f"""
-SELECT {SESSION_COLUMNS}, s.id, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
+SELECT {_SESSION_COLUMNS}, s.id, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
 WHERE s.id IN ({marks})"""
+    for size, marks in MARKS.items()
+}
+_READ_COURSES: Final = {
+    size: f"SELECT session, {listed(COURSE)}, folded, rest FROM main.courses WHERE session IN ({marks})"
     for size, marks in MARKS.items()
 }
 # What of CoA and Disconnect accounting has not shown to have worked: mostly nothing.
@@ -52,21 +59,18 @@ _ASKED: Final = """
 SELECT session, id, kind, "order", state, ended, still_online FROM main.dynauth
 WHERE verified = 0 AND session BETWEEN ? AND ? ORDER BY session, id"""
 _COUNT: Final = f"""
-UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE[1:])}, folded = ? WHERE session = ?"""
+UPDATE main.courses SET {", ".join(f"{name} = ?{at}" for at, name in enumerate(COURSE[1:], 2))}, folded = ?6
+WHERE session = ?1"""
 _COURSE: Final = f"""
-UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE)}, folded = ? WHERE session = ?"""
+UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE)}, folded = ?, rest = ? WHERE session = ?"""
 _REST: Final = f"UPDATE main.sessions SET {', '.join(f'{listed((name,))} = ?' for name in SESSION_REST)} WHERE id = ?"
-_BEGIN: Final = f"""
-INSERT INTO main.sessions (id, {listed((*SESSION_KEY, *SESSION_REST))})
-VALUES (?, {marks((*SESSION_KEY, *SESSION_REST))})"""
-_BEGIN_COURSE: Final = f"INSERT INTO main.courses (session, {listed(COURSE)}, folded) VALUES (?, {marks(COURSE)}, ?)"
-# Events of all slices stand in the sequence of the reports: their numbers are set aside before the first one.
-_NEXT_EVENT: Final = "SELECT coalesce((SELECT seq FROM main.sqlite_sequence WHERE name = 'journal'), 0)"
-_FIRST_EVENT: Final = """
-INSERT INTO main.sqlite_sequence (name, seq) SELECT 'journal', 0
-WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name = 'journal')"""
-_SET_ASIDE: Final = "UPDATE main.sqlite_sequence SET seq = seq + ? WHERE name = 'journal'"
-_TELL: Final = f"INSERT INTO main.journal (seq, {listed(EVENT)}) VALUES (?, {marks(EVENT)})"
+_INDEXED: Final = f"""
+UPDATE main.sessions SET {", ".join(f"{name} = ?" for name in SESSION_INDEXED)} WHERE id = ?"""
+_BEGUN: Final = (*SESSION_KEY, *SESSION_INDEXED, *SESSION_REST)
+_BEGIN: Final = f"INSERT INTO main.sessions (id, {listed(_BEGUN)}) VALUES (?, {marks(_BEGUN)})"
+_BEGIN_COURSE: Final = f"""
+INSERT INTO main.courses (session, {listed(COURSE)}, folded, rest) VALUES (?, {marks(COURSE)}, ?, ?)"""
+_TELL: Final = f"INSERT INTO main.journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
 _event_row: Final = attrgetter(*EVENT)
 _SHOW: Final = "UPDATE main.dynauth SET verified = ?, still_online = ? WHERE id = ?"
 _OF_NAS: Final = """
@@ -82,6 +86,8 @@ UPDATE main.dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 
 _DELETE: Final = """
 DELETE FROM main.reports WHERE seq IN (SELECT seq FROM main.reports WHERE seq <= ? ORDER BY seq LIMIT ?)"""
 
+_RANGE_BITS: Final = 15
+_Item = TypeVar("_Item", bound=tuple[object, ...])
 Transaction = Callable[[], AbstractContextManager[object]]
 
 
@@ -107,6 +113,26 @@ def folding(connection: sqlite3.Connection, transaction: Transaction, most: int)
             yield
 
 
+class _Near(Generic[_Item]):
+    """What is gathered in any sequence and wanted in that of its numbers, near ones together, without the pause that
+    sorting all of it would be."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._ranges: dict[int, list[_Item]] = {}
+
+    def add(self, number: int, item: _Item) -> None:
+        """item: a tuple that begins with the number, which no other has."""
+        self._ranges.setdefault(number >> _RANGE_BITS, []).append(item)
+
+    def parts(self) -> Iterator[list[_Item]]:
+        """So many at most in each, and all of one range."""
+        for key in sorted(self._ranges):
+            items = sorted(self._ranges.pop(key))
+            for at in range(0, len(items), self._most):
+                yield items[at : at + self._most]
+
+
 class _Fold:
     """One of up to MOST reports, or of one end of a NAS's sessions."""
 
@@ -116,7 +142,6 @@ class _Fold:
         self._most = most
         (self._turn,) = connection.execute(TURN).fetchone()
         (self._rows,) = connection.execute(LAST_ROW).fetchone()
-        self._events = -1  # the number in front of those that were set aside; -1 = none were
         self._reports = Reports()
 
     def reports(self) -> Iterator[None]:
@@ -126,64 +151,79 @@ class _Fold:
             if len(reports) >= seen:
                 seen += most
                 yield
-        known: list[tuple[int, bytes]] = []
-        fresh: list[tuple[int, bytes, Name]] = []
-        packed = sorted(reports.by_name)
+        known: _Near[tuple[int, bytes]] = _Near(most)
+        fresh: _Near[tuple[int, bytes, Name]] = _Near(most)
+        packed = list(reports.by_name)
         for at in range(0, len(packed), most):
             yield
-            for octets, name, row in last_of(self._connection, packed[at : at + most]):
+            for octets, name, row in last_of(self._connection, sorted(packed[at : at + most])):
                 if row:
-                    known.append((row, octets))
+                    known.add(row, (row, octets))
                 else:
-                    fresh.append((reports.by_name[octets][0], octets, name))
-        known.sort()
-        fresh.sort(key=itemgetter(0))
-        for at in range(0, len(known), most):
+                    first = reports.by_name[octets][0]
+                    fresh.add(first, (first, octets, name))
+        for part in known.parts():
             yield
-            self._fold_known(known[at : at + most])
-        for at in range(0, len(fresh), most):
+            self._fold_known(part)
+        for fresh_part in fresh.parts():
             yield
-            self._fold_fresh(fresh[at : at + most])
+            self._fold_fresh(fresh_part)
         yield
         yield from self._drop(reports.through)
 
     def _fold_known(self, part: list[tuple[int, bytes]]) -> None:
-        reports, plan = self._reports, Plan()
         with self._transaction():
             self._take_turn()
-            found = courses_of(self._connection, [row for row, _ in part])
             asked = asked_about(self._connection, part[0][0], part[-1][0])
-            for row, octets in part:
-                course, folded = found[row]
-                key = course.session
-                said = reports.said(octets, Name(key.nas, key.device, key.session), folded)
-                if said:
-                    follow(plan, row, course, asked.get(row, ()), said)
-            self._write(plan)
+            counted, others = self._counted(part, asked)
+            self._connection.executemany(_COUNT, counted)
+            if others:
+                self._follow(others, asked)
+
+    def _counted(
+        self, part: list[tuple[int, bytes]], asked: Container[int]
+    ) -> tuple[list[tuple[int, ...]], list[tuple[int, bytes]]]:
+        """Sessions whose reports only count, and of whom nothing was asked, as _COUNT takes them; and the others."""
+        reports, through, names = self._reports, self._reports.through, dict(part)
+        counted: list[tuple[int, ...]] = []
+        others: list[tuple[int, bytes]] = []
+        for row, state, *known, folded, rest in in_chunks(self._connection, _READ_COURSES, list(names)):
+            counts = None if row in asked else reports.counts(names[row], state, known, folded, rest)
+            if counts:
+                counted.append((row, *counts, through))
+            elif folded < through:
+                others.append((row, names[row]))
+        return counted, others
+
+    def _follow(self, part: list[tuple[int, bytes]], asked: dict[int, list[Asked]]) -> None:
+        reports, plan = self._reports, Plan()
+        found = courses_of(self._connection, [row for row, _ in part])
+        for row, octets in part:
+            course, folded = found[row]
+            said = reports.said(octets, _name(course), folded)
+            if said:
+                follow(plan, row, course, asked.get(row, ()), said, reports.rest(octets))
+        self._write(plan)
 
     def _fold_fresh(self, part: list[tuple[int, bytes, Name]]) -> None:
         reports, plan = self._reports, Plan()
         with self._transaction():
             self._take_turn()
             for _, octets, name in part:
-                follow(plan, 0, None, (), reports.said(octets, name, 0))
+                follow(plan, 0, None, (), reports.said(octets, name, 0), reports.rest(octets))
             self._write(plan)
 
     def _write(self, plan: Plan) -> None:
         many, through, rows = self._connection.executemany, self._reports.through, self._rows + 1
-        many(_COUNT, [(*course_row(course)[1:], through, row) for row, course in plan.counted])
-        many(_COURSE, [(*course_row(course), through, row) for row, course in plan.changed])
-        many(_REST, [(*session_rest(course), row) for row, course in plan.changed])
-        many(_BEGIN, [(rows + at, *session_key(course), *session_rest(course)) for at, course in plan.begun])
-        many(_BEGIN_COURSE, [(rows + at, *course_row(course), through) for at, course in plan.begun])
+        known = [*plan.counted, *plan.changed]
+        many(_COURSE, [(*course_row(course), through, rest, row) for row, course, rest in known])
+        many(_REST, [(*session_rest(course), row) for row, course, _ in plan.changed])
+        many(_INDEXED, [(*session_indexed(course), row) for row, course in plan.moved])
+        begun = plan.begun
+        many(_BEGIN, [(rows + at, *_begun(course)) for at, course, _ in begun])
+        many(_BEGIN_COURSE, [(rows + at, *course_row(course), through, rest) for at, course, rest in begun])
         many(_SHOW, [(one.verified, one.still_online, one.number) for one in plan.asked])
-        if plan.events:
-            if self._events < 0:
-                (self._events,) = self._connection.execute(_NEXT_EVENT).fetchone()
-                self._connection.execute(_FIRST_EVENT)
-                self._connection.execute(_SET_ASIDE, (len(self._reports),))
-            first = self._events + 1
-            many(_TELL, [(first + at, *_event_row(event)) for at, event in sorted(plan.events, key=itemgetter(0))])
+        many(_TELL, [_event_row(event) for event in plan.events])
 
     def end_all(self, seq: int, effect: SessionsEnded) -> Iterator[None]:
         """A NAS has said that its sessions are over."""
@@ -218,15 +258,27 @@ class _Fold:
         self._turn += 1
 
 
+def _begun(course: Course) -> Row:
+    return (*session_key(course), *session_indexed(course), *session_rest(course))
+
+
+def _name(course: Course) -> Name:
+    said = course.session
+    return Name(said.nas, said.device, said.session)
+
+
 def courses_of(connection: sqlite3.Connection, rows: list[int]) -> dict[int, tuple[Course, int]]:
     """The sessions of these rows, and up to which row of reports they have them."""
-    found: dict[int, tuple[Course, int]] = {}
+    rows_of = in_chunks(connection, _READ, rows)
+    return {row: (session_of(columns), folded) for *columns, row, folded in rows_of}
+
+
+def in_chunks(connection: sqlite3.Connection, read: dict[int, str], rows: list[int]) -> Iterator[Row]:
+    """What a statement for each size of CHUNKS reads of these."""
     for at in range(0, len(rows), CHUNKS[0]):
         part = rows[at : at + CHUNKS[0]]
         size = next(size for size in reversed(CHUNKS) if size >= len(part))
-        for *columns, row, folded in connection.execute(_READ[size], part + part[-1:] * (size - len(part))).fetchall():
-            found[row] = session_of(columns), folded
-    return found
+        yield from connection.execute(read[size], part + part[-1:] * (size - len(part))).fetchall()
 
 
 def asked_about(connection: sqlite3.Connection, first: int, last: int) -> dict[int, list[Asked]]:

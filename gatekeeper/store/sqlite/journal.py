@@ -58,7 +58,7 @@ SELECT at_ms / 1000 FROM journal_now
 WHERE address = ? AND at_ms >= (? + 1) * 1000 AND kind IN ({_HOLDS}) ORDER BY at_ms, seq LIMIT 1"""
 _SESSION_AT: Final = """
 SELECT mac, account, port, started, state, last_seen, session, nas FROM sessions_now
-WHERE address = ? AND address <> 0 AND started <= ? AND (state = 'active' OR last_seen >= ?)
+WHERE address = ? AND started <= ? AND (state = 'active' OR last_seen >= ?)
 ORDER BY started DESC LIMIT 1"""
 
 

@@ -24,8 +24,6 @@ _STATES: Final = ("active", "released", "declined", "recovered")
 _CODE: Final = {state: code for code, state in enumerate(_STATES)}
 _NO_MAC: Final = 0x80
 _ZERO: Final = bytes(6)
-# Address, MAC and end stand in a packed lease as they do in the mark.
-MARKED: Final = slice(5, 23)
 
 
 def packed_lease(lease: Lease) -> bytes:
@@ -49,6 +47,11 @@ def packed_lease(lease: Lease) -> bytes:
         return b"".join((head, text, agent, client_id))
     except (struct.error, UnicodeError, TypeError, KeyError, AttributeError) as error:
         raise RecordError(f"lease of {lease.address!r}: {error!r}") from error
+
+
+def marked(packed: bytes) -> bytes:
+    """Address, MAC and end, as they stand in the mark."""
+    return packed[5:23]
 
 
 def packed_event(event: Event) -> bytes:

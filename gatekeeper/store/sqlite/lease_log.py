@@ -34,12 +34,13 @@ class Recent:
     look goes on with what there was before he asked the store.
     """
 
-    __slots__ = ("by_address", "by_mac", "through")
+    __slots__ = ("_first", "by_address", "by_mac", "through")
 
     def __init__(self) -> None:
         self.by_address: dict[int, Logged] = {}
         self.by_mac: dict[bytes, tuple[int, ...]] = {}
         self.through = 0  # the last row of the log that is in it
+        self._first = 0  # the first one
 
     def add(self, row: int, leases: Iterable[Lease]) -> None:
         """These are in the log, in this row."""
@@ -56,6 +57,7 @@ class Recent:
 
     def forget(self, before: int) -> None:
         """Rows before this one are in the log no longer."""
+        self._first = before
         left = {address: one for address, one in self.by_address.items() if one.row >= before}
         by_mac: dict[bytes, tuple[int, ...]] = {}
         for address, one in left.items():
@@ -66,11 +68,40 @@ class Recent:
         """Bring it to what the log has, inside the transaction that is going on. Raises StoreError, sqlite3.Error."""
         ((first,),) = connection.execute(FIRST).fetchall()
         if not first:
-            self.by_address, self.by_mac = {}, {}
+            self.by_address, self.by_mac, self._first = {}, {}, 0
             return
-        self.forget(first)
+        if first != self._first:
+            self.forget(first)
         for row, body in rows_behind(connection, self.through):
             self.add(row, [lease_at(body, at) for _, at in leases_in(body)])
+
+
+class Log:
+    """The log as it is in one transaction. Made before the store is asked; ``first`` is set by what it says."""
+
+    __slots__ = ("_boxes", "_recent", "first")
+
+    def __init__(self, recent: Recent) -> None:
+        self._recent, self._boxes = recent.by_address, recent.by_mac
+        self.first = 0  # the oldest row that is in it; 0 = it is empty
+
+    def at(self, address: int) -> Lease | None:
+        """The address's last lease in it."""
+        known = self._recent.get(address) if self.first else None
+        return known.lease if known and known.row >= self.first else None
+
+    def left(self, on_record: Iterable[Lease]) -> Iterable[Lease]:
+        """Those of ``leases`` that are the last ones of their addresses."""
+        return [lease for lease in on_record if not self.at(lease.address)] if self.first else on_record
+
+    def of_box(self, mac: bytes) -> list[Lease]:
+        """The last leases in it of addresses that are this box's."""
+        found = [self.at(address) for address in self._boxes.get(mac, ())] if self.first else []
+        return [lease for lease in found if lease and lease.mac == mac]
+
+    def all(self) -> list[Lease]:
+        """The last lease of each address in it."""
+        return [one.lease for one in list(self._recent.values()) if one.row >= self.first] if self.first else []
 
 
 def rows_behind(connection: sqlite3.Connection, seq: int) -> Iterator[tuple[int, bytes]]:

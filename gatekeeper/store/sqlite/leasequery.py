@@ -10,12 +10,14 @@ from typing import Final
 
 from mypy_extensions import trait
 
-from gatekeeper.model import Lease
+from gatekeeper.model import HELD, Lease
 from gatekeeper.policy.leasequery import ADDRESS, CLIENT_ID, MAC, REMOTE, Sought
 from gatekeeper.store import StoreError
 from gatekeeper.store.rows import LEASE, lease_of, listed
 from gatekeeper.store.sqlite.schema import LEASED
 from gatekeeper.store.sqlite.tables import Tables
+from gatekeeper.wire import Malformed
+from gatekeeper.wire.relay_agent import REMOTE_ID, read_suboptions
 from gatekeeper.wire.text import mac_text
 
 # A remote-id that names a whole access node has many leases; this many are looked at, and this many are told.
@@ -73,19 +75,15 @@ DROP TABLE lease_keys;
 COMMIT;"""
 
 _ACTIVE: Final = f"{LEASED} AND expires_at > :now ORDER BY last_seen DESC, address LIMIT :most"
-# Those in the log are not among the keys: these few are gone through.
 _BY_KEY: Final = f"""
-SELECT {listed(LEASE)} FROM leases_now WHERE {{own}} AND address IN (
-    SELECT address FROM (SELECT address FROM lease_keys WHERE key = :value AND kind = :form LIMIT :looked)
-    UNION ALL SELECT address FROM lease_changes AS leases_now WHERE {{own}}) AND {_ACTIVE}"""
-_HAS_ID: Final = "client_id = :value"
-_HAS_REMOTE: Final = f":value = ({_remote_id('leases_now.agent')})"
+SELECT {listed(LEASE)} FROM main.leases WHERE address IN (
+    SELECT address FROM lease_keys WHERE key = :value AND kind = :form LIMIT :looked) AND {_ACTIVE}"""
 _QUERIES: Final = {
     # An address that was leased once is known, though nobody holds it now.
-    ADDRESS: f"SELECT {listed(LEASE)} FROM leases_now WHERE address = :value",
-    MAC: f"SELECT {listed(LEASE)} FROM leases_now WHERE mac = :value AND {_ACTIVE}",
-    CLIENT_ID: _BY_KEY.format(own=_HAS_ID),
-    REMOTE: _BY_KEY.format(own=_HAS_REMOTE),
+    ADDRESS: f"SELECT {listed(LEASE)} FROM main.leases WHERE address = :value",
+    MAC: f"SELECT {listed(LEASE)} FROM main.leases WHERE mac = :value AND {_ACTIVE}",
+    CLIENT_ID: _BY_KEY,
+    REMOTE: _BY_KEY,
 }
 
 
@@ -122,8 +120,34 @@ class LeaseQueryTables(Tables):
             value = mac_text(sought.value)
         given = {"value": value, "form": sought.form, "now": int(now), "most": _MOST, "looked": _MOST_LOOKED_AT}
         try:
-            with self._reading():
+            with self._with_log() as log:
                 rows = self._connection.execute(query, given).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        return [lease_of(row) for row in rows]
+        on_record = log.left(map(lease_of, rows))
+        if sought.form == ADDRESS:
+            lease = log.at(value) if isinstance(value, int) else None
+            return [lease] if lease else list(on_record)
+        # These few are not among the keys.
+        found = [*on_record, *(lease for lease in log.all() if _is_about(lease, sought) and _goes_on(lease, now))]
+        return sorted(found, key=lambda lease: (-lease.last_seen, lease.address))[:_MOST]
+
+
+def _is_about(lease: Lease, sought: Sought) -> bool:
+    if sought.form == MAC:
+        return lease.mac == sought.value
+    if sought.form == CLIENT_ID:
+        return lease.client_id == sought.value
+    return sought.value != b"" and sought.value in lease.agent and sought.value == _remote_of(lease.agent)
+
+
+def _remote_of(agent: bytes) -> bytes:
+    try:
+        return read_suboptions(agent).parts.get(REMOTE_ID, b"")
+    except Malformed:
+        return b""
+
+
+def _goes_on(lease: Lease, now: float) -> bool:
+    """As LEASED, and not over."""
+    return lease.state in HELD and lease.mac != b"" and lease.expires_at > int(now)

@@ -22,7 +22,7 @@ UNION ALL SELECT DISTINCT 'MAC', mac, '', mac FROM refused WHERE mac = :mac AND 
 # Who has an address: the first of these that knows.
 _HOLDERS: Final = (
     f"SELECT '', mac FROM leases_now WHERE address = :address AND {LEASED} AND expires_at > :now",
-    "SELECT '', mac FROM sessions_now WHERE address = :address AND address <> 0 AND state = 'active' AND mac <> ''"
+    "SELECT '', mac FROM sessions_now WHERE address = :address AND state = 'active' AND mac <> ''"
     " ORDER BY id DESC LIMIT 1",
     "SELECT account, '' FROM accounts WHERE address = :address AND address <> 0",
     "SELECT '', mac FROM leases_now WHERE address = :address AND state <> 'declined' AND mac <> ''",

@@ -43,8 +43,9 @@ _OLD: Final = "SELECT session FROM courses WHERE state = 'closed' AND heard < ? 
 
 # Each half by an index: a join with sessions_now would have all of it made first.
 _FIXED: Final = """
-SELECT s.address, s.mac, s.nas, s.device, s.session, c.heard, s.id FROM accounts a
+SELECT s.address, s.mac, s.nas, s.device, s.session, coalesce(x.heard, c.heard), s.id FROM accounts a
 CROSS JOIN sessions s ON s.address = a.address JOIN courses c ON c.session = s.id
+LEFT JOIN count_changes x ON x.id = s.id
 WHERE a.address <> 0 AND s.address <> 0 AND c.state = 'active' AND s.mac <> ''
     AND s.id NOT IN (SELECT id FROM session_changes)
 UNION ALL

@@ -4,8 +4,7 @@ Two connections serve a running gate: the packet loop reads on one, the commit t
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +17,6 @@ from gatekeeper.store.sqlite.export import ExportTables
 from gatekeeper.store.sqlite.files import remedy
 from gatekeeper.store.sqlite.health import HealthTables
 from gatekeeper.store.sqlite.holding import HoldingTables
-from gatekeeper.store.sqlite.lease_log import FIRST, Logged
 from gatekeeper.store.sqlite.leasequery import LeaseQueryTables
 from gatekeeper.store.sqlite.lines import LineTables
 from gatekeeper.store.sqlite.loss import was_in_use
@@ -46,34 +44,13 @@ WHERE a.line IN ({marks}) AND a.port <> '' GROUP BY a.line"""
     for size, marks in MARKS.items()
 }
 _LEASES_OF: Final = {
-    size: f"SELECT {listed(LEASE)} FROM main.leases WHERE mac IN ({marks}) AND state <> 'declined'"
-    for size, marks in MARKS.items()
+    size: f"SELECT {listed(LEASE)} FROM main.leases WHERE mac IN ({marks})" for size, marks in MARKS.items()
 }
-_LEASES_NOW_OF: Final = {size: query.replace("main.leases", "leases_now") for size, query in _LEASES_OF.items()}
 
 
-def _by_log(
-    mac: bytes,
-    on_record: Iterable[Lease],
-    first: int,
-    recent: Mapping[int, Logged],
-    boxes: Mapping[bytes, Sequence[int]],
-) -> list[Lease]:
-    """The leases of a box. first: the oldest row that the log has; recent, boxes: as in ``Recent``."""
-    found = []
-    for lease in on_record:
-        known = recent.get(lease.address)
-        if known is None or known.row < first:
-            found.append(lease)
-    for address in boxes.get(mac, ()):
-        known = recent.get(address)
-        if known and known.row >= first and known.lease.mac == mac and known.lease.state != "declined":
-            found.append(known.lease)
-    return found
-
-
-def _last(leases: Sequence[Lease] | None) -> Lease | None:
+def _last(leases: Sequence[Lease]) -> Lease | None:
     """The one that counts: of one second that which the box holds, and not the one that it gave up for it."""
+    leases = [lease for lease in leases if lease.state != "declined"]
     if not leases:
         return None
     return max(leases, key=lambda lease: (lease.last_seen, lease.state == "active", lease.address))
@@ -114,6 +91,7 @@ class SqliteStore(
                 self._connection = self._connect()
                 self._prepare(self._connection)
                 self._make()
+                self._beside = True
             else:
                 self._open(create, mend)
         except (sqlite3.Error, OSError) as error:
@@ -134,6 +112,7 @@ class SqliteStore(
         copy = cls(to)
         try:
             original._connection.backup(copy._connection)
+            copy.fold_all()
         except sqlite3.Error as error:
             raise StoreError(f"store {path} cannot be copied: {error}") from error
         finally:
@@ -155,40 +134,32 @@ class SqliteStore(
     def facts(self, macs: Sequence[bytes]) -> dict[bytes, Facts]:
         """Facts of these MACs; unknown ones have no binding and no lease. Raises StoreError."""
         bindings: dict[str, Binding] = {}
-        leases: dict[bytes, list[Lease]] = {}
+        on_record: dict[bytes, list[Lease]] = {}
         texts = [mac_text(mac) for mac in macs]
-        recent, boxes = self._recent.by_address, self._recent.by_mac  # as they are before the store is asked
-        query, leases_of = self._connection.execute, _LEASES_OF if self._beside else _LEASES_NOW_OF
+        query = self._connection.execute
         try:
-            with self._asking():
-                ((first,),) = query(FIRST).fetchall()
+            with self._with_log() as log:
                 for start in range(0, len(texts), CHUNKS[0]):
                     part = texts[start : start + CHUNKS[0]]
                     # The last MAC again and again up to the next size: asking twice is cheaper than another statement.
                     size = next(size for size in reversed(CHUNKS) if size >= len(part))
                     part += part[-1:] * (size - len(part))
                     bindings.update(map(binding_of, query(_FACTS[size], part)))
-                    for lease in map(lease_of, query(leases_of[size], part)):
-                        leases.setdefault(lease.mac, []).append(lease)
+                    for lease in map(lease_of, query(_LEASES_OF[size], part)):
+                        on_record.setdefault(lease.mac, []).append(lease)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
-        if first and recent:
-            for mac in macs:
-                leases[mac] = _by_log(mac, leases.get(mac, ()), first, recent, boxes)
-        return {mac: Facts(bindings.get(text), _last(leases.get(mac))) for mac, text in zip(macs, texts, strict=True)}
-
-    def _asking(self) -> AbstractContextManager[None]:
-        """What is asked inside is of one moment."""
-        return self._moment() if self._beside else self._reading()
+        leases = {mac: _last([*log.left(on_record.get(mac, ())), *log.of_box(mac)]) for mac in macs}
+        return {mac: Facts(bindings.get(text), leases[mac]) for mac, text in zip(macs, texts, strict=True)}
 
     def read_beside(self, writer: object) -> None:
         """That connection of this process commits effects: what it knows of the log needs not be read here. Raises
         StoreError."""
         assert isinstance(writer, SqliteStore)
-        self._recent, self._beside = writer._recent, True
+        self._recent = writer._recent
         try:
-            with self._moment():
-                self._recent.refresh(self._connection)
+            with self._with_log():
+                self._beside = True
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 

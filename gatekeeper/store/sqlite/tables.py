@@ -16,7 +16,7 @@ from gatekeeper.store import RecordError, StoreError
 from gatekeeper.store.ports import MAX_FEED
 from gatekeeper.store.sqlite.apart import is_of_a_row
 from gatekeeper.store.sqlite.files import Placed
-from gatekeeper.store.sqlite.lease_log import Recent
+from gatekeeper.store.sqlite.lease_log import FIRST, Log, Recent
 from gatekeeper.store.sqlite.loss import Loss
 from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.schema import CHUNKS
@@ -139,16 +139,22 @@ class Tables:
                 self._connection.execute("COMMIT")
 
     @contextmanager
-    def _moment(self) -> Iterator[None]:
-        """What is asked inside is of one moment."""
-        if self._connection.in_transaction:
-            yield
-            return
-        self._connection.execute("BEGIN")
+    def _with_log(self) -> Iterator[Log]:
+        """What is asked of ``leases`` inside is of one moment with the log that this gives."""
+        query, begins = self._connection.execute, not self._connection.in_transaction
+        # What is known of it comes before the store is asked: what is folded meanwhile is in both then.
+        log = Log(self._recent)
+        if begins:
+            query("BEGIN")
         try:
-            yield
+            if not self._beside:
+                self._recent.refresh(self._connection)
+                log = Log(self._recent)
+            ((log.first,),) = query(FIRST).fetchall()
+            yield log
         finally:
-            self._connection.execute("COMMIT")
+            if begins:
+                query("COMMIT")
 
     def _seq_now(self) -> int:
         """The last commit, inside the transaction that is going on."""

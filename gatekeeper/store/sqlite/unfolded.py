@@ -11,25 +11,32 @@ from typing import Final
 
 from gatekeeper.model import SessionsEnded
 from gatekeeper.policy.reported import Asked, Plan, follow
-from gatekeeper.policy.sessions import Course
-from gatekeeper.store.rows import EVENT, SESSION, listed, marks, session_of, session_row
-from gatekeeper.store.sqlite.folding import LAST_ROW, MOST, SESSION_COLUMNS, TURN
-from gatekeeper.store.sqlite.reports_format import ended_of
-from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
+from gatekeeper.store.rows import COURSE, EVENT, SESSION, listed, marks, session_of, session_row
+from gatekeeper.store.sqlite.folding import LAST_ROW, MOST, TURN, in_chunks
+from gatekeeper.store.sqlite.reports_format import Name, ended_of
+from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.store.sqlite.unfolded_leases import LEASE_TABLES, UnfoldedLeases
 from gatekeeper.store.sqlite.waiting_reports import FIND, Reports, gathered, last_of, rows_behind
 
 _SESSION: Final = listed(SESSION)
+_COUNTS: Final = COURSE[1:]
+_COUNTED: Final = ", ".join(f"coalesce(x.{name}, c.{name}) AS {name}" for name in _COUNTS)
+_BY_TABLE: Final = {"state": "c.state", **{name: f"coalesce(x.{name}, c.{name}) AS {name}" for name in _COUNTS}}
+_NOW: Final = ", ".join(_BY_TABLE.get(name) or listed((name,), "s.") for name in SESSION)
 _ASKED: Final = 'kind, session, "order", state'
+# Behind all that the journal has, as when they are folded.
+_EVENTS_BEHIND: Final = 1 << 40
 TABLES: Final = f"""{LEASE_TABLES}
 CREATE TEMP TABLE session_changes (id INTEGER PRIMARY KEY, {_SESSION}, folded INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX temp.session_changes_name ON session_changes (nas, device, session);
 CREATE INDEX temp.session_changes_mac ON session_changes (mac);
-CREATE INDEX temp.session_changes_address ON session_changes (address, started) WHERE address <> 0;
+CREATE INDEX temp.session_changes_address ON session_changes (address, started);
+CREATE TEMP TABLE count_changes (id INTEGER PRIMARY KEY, {listed(_COUNTS)});
 CREATE TEMP TABLE dynauth_changes (id INTEGER PRIMARY KEY, verified, still_online);
 CREATE TEMP TABLE event_changes (seq INTEGER PRIMARY KEY, {listed(EVENT)});
 CREATE TEMP VIEW sessions_now AS
-    SELECT s.id, {SESSION_COLUMNS}, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
+    SELECT s.id, {_NOW}, c.folded FROM main.sessions s JOIN main.courses c ON c.session = s.id
+    LEFT JOIN temp.count_changes x ON x.id = s.id
     WHERE s.id NOT IN (SELECT id FROM temp.session_changes)
     UNION ALL SELECT id, {_SESSION}, folded FROM temp.session_changes;
 CREATE TEMP VIEW dynauth_now AS
@@ -37,25 +44,35 @@ CREATE TEMP VIEW dynauth_now AS
         coalesce(x.still_online, d.still_online) AS still_online
     FROM main.dynauth d LEFT JOIN temp.dynauth_changes x ON x.id = d.id;
 CREATE TEMP VIEW journal_now AS
-    SELECT seq, {listed(EVENT)} FROM main.journal UNION ALL SELECT seq, {listed(EVENT)} FROM temp.event_changes
+    SELECT seq, {listed(EVENT)} FROM main.journal
+    UNION ALL SELECT seq + {_EVENTS_BEHIND}, {listed(EVENT)} FROM temp.event_changes
     UNION ALL SELECT seq, {listed(EVENT)} FROM temp.lease_events;
 """
-_EMPTY: Final = ("DELETE FROM session_changes", "DELETE FROM dynauth_changes", "DELETE FROM event_changes")
-# Behind all that the journal has, as when they are folded.
-_EVENTS_BEHIND: Final = 1 << 40
+_EMPTY: Final = tuple(
+    f"DELETE FROM {table}" for table in ("session_changes", "count_changes", "dynauth_changes", "event_changes")
+)
+_AT_ONCE: Final = 2_048  # sessions
 
+_FIND_CHANGED: Final = {size: query.replace("main.sessions", "temp.session_changes") for size, query in FIND.items()}
 _LAST: Final = "SELECT coalesce(max(seq), 0) FROM main.reports"
 _READ: Final = {
     size: f"SELECT {_SESSION}, id, folded FROM sessions_now WHERE id IN ({marks})" for size, marks in MARKS.items()
 }
-_FIND_CHANGED: Final = {size: query.replace("main.sessions", "temp.session_changes") for size, query in FIND.items()}
+# Of those that are not changed otherwise.
+_READ_COURSES: Final = {
+    size: f"""
+SELECT c.session, c.state, {_COUNTED}, c.folded, c.rest FROM main.courses c
+LEFT JOIN temp.count_changes x ON x.id = c.session WHERE c.session IN ({marks})"""
+    for size, marks in MARKS.items()
+}
+_COUNT: Final = f"INSERT OR REPLACE INTO count_changes (id, {listed(_COUNTS)}) VALUES (?, {marks(_COUNTS)})"
 _UNSHOWN: Final = """
 SELECT d.session, d.id, kind, "order", state, ended, coalesce(x.still_online, d.still_online)
 FROM main.dynauth d LEFT JOIN temp.dynauth_changes x ON x.id = d.id
 WHERE d.verified = 0 AND coalesce(x.verified, 0) = 0 AND d.session BETWEEN ? AND ? ORDER BY d.session, d.id"""
 _KEEP: Final = f"INSERT OR REPLACE INTO session_changes (id, {_SESSION}) VALUES (?, {marks(SESSION)})"
 _SHOW: Final = "INSERT OR REPLACE INTO dynauth_changes VALUES (?, ?, ?)"
-_TELL: Final = f"INSERT INTO event_changes (seq, {listed(EVENT)}) VALUES (?, {marks(EVENT)})"
+_TELL: Final = f"INSERT INTO event_changes ({listed(EVENT)}) VALUES ({marks(EVENT)})"
 _event_row: Final = attrgetter(*EVENT)
 _CLOSE_CHANGED: Final = """
 UPDATE session_changes SET state = 'closed', cause = 'NAS restarted', last_seen = max(last_seen, :at)
@@ -63,9 +80,9 @@ WHERE nas = :nas AND device = :device AND state = 'active' AND started <= :at"""
 # Those on record are changed ones from then on; _CLOSE_CHANGED comes behind it.
 _TAKE: Final = f"""
 INSERT INTO session_changes (id, {_SESSION})
-SELECT s.id, {SESSION_COLUMNS} FROM main.sessions s CROSS JOIN main.courses c ON c.session = s.id
-WHERE s.nas = :nas AND s.device = :device AND c.state = 'active' AND s.started <= :at
-    AND s.id NOT IN (SELECT id FROM session_changes)"""
+SELECT id, {_SESSION} FROM sessions_now
+WHERE nas = :nas AND device = :device AND state = 'active' AND started <= :at
+    AND id NOT IN (SELECT id FROM session_changes)"""
 _SHOW_ENDS: Final = """
 INSERT OR REPLACE INTO dynauth_changes
 SELECT d.id, :at, coalesce(x.still_online, d.still_online) FROM main.dynauth d
@@ -130,43 +147,54 @@ class Unfolded:
             self._through = seq
 
     def _see(self, reports: Reports) -> None:
-        plan = Plan()
         packed = sorted(reports.by_name)
         changed = {octets: row for octets, _, row in last_of(self._connection, packed, _FIND_CHANGED) if row}
         found = [(changed.get(octets, row), octets, name) for octets, name, row in last_of(self._connection, packed)]
-        rows = sorted({row for row, _, _ in found if row})
-        courses = self._courses(rows)
-        asked = self._asked(rows)
-        for row, octets, name in found:
+        # As they are folded: those on record by their numbers, then those that begin.
+        found.sort(key=lambda one: (not one[0], one[0] or reports.by_name[one[1]][0]))
+        for at in range(0, len(found), _AT_ONCE):
+            part = found[at : at + _AT_ONCE]
+            asked = self._asked([row for row, _, _ in part if row])
+            known = {row: octets for row, octets, _ in part if row and octets not in changed and row not in asked}
+            counted = self._count(reports, known)
+            self._follow(reports, [one for one in part if one[0] not in counted], asked)
+        self._places += len(reports)
+
+    def _count(self, reports: Reports, known: dict[int, bytes]) -> set[int]:
+        """Those of these rows whose reports only count, which is noted."""
+        counted: list[tuple[int, ...]] = []
+        for row, state, *counts, folded, rest in in_chunks(self._connection, _READ_COURSES, list(known)):
+            after = reports.counts(known[row], state, counts, folded, rest)
+            if after:
+                counted.append((row, *after))
+        self._connection.executemany(_COUNT, counted)
+        return {row for row, *_ in counted}
+
+    def _follow(self, reports: Reports, part: list[tuple[int, bytes, Name]], asked: dict[int, list[Asked]]) -> None:
+        plan = Plan()
+        rows = [row for row, _, _ in part if row]
+        courses = {
+            row: (session_of(columns), folded) for *columns, row, folded in in_chunks(self._connection, _READ, rows)
+        }
+        for row, octets, name in part:
             course, folded = courses.get(row, (None, 0))
             said = reports.said(octets, name, folded)
             if said:
-                follow(plan, row, course, asked.get(row, ()), said)
+                follow(plan, row, course, asked.get(row, ()), said, b"")
         self._write(plan)
-        self._places += len(reports)
 
     def _write(self, plan: Plan) -> None:
         many, at = self._connection.executemany, self._places + 1
-        begun = [(self._rows + at + place, course) for place, course in plan.begun]
+        begun = [(self._rows + at + place, course, rest) for place, course, rest in plan.begun]
         known = [*plan.counted, *plan.changed, *begun]
-        many(_KEEP, [(row, *session_row(course)) for row, course in known])
+        many(_KEEP, [(row, *session_row(course)) for row, course, _ in known])
         many(_SHOW, [(one.number, one.verified, one.still_online) for one in plan.asked])
-        behind = _EVENTS_BEHIND + at
-        many(_TELL, [(behind + place, *_event_row(event)) for place, event in plan.events])
+        many(_TELL, [_event_row(event) for event in plan.events])
 
     def _end_all(self, effect: SessionsEnded) -> None:
         values = {"nas": effect.nas, "device": effect.device, "at": effect.at}
         for statement in (_TAKE, _CLOSE_CHANGED, _SHOW_ENDS):
             self._connection.execute(statement, values)
-
-    def _courses(self, rows: list[int]) -> dict[int, tuple[Course, int]]:
-        found: dict[int, tuple[Course, int]] = {}
-        for at in range(0, len(rows), CHUNKS[0]):
-            part = rows[at : at + CHUNKS[0]]
-            size = next(size for size in reversed(CHUNKS) if size >= len(part))
-            for *columns, row, folded in self._connection.execute(_READ[size], part + part[-1:] * (size - len(part))):
-                found[row] = session_of(columns), folded
-        return found
 
     def _asked(self, rows: list[int]) -> dict[int, list[Asked]]:
         if not rows:

@@ -5,7 +5,16 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gatekeeper.policy.reported import Said
-from gatekeeper.store.sqlite.reports_format import Name, ended_of, name_of, names_in, report_at
+from gatekeeper.store.sqlite.reports_format import (
+    INTERIM,
+    Name,
+    counts_at,
+    ended_of,
+    name_of,
+    names_in,
+    report_at,
+    rest_of,
+)
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 
 _ROWS: Final = 16  # that are read at once
@@ -16,6 +25,8 @@ FIND: Final = {
 SELECT session, id FROM main.sessions WHERE nas = ? AND device = ? AND session IN ({marks}) ORDER BY session, id"""
     for size, marks in MARKS.items()
 }
+# Of a running session: last_seen, bytes_in, bytes_out, heard.
+Counts = tuple[int, int, int, int]
 
 
 class Reports:
@@ -48,6 +59,35 @@ class Reports:
             place += 1
         self._bodies.append(body)
         self._seqs.append(seq)
+
+    def rest(self, packed: bytes) -> bytes:
+        """``rest_of`` its last one."""
+        at = self._at[self.by_name[packed][-1]]
+        body, at = self._bodies[at >> 32], at & 0xFFFFFFFF
+        return rest_of(body, at, counts_at(body, at)[0])
+
+    def counts(self, packed: bytes, state: str, known: list[int], folded: int, rest: bytes) -> Counts | None:
+        """What its session has with them, if they only count; None = they may do more. known: its counts, as Counts has
+        them; rest: ``rest_of`` the last report that it has.
+
+        That is an Interim of a running session that says, but for counters and times, what the last report on record
+        said: ``policy.sessions.continued`` has taken that over already.
+        """
+        last_seen, bytes_in, bytes_out, _ = known
+        heard = -1
+        for place in self.by_name[packed]:
+            at = self._at[place]
+            row = at >> 32
+            if folded >= self._seqs[row]:
+                continue
+            body, at = self._bodies[row], at & 0xFFFFFFFF
+            size, status, seen, octets_in, octets_out, heard = counts_at(body, at)
+            if status != INTERIM or state != "active" or rest_of(body, at, size) != rest:
+                return None
+            last_seen = max(last_seen, seen)
+            bytes_in = max(bytes_in, octets_in)
+            bytes_out = max(bytes_out, octets_out)
+        return (last_seen, bytes_in, bytes_out, heard) if heard >= 0 else None
 
     def said(self, packed: bytes, name: Name, folded: int) -> list[Said]:
         """What they say of the session of that name, but for rows up to folded. Raises StoreError where one is

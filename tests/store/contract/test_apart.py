@@ -73,7 +73,7 @@ def test_what_is_lost_to_another_claim_is_told_by_its_place_in_the_whole_batch(s
     effects: list[Effect] = [
         counting(_TOO_LARGE),
         bound(THIRD, ADDRESS + 1),
-        too_large(),
+        too_large(BOX, ADDRESS + 2),
         bound(THIRD),
         report(OTHER, "B"),
     ]

@@ -193,6 +193,7 @@ def test_old_events_go(store: Store) -> None:
 def test_a_place_in_the_journal_is_given_once(store: Store) -> None:
     """Also where all that was noted is gone: whoever reads on from a place misses nothing and reads nothing twice."""
     store.commit([bound(at=NOW + 100)])
+    store.fold_all()
     (before,) = (row["seq"] for row in store.timeline("address", ADDRESS, 0))
     store.prune_journal(NOW + 200)
     assert kinds(store) == []

@@ -26,7 +26,8 @@ def raising(words: str) -> Callable[[SqliteStore, sqlite3.Connection], None]:
     """A trigger that stands for whatever may be wrong with one box's lease."""
 
     def make(store: SqliteStore, other: sqlite3.Connection) -> None:
-        text = f"CREATE TRIGGER bad BEFORE INSERT ON leases WHEN new.address = {ADDRESS} BEGIN SELECT {words}; END"
+        its = f"instr(new.body, x'{ADDRESS.to_bytes(4, 'big').hex()}')"
+        text = f"CREATE TRIGGER bad BEFORE INSERT ON lease_log WHEN {its} BEGIN SELECT {words}; END"
         other.execute(text)
 
     return make

@@ -1,9 +1,14 @@
 """Reports wait until they are folded: however many at a time, whoever asks in between, and whoever else writes."""
 
-from collections.abc import Iterator
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from operator import itemgetter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,15 +26,17 @@ from gatekeeper.policy.sessions import (
     is_another,
     still_online_event,
 )
+from gatekeeper.store import StoreError
 from gatekeeper.store.outbox import Ended
 from gatekeeper.store.rows import SESSION, session_row
 from gatekeeper.store.sqlite import SqliteStore, folding
-from tests.store.ledger import BOX, NOW, OTHER, THIRD
+from gatekeeper.value import values_of
+from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled, report
 
 Effect = SessionReported | SessionsEnded
 
 MACS = (BOX, OTHER, THIRD)
-times = some.integers(0, 40).map(lambda after: NOW + after)
+times = some.one_of(some.integers(0, 40), some.integers(80, 120)).map(lambda after: NOW + after)
 
 
 @some.composite
@@ -38,10 +45,16 @@ def reports(draw: some.DrawFn) -> Effect:
     nas, device = draw(some.sampled_from([("bras1", "192.0.2.1"), ("bras1", "192.0.2.2"), ("bras2", "192.0.2.1")]))
     if draw(some.integers(0, 9)) == 0:
         return SessionsEnded(nas, device, draw(times))
+    if draw(some.booleans()):
+        # As most are: nothing but counters and times is another one.
+        last_seen, octets = draw(times), draw(some.integers(0, 9))
+        said = Session("3", nas, device, 7, BOX, "A", "p", 10, "", NOW, last_seen, 1, octets, "", b"")
+        port = draw(some.sampled_from(["p", "p", "p", "q"]))
+        return SessionReported(said._replace(port=port), "interim", draw(times))
     status = draw(some.sampled_from(["start", "interim", "interim", "interim", "stop"]))
     started = draw(times)
     session = Session(
-        draw(some.sampled_from(["1", "2", "ä"])), nas, device, 7, draw(some.sampled_from([*MACS, b""])),
+        draw(some.sampled_from(["1", "3", "ä"])), nas, device, 7, draw(some.sampled_from([*MACS, b""])),
         draw(some.sampled_from(["A", "B", ""])), draw(some.sampled_from(["p", ""])),
         draw(some.sampled_from([0, 10, 11])), draw(some.sampled_from(["", "", "o"])), started,
         started + draw(some.sampled_from([0, 0, 5, 30])), draw(some.sampled_from([0, 1, 2**63 - 1])),
@@ -192,3 +205,176 @@ def test_any_folding_of_any_history_makes_of_it_what_report_by_report_makes(
             assert shown(store) == ledger.shown()
         assert shown(store) == ledger.shown()
         assert store._connection.execute("SELECT count(*) FROM reports").fetchone() == (0,)
+
+
+# A session whose name is given again, one that ends, one that only counts, and a NAS that ends what it has.
+HISTORY: tuple[list[Effect], ...] = (
+    [report(BOX, "A"), report(OTHER, "B"), report(THIRD, "A")],
+    [report(BOX, "A", at=NOW + 60), report(OTHER, "B", "stop", NOW + 60), report(THIRD, "A", "interim", NOW + 60)],
+    [
+        report(BOX, "A", "interim", NOW + 70),
+        SessionsEnded("bras1", "192.0.2.1", NOW + 80),
+        report(BOX, "A", at=NOW + 90),
+    ],
+)
+
+
+def told_by(store: SqliteStore) -> Ledger:
+    """That history, committed, and what report by report makes of it."""
+    ledger = Ledger()
+    for batch in HISTORY:
+        store.commit(batch)
+        for effect in batch:
+            ledger.take(effect, 0)
+    return ledger
+
+
+def fold(store: SqliteStore, most: int = 1) -> None:
+    """All that waits."""
+    while store.fold_slice(most):
+        pass
+
+
+def fold_up_to(file: Path, number: int) -> bool:
+    """In a process that ends itself when SQLite is about to run the statement of that number. True: it did."""
+    child = os.fork()
+    if child == 0:
+        left = [number]
+
+        def about_to_run(statement: str) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        store = SqliteStore(str(file))
+        store._connection.set_trace_callback(about_to_run)
+        fold(store, 2)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+    return status != 0
+
+
+def test_a_fold_that_is_cut_off_anywhere_loses_nothing_and_tells_nothing_twice(tmp_path: Path) -> None:
+    """kill -9 before each of its statements: what is read then, and what is folded by who comes next, is the same."""
+    store = filled(tmp_path)
+    ledger = told_by(store)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    with closing(sqlite3.connect(whole / "gatekeeper.db")) as copy:
+        store._connection.backup(copy)
+    store.close()
+    statement, cut_off = 1, True
+    while cut_off:
+        folder = tmp_path / str(statement)
+        shutil.copytree(whole, folder)
+        cut_off = fold_up_to(folder / "gatekeeper.db", statement)
+        with closing(SqliteStore(str(folder / "gatekeeper.db"))) as store:
+            assert shown(store) == ledger.shown()
+            fold(store)
+            assert shown(store) == ledger.shown()
+        statement += 1
+    assert statement > 30
+
+
+@pytest.mark.parametrize("slices", range(12))
+def test_two_who_fold_at_once_tell_nothing_twice(tmp_path: Path, slices: int) -> None:
+    """Whoever was overtaken sees it, and begins again with what is left."""
+    store = filled(tmp_path)
+    ledger = told_by(store)
+    with closing(SqliteStore(store.path)) as other:
+        for _ in range(slices):
+            store.fold_slice(1)
+        other.fold_slice(1)
+        other.close_stale({}, 10**6, 10**9, NOW)
+        fold(store)
+        assert shown(store) == shown(other) == ledger.shown()
+    store.close()
+
+
+@pytest.mark.parametrize("folds", [True, False])
+def test_a_report_that_only_counts_shows_that_a_box_is_still_online(tmp_path: Path, folds: bool) -> None:
+    """RFC 5176 2.1: its session was acknowledged to be over. What says nothing else is not passed over for that."""
+    store = filled(tmp_path)
+    started = report(BOX, "A")
+    for at in (0, 30):
+        store.commit([counting(started, at)])
+        fold(store)
+    store.ask_to_disconnect("1", NOW + 40)
+    store.end_wanted([Ended(one, "acknowledged", "") for one in store.wanted()], NOW + 41)
+    store.commit([counting(started, 60)])
+    if folds:
+        fold(store)
+    assert [row["asked"] for row in store.view("sessions", NOW)] == ["Disconnect acknowledged, still online"]
+    store.close()
+
+
+def counting(known: SessionReported, after: int) -> SessionReported:
+    """An Interim of that session so many seconds later."""
+    said = known.session._replace(last_seen=NOW + after, bytes_in=after)
+    return SessionReported(said, "interim", NOW + after)
+
+
+def test_who_may_only_read_has_what_waits(tmp_path: Path) -> None:
+    """Nothing of the store is written for it."""
+    store = filled(tmp_path)
+    ledger = told_by(store)
+    with closing(SqliteStore(store.path)) as reader:
+        version = store._connection.execute("PRAGMA data_version").fetchone()
+        assert shown(reader) == ledger.shown()
+        assert store._connection.execute("PRAGMA data_version").fetchone() == version
+    store.close()
+
+
+@given(at=some.integers(0, 400), octet=some.integers(0, 255), cut=some.booleans())
+@settings(deadline=None)
+def test_a_body_that_is_damaged_is_said_to_be_and_never_passed_over(at: int, octet: int, cut: bool) -> None:
+    """What was acknowledged is not lost in silence. An octet of a text may make another text: nobody sees that."""
+    with closing(SqliteStore(":memory:")) as store:
+        store.commit([report(BOX, "A"), report(OTHER, "B", "stop")])
+        (body,) = store._connection.execute("SELECT body FROM reports").fetchone()
+        at %= len(body)
+        damaged = body[:at] if cut else body[:at] + bytes([octet]) + body[at + 1 :]
+        store._connection.execute("UPDATE reports SET body = ?", (damaged,))
+        seen = []
+        looks: list[Callable[[], object]] = [lambda: shown(store), lambda: fold(store, 9)]
+        for look in looks:
+            try:
+                look()
+                seen.append("")
+            except StoreError as error:
+                seen.append(error.trouble)
+        assert seen in (["", ""], ["store-damaged", "store-damaged"])
+        kept = store._connection.execute("SELECT count(*) FROM reports").fetchone() == (1,)
+        assert kept == (seen[0] != "")
+        if cut:
+            assert kept
+
+
+def test_no_slice_of_a_fold_goes_through_all_sessions(tmp_path: Path) -> None:
+    """SQLite's own plan of every statement: a million sessions cost no more than those that are reported."""
+    store = filled(tmp_path)
+    told_by(store)
+    asked: list[str] = []
+    store._connection.set_trace_callback(asked.append)
+    shown_by = [
+        store.wanted,
+        store.fixed_in_session,
+        lambda: store.holder(10, NOW),
+        lambda: store.order("#1", NOW),
+    ]
+    for look in shown_by:
+        look()
+    fold(store)
+    store._connection.set_trace_callback(None)
+    store._unfolded.make()
+    plans = {
+        (text, row[3])
+        for text in asked
+        if text.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+        for row in store._connection.execute(f"EXPLAIN QUERY PLAN {text}")
+    }
+    assert len(plans) > 30
+    whole = {f"SCAN {table}" for table in ("s", "c", "sessions", "courses")} | {"MATERIALIZE sessions_now"}
+    assert not [plan for plan in plans if plan[1] in whole]
+    store.close()

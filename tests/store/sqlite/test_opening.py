@@ -147,12 +147,12 @@ def test_a_store_that_cannot_be_written_says_so_and_recovers(tmp_path: Path) -> 
     """StoreError and nothing else, nothing half written; when it is mended it goes on without a restart."""
     store = filled(tmp_path)
     other = sqlite3.connect(tmp_path / "gatekeeper.db", isolation_level=None)
-    other.execute("ALTER TABLE leases RENAME TO mislaid")
-    with pytest.raises(StoreError, match="no such table: leases"):
+    other.execute("ALTER TABLE lease_log RENAME TO mislaid")
+    with pytest.raises(StoreError, match=r"no such table: main\.lease_log"):
         store.commit([learned(), bound()])
-    with pytest.raises(StoreError, match="no such table: leases"):
+    with pytest.raises(StoreError, match=r"no such table: main\.lease_log"):
         store.facts([BOX])
-    other.execute("ALTER TABLE mislaid RENAME TO leases")
+    other.execute("ALTER TABLE mislaid RENAME TO lease_log")
     other.close()
     assert store.commit([bound()]) == set()
     assert store.facts([BOX])[BOX].binding.port_state == "unlearned"  # type: ignore[union-attr]

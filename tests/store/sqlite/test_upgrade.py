@@ -13,7 +13,7 @@ from gatekeeper.store.sqlite import SqliteStore
 from gatekeeper.store.sqlite.leasequery import _KEEP
 from gatekeeper.store.sqlite.opening import counted_as
 from gatekeeper.store.sqlite.schema import APPLICATION_ID, UPGRADES, VERSION, VERSION_1
-from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, THIRD, bound
+from tests.store.ledger import ADDRESS, BOX, KEYS, NOW, OTHER, THIRD, bound, report
 
 # As a store before version 3 spelled its counters, and as ``show stats`` still does.
 COUNTED = {
@@ -173,6 +173,31 @@ def test_leases_of_version_4_are_kept_and_lease_queries_find_them_again(tmp_path
     assert [lease.address for lease in store.leases_about(Sought(CLIENT_ID, b"\x01id"), NOW)] == [ADDRESS]
     store.commit([bound(OTHER, ADDRESS + 1)])
     assert len(store.leases_about(Sought(CLIENT_ID, b"\x01id"), NOW)) == 2
+    store.close()
+
+
+def test_sessions_of_version_5_go_on_with_what_was_asked_about_them(tmp_path: Path) -> None:
+    """Their columns stand in two tables, and no row that refers to them is lost by that."""
+    path = old_store(tmp_path)
+    with sqlite3.connect(path) as opened:
+        to_version_3(opened)
+        opened.create_function("may_be_learned", 2, lambda port, by: True)
+        opened.executescript(f"{UPGRADES[3]} {UPGRADES[4]} PRAGMA user_version = 5;")
+        said = ("1", "bras1", "192.0.2.1", 0xC0000201, BOX.hex(":"), "A", "p", ADDRESS)
+        rest = ("active", NOW, NOW + 60, 5, 6, "", "#1", NOW + 61, KEYS)
+        opened.execute(f"INSERT INTO sessions VALUES (7,{','.join('?' * 17)})", (*said, *rest))
+        opened.execute("INSERT INTO dynauth VALUES (3, 'disconnect', 7, '', 'acknowledged', 0, '', 1, 2, 0)")
+    opened.close()
+    store = SqliteStore(str(path))
+    (before,) = store.view("sessions", NOW)
+    assert before["asked"] == "Disconnect acknowledged"
+    assert (before["state"], before["last_seen"], before["bytes_in"], before["bytes_out"]) == ("active", NOW + 60, 5, 6)
+    store.commit([report(BOX, "A", "stop", NOW + 90)])
+    while store.fold_slice():
+        pass
+    (after,) = store.view("sessions", NOW)
+    changed = {"state": "closed", "last_seen": NOW + 90, "cause": "User-Request", "port": "p"}
+    assert after == before | changed | {"asked": "Disconnect acknowledged, shown by accounting"}
     store.close()
 
 
