@@ -17,6 +17,7 @@ from tests.engine.bench import accounting_request
 
 SERVER: Final = ("192.0.2.1", 1813)
 START, STOP, INTERIM = 1, 2, 3
+WINDOW: Final = 64
 _SECRET: Final = b"testing123"
 _OCTETS, _SECONDS, _CAUSE = 42, 46, 49
 _PATIENCE_S: Final = 1.0  # then the session is left alone: what became of its report is not known
@@ -40,14 +41,13 @@ class Report(NamedTuple):
 class Reporter(threading.Thread):
     """Reports, so many at once, until ``stop``. After that ``said`` and ``kept`` may be read."""
 
-    def __init__(self, bras: Space, macs: Sequence[str], seed: int, window: int = 64) -> None:
+    def __init__(self, bras: Space, macs: Sequence[str], seed: int) -> None:
         super().__init__(name="reporter", daemon=True)
         self._socket = bras.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind((BRAS, 0))
         self._macs = macs
         self._dice = random.Random(seed)
-        self._window = window
         self._names = (f"{seed:x}-{number}" for number in itertools.count())
         self._identifiers = itertools.cycle(range(256))
         self._octets = itertools.count(0x10000000, 7)
@@ -56,6 +56,7 @@ class Reporter(threading.Thread):
         self._over = threading.Event()
         self.said: list[Report] = []
         self.kept: dict[str, Report] = {}
+        self.unanswered = 0
 
     def stop(self) -> None:
         """Returns when it does nothing more."""
@@ -64,7 +65,7 @@ class Reporter(threading.Thread):
 
     def run(self) -> None:
         while not self._over.is_set():
-            while len(self._asked) < self._window:
+            while len(self._asked) < WINDOW:
                 self._say()
             self._hear(0.05)
             oldest = time.monotonic() - _PATIENCE_S
@@ -85,6 +86,7 @@ class Reporter(threading.Thread):
         report = Report(session, mac, status, octets, packet)
         self._asked[identifier] = report, time.monotonic()
         self.said.append(report)
+        self.unanswered += 1
         with suppress(OSError):  # what the kernel has heard of a gate that is gone
             self._socket.sendto(packet, SERVER)
 
@@ -101,6 +103,7 @@ class Reporter(threading.Thread):
             report, _ = self._asked.get(data[1], (None, 0.0))
             if report and report.is_answered_by(data):
                 del self._asked[data[1]]
+                self.unanswered -= 1
                 self.kept[report.session] = report
                 if report.status != STOP:
                     self._running.append(report)

@@ -39,6 +39,7 @@ class Load:
         self.boxes = Boxes(RelayAgent(self.world.relay), self.holders)
         self.kept: dict[str, Report] = {}
         self.said: list[Report] = []
+        self.unanswered = 0  # reports
 
     def _configure(self, boxes: int) -> None:
         first = 0x0A150100
@@ -59,6 +60,7 @@ class Load:
             reporter.stop()
         self.said += reporter.said
         self.kept |= reporter.kept
+        self.unanswered += reporter.unanswered
 
     def _turn(self, seconds: float, gives_back: bool) -> None:
         dice, most = self.dice, len(self.macs)
@@ -70,8 +72,9 @@ class Load:
     def assert_on_record(self) -> None:
         """Each address for as long as it was promised to, and none twice; each report that was acknowledged."""
         now, clock = time.monotonic(), time.time()
-        rows = {row["mac"]: row for row in self.gate.show("leases") if row["state"] == "active"}
-        assert len(rows) == len({row["address"] for row in rows.values()})
+        active = [row for row in self.gate.show("leases") if row["state"] == "active"]
+        rows = {row["mac"]: row for row in active}
+        assert len(rows) == len({row["address"] for row in active}) == len(active)
         lost = {
             mac: (ip_text(promise.address), rows.get(mac))
             for mac, promise in self.holders.of.items()

@@ -21,7 +21,8 @@ from tests.faults.trace import calls, traced
 
 pytestmark = pytest.mark.clients
 
-_SECONDS: Final = 2.0
+_TURNS: Final = 3
+_TURN_S: Final = 0.7
 _MOMENTS: Final = 25  # at which the power is cut, in each way of CUTS
 _DISKS: Final = {
     "well": (),
@@ -46,7 +47,8 @@ class Trace:
         file = folder / "trace"
         gate.started_by = traced(file, *faults)
         gate.start()
-        load.run(_SECONDS, gives_back=False)
+        for _ in range(_TURNS):  # a moment of quiet in between, for what is done when nothing else is
+            load.run(_TURN_S, gives_back=False)
         gate.kill()
         gate.started_by = ()
         wait_until(lambda: "+++ killed by SIGKILL +++" in end_of(file), 20, "the end of the trace")
