@@ -38,12 +38,13 @@ HOT: Final = {
     " session_class text user_name",
     "state": "admissions bounded counts declines effects evidence framed held nas nas_secrets offers pool pools replies"
     " spans throttle unclaimed world",
-    "policy": "binding declines dhcp dhcp_rules order_addresses radius radius_methods reported sessions",
+    "policy": "binding declines dhcp dhcp_rules order_addresses radius radius_methods remaining reported sessions",
     "reply": "dhcp kinds layout radius told",
-    "engine": "aaa accounting deferred dhcp dhcp_door dhcp_leases dhcp_question limits radius radius_door relays",
+    "engine": "aaa accounting dhcp dhcp_door dhcp_leases dhcp_question limits radius radius_door relays remaining",
     "heart": "batches commits elsewhere endings engines life lookups needs ports tallies told waiting",
     "store": "rows",
     "store.sqlite": "folding lease_folding lease_format lease_log mark_format reports_format waiting_reports",
+    "bench": "crowd dhcp door herd histogram load options radius talk tally",
     "drivers": "ages arrivals doors gate handing_in hearing log outbox sockets supply telling",
 }
 # As modules: gatekeeper.wire.dhcp.

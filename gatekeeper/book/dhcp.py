@@ -20,6 +20,8 @@ class Subnet(Value):
     ``interface`` and ``vlan``: where its boxes are heard, if it says so; ``server``: our address there, 0 = not said.
     ``next_server``, ``names``: what its boxes start from, as in ``Extra``; 0 = not told.
     ``link``: numbers of the subnets of its shared network, itself among them; empty where it is alone on its link.
+    ``defer``: share of a lease that must have passed before a box that comes back is given a whole new one, 0 = none;
+    ``min_lease_s``: less than that is never told of the old one.
     """
 
     __slots__ = (
@@ -36,6 +38,8 @@ class Subnet(Value):
         "link",
         "next_server",
         "names",
+        "defer",
+        "min_lease_s",
     )
 
     def __init__(
@@ -53,6 +57,8 @@ class Subnet(Value):
         link: tuple[int, ...] = (),
         next_server: int = 0,
         names: Names = (),
+        defer: float = 0.0,
+        min_lease_s: int = 1,
     ) -> None:
         self.number: Final = number
         self.text: Final = text
@@ -67,6 +73,8 @@ class Subnet(Value):
         self.link: Final = link
         self.next_server: Final = next_server
         self.names: Final = names
+        self.defer: Final = defer
+        self.min_lease_s: Final = min_lease_s
 
 
 @final

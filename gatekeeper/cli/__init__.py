@@ -29,6 +29,7 @@ _VERBS: Final = {
     "clear": ("gatekeeper.cli.clear", "clear"),
     "store": ("gatekeeper.cli.store", "store"),
     "lab": ("gatekeeper.cli.lab", "lab"),
+    "bench": ("gatekeeper.cli.bench", "bench"),
 }
 _HELP: Final = {
     "init": "Write a configuration file and make the store.",
@@ -48,6 +49,7 @@ _HELP: Final = {
     "clear": "End a session or a lease; forget a learned port.",
     "store": "Mend the store after commits were lost.",
     "lab": "Play a whole installation in a private network.",
+    "bench": "Load a DHCP or RADIUS server, and verify its answers.",
 }
 
 

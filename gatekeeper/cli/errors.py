@@ -18,6 +18,7 @@ _CODES: Final = {
     "RecordError": FAILED,
     "DoorError": FAILED,
     "LabError": FAILED,
+    "BenchError": FAILED,
     "Misread": BAD_ARGUMENTS,
     "NoSuch": NO_SUCH,
     "Conflict": CONFLICT,

@@ -20,18 +20,22 @@ def timeline(config: str | None, key: str, since: str | None, output: str) -> No
     """
     from gatekeeper.config.load import load
     from gatekeeper.office.listing import story
+    from gatekeeper.office.standing import remaining_notes
     from gatekeeper.report.table import as_json
     from gatekeeper.report.timeline import timeline_text
     from gatekeeper.store.opening import open_store
 
-    store = open_store(*load(config).store)
-    rows = list(story(store, key, since or "", unix_now(store)))
+    settings = load(config)
+    store = open_store(*settings.store)
+    now = unix_now(store)
+    rows = list(story(store, key, since or "", now))
     if not rows and output == "text":
         click.echo(f"gatekeeper: nothing is on record of {key!r}" + (" since then" if since else ""), err=True)
     elif output == "json":
         click.echo(as_json(rows))
     else:
-        for line in timeline_text(rows):
+        notes = remaining_notes(settings.book, store, key, now) if rows else ()
+        for line in (*timeline_text(rows), *notes):
             click.echo("".join(sign if sign.isprintable() else "?" for sign in line))
     if not rows:
         raise click.exceptions.Exit(NO_SUCH)

@@ -9,7 +9,7 @@ from gatekeeper.config.acs import make_acs
 from gatekeeper.config.dictionary import Dictionary
 from gatekeeper.config.extra import make_classes, make_profiles, names_of
 from gatekeeper.config.nas import ClientReader, cut_nodes
-from gatekeeper.config.options import OptionTable, subnet_options
+from gatekeeper.config.options import RENEW, OptionTable, subnet_options
 from gatekeeper.config.place import Path as KeyPath
 from gatekeeper.config.problems import Problems
 from gatekeeper.config.reply import AttributeReader, profiles_of, read_profiles
@@ -26,7 +26,7 @@ def make_book(schema: FileSchema, folder: Path) -> tuple[Policybook, Problems]:
     problems = Problems()
     ours = [address for address, _ in schema.dhcp.listen] + ([schema.dhcp.server_id] if schema.dhcp.server_id else [])
     table = OptionTable(schema.dhcp.option, problems)
-    subnets = tuple(_subnet(index, section, ours, table, problems) for index, section in enumerate(schema.dhcp.subnet))
+    subnets = tuple(_subnet(index, schema.dhcp, ours, table, problems) for index in range(len(schema.dhcp.subnet)))
     subnets = _linked(subnets, [section.shared_network for section in schema.dhcp.subnet])
     _check_overlaps(subnets, problems)
     _check_places(schema.dhcp, problems)
@@ -97,8 +97,9 @@ def _own(schema: FileSchema) -> frozenset[int]:
     return frozenset(address for address in (*said, *(listen.address for listen in listens)) if address)
 
 
-def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTable, problems: Problems) -> Subnet:
+def _subnet(index: int, dhcp: DhcpSection, ours: list[int], table: OptionTable, problems: Problems) -> Subnet:
     place: KeyPath = ("dhcp", "subnet", index)
+    section = dhcp.subnet[index]
     network = section.network
     broadcast = network.network | ~network.mask & 0xFFFFFFFF
     ranges: list[tuple[int, int]] = []
@@ -115,6 +116,7 @@ def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTa
             text = f"{ip_text(router)} is outside {network.text()}, no box can reach it"
             problems.add((*place, "routers"), text, (*place, "network"))
     ranges = without(ranges, section.routers + ours + ([section.server] if section.server else []))
+    options = subnet_options(section, place, table, problems)
     return Subnet(
         number=index,
         text=network.text(),
@@ -122,13 +124,22 @@ def _subnet(index: int, section: SubnetSection, ours: list[int], table: OptionTa
         mask=network.mask,
         ranges=tuple(ranges),
         lease_s=section.lease_s,
-        options=subnet_options(section, place, table, problems),
+        options=options,
         interface=section.interface or "",
         vlan=section.vlan or 0,
         server=section.server or 0,
         next_server=section.next_server or 0,
         names=names_of(section),
+        defer=_defer(section, dhcp.defer, dict(options)),
+        min_lease_s=section.min_lease_s or dhcp.min_lease_s,
     )
+
+
+def _defer(section: SubnetSection, usual: float, options: dict[int, bytes]) -> float:
+    """As Subnet.defer. A box that renews when the subnet's own T1 tells it to is given a whole new lease."""
+    share = usual if section.defer is None else section.defer
+    renew_s = int.from_bytes(options.get(RENEW, b""), "big")
+    return min(share, renew_s / section.lease_s) if renew_s else share
 
 
 def _linked(subnets: tuple[Subnet, ...], names: list[str]) -> tuple[Subnet, ...]:

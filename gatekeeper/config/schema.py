@@ -22,6 +22,7 @@ from gatekeeper.config.values import (
     Positive,
     Range,
     Reply,
+    Share,
     SubnetNetwork,
     Template,
     YesNoAuto,
@@ -89,6 +90,8 @@ class SubnetSection(BootKeys):
     lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] = 3600
     renew_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
     rebind_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
+    defer: Share | None = None
+    min_lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] | None = None
     options: dict[str, Any] = {}  # typed by the option table
 
 
@@ -155,6 +158,8 @@ class DhcpSection(Section):
     offer_s: Annotated[int, Field(ge=1, le=3600)] = 30
     answer_runs: Annotated[str, one_of("auto", "always", "never")] = "auto"
     max_age_s: Annotated[float, Field(ge=0, le=60)] = 4.0
+    defer: Share = 0.15
+    min_lease_s: Annotated[int, Field(ge=1, le=MAX_LEASE_S)] = 5
     leasequery: list[ClientNetwork] = []
     relays: list[ClientNetwork] = []
     authorize: Annotated[str, one_of("local", "radius")] = "local"

@@ -39,6 +39,8 @@ listen = ["0.0.0.0:67"]                  # relays and renewals, and boxes on thi
                                          # sent it has asked again since; 0 = none is
 # answer_runs = "auto"                   # answers to one relay in one call: auto (where all links are cards) | always |
                                          # never; not to a neighbour on this host that listens to frames (dhcrelay)
+# defer = 0.15                           # share of a lease before which who comes back is told what remains; 0 = never
+# min_lease_s = 5                        # less is never told of a lease that remains
 # rapid_commit = false                   # RFC 4039
 # deny_auto_configure = false            # RFC 2563: tell refused boxes not to make up an address
 # lenient = true                         # answer small clients that misplace options 50 and 54; false: RFC 2131 alone
@@ -58,6 +60,8 @@ lease_s = 3600
 # shared_network = "north"               # subnets of one name are on one link
 # renew_s = 1800                         # options 58 and 59: renew_s < rebind_s < lease_s
 # rebind_s = 3150
+# defer = 0                              # as in [dhcp], for this subnet
+# min_lease_s = 60
 # next_server = "10.20.0.9"              # siaddr: where boxes fetch what they start from
 # boot_file = "stb/kernel.bin"           # file, and option 67 for who asks
 # server_name = "tftp.example.net"       # sname, and option 66 for who asks

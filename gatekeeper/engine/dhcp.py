@@ -5,12 +5,12 @@ from typing import Final
 
 from gatekeeper.book import Policybook, Subnet
 from gatekeeper.engine.agent import read_agent
-from gatekeeper.engine.deferred import deferred
 from gatekeeper.engine.dhcp_door import DhcpDoor
-from gatekeeper.engine.dhcp_leases import declined, lease_bound
+from gatekeeper.engine.dhcp_leases import acknowledged, declined
 from gatekeeper.engine.dhcp_question import DhcpQuestion, malformed, refused, silent
 from gatekeeper.engine.leasequery import LeaseQueries, LeaseQuestion
 from gatekeeper.engine.limits import dhcp_limit, throttle_of
+from gatekeeper.engine.remaining import deferred, young
 from gatekeeper.model import (
     Action,
     AddressOffered,
@@ -24,14 +24,10 @@ from gatekeeper.model import (
     OfferForgotten,
     Outcome,
     PortId,
-    PortLearned,
     Reason,
-    StbidDiffers,
-    TwoMakes,
     Verdict,
     Via,
 )
-from gatekeeper.policy.binding import learns_port
 from gatekeeper.policy.dhcp import DhcpCase, gather, misfits, state_of
 from gatekeeper.policy.dhcp_rules import judge_dhcp
 from gatekeeper.policy.lenient import NOBODY, loosened
@@ -41,15 +37,13 @@ from gatekeeper.wire import Malformed
 from gatekeeper.wire.aaa import AaaQuestion, Grant
 from gatekeeper.wire.dhcp import ACK, DISCOVER, INFORM, LEASEQUERY, NAK, NAMES, OFFER, DhcpMessage, decode
 from gatekeeper.wire.relay_agent import NO_RELAY_INFO, RelayInfo
-from gatekeeper.wire.text import ip_text, printable
+from gatekeeper.wire.text import ip_text
 
 _AGENT: Final = 82
 _CLIENT_ID: Final = 61
 _REQUESTED_IP: Final = 50
 _SERVER_ID: Final = 54
 _ANY: Final = bytes(4)
-_VENDOR_CLASS: Final = 60
-_MOST_MAKES: Final = 4  # that are told of a box which says several
 _RAPID_COMMIT: Final = 80
 _AUTO_CONFIGURE: Final = 116
 # States in which a box names its server (RFC 2131 table 5).
@@ -76,6 +70,7 @@ class DhcpEngine:
         self._lenient = book.lenient
         self._rapid_commit, self._denies = book.rapid_commit, book.deny_auto_configure
         self._throttle = throttle_of(book.limits)
+        self._remaining = 0
         self._door = DhcpDoor(book, world.pools)
         self._queries = LeaseQueries(book, world.pools, self._door.relays, self._throttle)
 
@@ -141,8 +136,8 @@ class DhcpEngine:
             verdict = self._denied(question, verdict)
         if question.note and not verdict.seen:
             verdict = verdict._replace(seen=question.note)
-        effects = self._effects(case, verdict, question)
-        outcome = self._render(question, case, verdict, effects)
+        effects, left_s = self._effects(case, verdict, question)
+        outcome = self._render(question, case, verdict, effects, left_s)
         # Last, so that what cannot be rendered has changed nothing.
         if effects:
             self._world.apply(effects, case.subnet.number if case.subnet else 0, now)
@@ -202,25 +197,21 @@ class DhcpEngine:
     def _is_this(self, server_id: int, relay: RelayInfo, local: int) -> bool:
         return server_id in self._own_ids or (server_id != 0 and server_id in (relay.server_id, local))
 
-    def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[Effect, ...]:
+    def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[tuple[Effect, ...], int]:
+        """And the seconds that remain of the lease on disk, where the box goes on with that; else 0."""
+        if verdict.action is not Action.ACK and verdict.action is not Action.OFFER:
+            return self._other_effects(case, verdict), 0
+        agent = self._agent(question.message, question.datagram.via)
+        goes_on = young(self._world, case, verdict, question, agent)
+        if goes_on:
+            self._remaining += 1
+            return (goes_on,), int(goes_on.until - case.now)
         if verdict.action is Action.OFFER:
-            return (AddressOffered(case.mac, verdict.address, int(case.now) + self._book.offer_s),)
-        if verdict.action is Action.ACK:
-            agent = self._agent(question.message, question.datagram.via)
-            owned = case.subnet is not None and self._world.pools.owns(case.subnet.number, verdict.address)
-            bound = lease_bound(case, verdict.address, question, agent, owned)
-            effects: tuple[Effect, ...] = (bound,)
-            if learns_port(case):
-                binding, port = case.binding, case.port
-                assert binding and port
-                effects += (PortLearned(binding.account, case.mac, port, "dhcp", int(case.now)),)
-            if bound.lease.first_seen == bound.lease.last_seen:  # said once a lease, not at each renewal
-                if case.differs:
-                    effects += (StbidDiffers(bound.lease, *case.differs),)
-                makes = question.message.instances.get(_VENDOR_CLASS)
-                if makes:
-                    effects += (TwoMakes(bound.lease, tuple(map(printable, makes[:_MOST_MAKES]))),)
-            return effects
+            return (AddressOffered(case.mac, verdict.address, int(case.now) + self._book.offer_s),), 0
+        owned = case.subnet is not None and self._world.pools.owns(case.subnet.number, verdict.address)
+        return acknowledged(case, verdict.address, question, agent, owned), 0
+
+    def _other_effects(self, case: DhcpCase, verdict: Verdict) -> tuple[Effect, ...]:
         if verdict.action is Action.FREE and case.lease:
             now = int(case.now)
             return (LeaseReleased(case.lease._replace(state="released", expires_at=now, last_seen=now)),)
@@ -231,7 +222,10 @@ class DhcpEngine:
             return (OfferForgotten(case.mac),)
         return ()
 
-    def _render(self, question: DhcpQuestion, case: DhcpCase, verdict: Verdict, effects: tuple[Effect, ...]) -> Outcome:
+    def _render(
+        self, question: DhcpQuestion, case: DhcpCase, verdict: Verdict, effects: tuple[Effect, ...], left_s: int
+    ) -> Outcome:
+        """left_s: what remains of the lease, 0 = all."""
         message, datagram, binding = question.message, question.datagram, case.binding
         kind = _REPLY.get(verdict.action, 0)
         answer, to = b"", None
@@ -243,7 +237,9 @@ class DhcpEngine:
                 answer = self._replies.nak(message, server_id, str(verdict.reason))
             elif case.subnet:
                 of_account = (binding.acs_url, binding.plan) if binding else ("", "")
-                answer = self._replies.grant(kind, message, verdict.address, server_id, case.subnet, *of_account)
+                answer = self._replies.grant(
+                    kind, message, verdict.address, server_id, case.subnet, *of_account, left_s
+                )
             door = datagram.via
             routed = kind == NAK and not door.raw and self._is_out_of_earshot(message.ciaddr, case, door)
             # The ACK to an INFORM gives no address; one without ciaddr is answered at the address it came from.
@@ -252,25 +248,12 @@ class DhcpEngine:
             if question.relay.source_port and to.address == message.giaddr:
                 to = Destination(message.giaddr, datagram.source_port)  # RFC 8357 5.1
         reply = NAMES.get(ACK if kind == INFORM else kind, "")
-        durable = verdict.action in _DURABLE
+        durable = verdict.action in _DURABLE and left_s == 0
         asked = Asked(question.state, self._link(question), case.wanted) if verdict.reason else None
         return Outcome(
-            "dhcp",
-            NAMES[message.kind],
-            reply,
-            question.mac,
-            verdict,
-            question.where,
-            question.port,
-            binding,
-            effects,
-            answer,
-            to,
-            datagram.via,
-            durable,
-            None,
-            asked,
-        )
+            "dhcp", NAMES[message.kind], reply, question.mac, verdict, question.where, question.port,
+            binding, effects, answer, to, datagram.via, durable, None, asked,
+        )  # fmt: skip
 
     def _is_out_of_earshot(self, ciaddr: int, case: DhcpCase, door: Via) -> bool:
         """True if no broadcast of ours gets to the box: it is on another subnet, or came to its lease by a relay."""
@@ -287,11 +270,11 @@ class DhcpEngine:
             return question.server_id
         return (subnet.server if subnet else 0) or self._book.server_id or question.datagram.via.local
 
-    def deferred(self, question: DhcpQuestion, outcome: Outcome, until: int, now: float) -> Outcome | None:
-        """The ACK of an extension that is not on disk, by the lease that is there and ends then; None = silence."""
+    def deferred(self, question: DhcpQuestion, outcome: Outcome, until: int, since: int, now: float) -> Outcome | None:
+        """What leaves of an acknowledged extension that is not on disk; None = silence. As in ``remaining``."""
         subnet = self._book.subnet_of(outcome.verdict.address)
         server_id = self._server_id(question, subnet)
-        return deferred(self._replies, subnet, server_id, question, outcome, until, now) if subnet else None
+        return deferred(self._replies, subnet, server_id, question, outcome, until, since, now) if subnet else None
 
     def conflict(self, offer: Outcome, now: float) -> Outcome:
         """Somebody else was found to use an address that this outcome offers: quarantine it, as after a DECLINE."""
@@ -304,8 +287,13 @@ class DhcpEngine:
         return offer._replace(reply="", verdict=verdict, effects=effects, answer=b"", to=None, durable=True)
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
-        """What was counted here since the last time, by name: what replies had no room for."""
-        return self._replies.drain_counts()
+        """What was counted here since the last time, by name: what replies had no room for, and those that told what
+        remains of a lease."""
+        counts, remaining = self._replies.drain_counts(), self._remaining
+        if remaining:
+            counts["dhcp", "remaining-time"] = remaining
+        self._remaining = 0
+        return counts
 
     def unanswered(self, question: DhcpQuestion, reason: Reason) -> Outcome:
         """The outcome of a question that cannot be decided: silence."""

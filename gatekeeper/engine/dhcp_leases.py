@@ -1,12 +1,16 @@
-"""The leases that come of DHCP's verdicts."""
+"""The leases that come of DHCP's verdicts, and what is noted with them."""
 
 from typing import Final
 
 from gatekeeper.engine.dhcp_question import DhcpQuestion
-from gatekeeper.model import HELD, AddressDeclined, Lease, LeaseBound
+from gatekeeper.model import HELD, AddressDeclined, Effect, Lease, LeaseBound, PortLearned, StbidDiffers, TwoMakes
+from gatekeeper.policy.binding import learns_port
 from gatekeeper.policy.dhcp import DhcpCase
+from gatekeeper.wire.text import printable
 
+_VENDOR_CLASS: Final = 60
 _CLIENT_ID: Final = 61
+_MOST_MAKES: Final = 4  # that are told of a box which says several
 
 
 def declined(
@@ -17,7 +21,26 @@ def declined(
     return AddressDeclined(lease, probed)
 
 
-def lease_bound(case: DhcpCase, address: int, question: DhcpQuestion, agent: bytes | None, owned: bool) -> LeaseBound:
+def acknowledged(
+    case: DhcpCase, address: int, question: DhcpQuestion, agent: bytes | None, owned: bool
+) -> tuple[Effect, ...]:
+    """What the ACK of an address brings about. agent, owned: as below."""
+    bound = _lease_bound(case, address, question, agent, owned)
+    effects: tuple[Effect, ...] = (bound,)
+    if learns_port(case):
+        binding, port = case.binding, case.port
+        assert binding and port
+        effects += (PortLearned(binding.account, case.mac, port, "dhcp", int(case.now)),)
+    if bound.lease.first_seen == bound.lease.last_seen:  # said once a lease, not at each renewal
+        if case.differs:
+            effects += (StbidDiffers(bound.lease, *case.differs),)
+        makes = question.message.instances.get(_VENDOR_CLASS)
+        if makes:
+            effects += (TwoMakes(bound.lease, tuple(map(printable, makes[:_MOST_MAKES]))),)
+    return effects
+
+
+def _lease_bound(case: DhcpCase, address: int, question: DhcpQuestion, agent: bytes | None, owned: bool) -> LeaseBound:
     """The lease of an acknowledged address. agent: Option 82 of this message, where it is believed; owned: as in
     LeaseBound.
 

@@ -1,7 +1,7 @@
 """What waits for the disk, and how it goes on: kept, lost, or, of an extension, told as the disk has it meanwhile.
 
-A box that renews has its lease on disk already. While the store is slow or away it is told what is left of that, never
-more (RFC 2131 4.4.5 lets it ask again half way through), so that nobody goes dark for want of a write.
+A box that comes back has its lease on disk already. While the store is slow or away it is told what remains of that,
+never more (RFC 2131 4.4.5 lets it ask again half way through), so that nobody goes dark for want of a write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,11 +83,11 @@ class Commits:
     def _leaves_early(self, promise: Promise, now: float) -> bool:
         """True if it has ended by this: as what the disk has, or by a bug."""
         question, outcome = promise.question, promise.outcome
-        until = self._world.kept_until(outcome.mac) if outcome.verdict.action is Action.ACK else 0
+        until, since = self._world.kept(outcome.mac) if outcome.verdict.action is Action.ACK else (0, 0)
         if not until:
             return False
         try:
-            deferred = self.dhcp.deferred(question, outcome, until, now)
+            deferred = self.dhcp.deferred(question, outcome, until, since, now)
         except Exception as bug:
             self._ends.bugs.append(Bug(bug, question.datagram, now))
             return True

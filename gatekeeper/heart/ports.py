@@ -62,7 +62,7 @@ class DhcpMouth(Mouth, Protocol):
         """leases: those on record for question.sought; None = they cannot be read."""
         ...
 
-    def deferred(self, question: DhcpQuestion, outcome: Outcome, until: int, now: float) -> Outcome | None:
+    def deferred(self, question: DhcpQuestion, outcome: Outcome, until: int, since: int, now: float) -> Outcome | None:
         """What leaves of an acknowledged extension that is not on disk, where the lease ends then; None = nothing."""
         ...
 

@@ -118,14 +118,15 @@ class SessionsEnded(Value):
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class ExtensionDeferred(Value):
-    """Effect in memory: the box is told what the disk has, that its lease lasts until then, and not what it would have
-    had if the store could be written in time."""
+    """Effect in memory: the box is told what remains of the lease that the disk has, which lasts until then and was
+    extended at ``since``. Nothing is written: the lease is young, or the store cannot be written in time."""
 
-    __slots__ = ("mac", "until")
+    __slots__ = ("mac", "until", "since")
 
-    def __init__(self, mac: bytes, until: int) -> None:
+    def __init__(self, mac: bytes, until: int, since: int) -> None:
         self.mac: Final = mac
         self.until: Final = until
+        self.since: Final = since
 
 
 @final

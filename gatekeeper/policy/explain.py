@@ -6,13 +6,14 @@ from typing import Final, TypeVar, final
 from mypy_extensions import mypyc_attr
 
 from gatekeeper.book import AaaPolicy, Nas, Policybook
-from gatekeeper.model import Action, Binding, PortId, Reason, Verdict
+from gatekeeper.model import Action, Binding, Lease, PortId, Reason, Verdict
 from gatekeeper.policy.binding import RULES, Case, Rule, judge
 from gatekeeper.policy.dhcp import DhcpCase, gather
 from gatekeeper.policy.dhcp_rules import AAA_RULES, judge_dhcp, state_of_case
 from gatekeeper.policy.lines import remedy
 from gatekeeper.policy.order_addresses import is_no_hosts, never_a_box
 from gatekeeper.policy.radius import framed_address
+from gatekeeper.policy.remaining import whole_from, young_lease
 from gatekeeper.state.world import World
 from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import DISCOVER, REQUEST, message
@@ -51,7 +52,7 @@ class RuleLine(Value):
 class Explanation(Value):
     """What one protocol would do with the box now."""
 
-    __slots__ = ("protocol", "mac", "verdict", "reply", "rules", "gives", "remedy")
+    __slots__ = ("protocol", "mac", "verdict", "reply", "rules", "gives", "remedy", "goes_on", "whole_from")
 
     def __init__(
         self,
@@ -62,6 +63,8 @@ class Explanation(Value):
         rules: tuple[RuleLine, ...],
         gives: str,
         remedy: str = "",  # what mends the refusal
+        goes_on: Lease | None = None,  # what remains of this lease is what it would be told
+        whole_from: int = 0,  # and when that would be a whole one
     ) -> None:
         self.protocol: Final = protocol
         self.mac: Final = mac
@@ -70,6 +73,8 @@ class Explanation(Value):
         self.rules: Final = rules
         self.gives: Final = gives
         self.remedy: Final = remedy
+        self.goes_on: Final = goes_on
+        self.whole_from: Final = whole_from
 
 
 def explain_dhcp(
@@ -111,11 +116,14 @@ def _of_plan(case: DhcpCase, book: Policybook) -> DhcpCase:
 def explain_case(case: DhcpCase, unasked: AbstractSet[Reason] = frozenset()) -> Explanation:
     """What this message gets. unasked: reasons whose rules read a fact that the case does not have."""
     verdict = judge_dhcp(case)
-    gives = ""
+    found = Explanation("dhcp", case.mac, verdict, _REPLIES.get(verdict.action, ""), (), "")
     if verdict.action in (Action.OFFER, Action.ACK) and case.subnet:
-        gives = f"{ip_text(verdict.address)} for {case.subnet.lease_s} s"
-    lines = _walked(state_of_case(case).rules, case, unasked)
-    return Explanation("dhcp", case.mac, verdict, _REPLIES.get(verdict.action, ""), lines, gives)
+        lease, address = young_lease(case, verdict.address, None, None), ip_text(verdict.address)
+        found = found._replace(gives=f"{address} for {case.subnet.lease_s} s")
+        if lease:
+            gives = f"{address} for {int(lease.expires_at - case.now)} s, the remaining time of its lease"
+            found = found._replace(gives=gives, goes_on=lease, whole_from=whole_from(lease, case.subnet))
+    return found._replace(rules=_walked(state_of_case(case).rules, case, unasked))
 
 
 def _upstream(aaa: AaaPolicy, mac: bytes) -> Explanation:

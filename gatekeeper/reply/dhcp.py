@@ -10,7 +10,7 @@ from gatekeeper.model import Destination
 from gatekeeper.reply.acs import goes_alone
 from gatekeeper.reply.kinds import USUAL, BoxKinds
 from gatekeeper.reply.layout import Layout, lay_out, name_areas
-from gatekeeper.reply.told import Told, choose, header_names, tell
+from gatekeeper.reply.told import TIME_SIZE, TIMES, Told, choose, cut_short, header_names, tell
 from gatekeeper.value import Value
 from gatekeeper.wire.dhcp import (
     ACK,
@@ -40,6 +40,7 @@ _PRL: Final = 55
 _MAX_SIZE: Final = 57
 _CLIENT_ID: Final = 61
 _AGENT: Final = 82
+_OPTION_HEAD: Final = 2  # code and length
 _MAX_COMPILED: Final = 4096
 # RFC 2131 2: a client takes 576 octets of IP, headers among them. Nothing over an Ethernet frame is sent.
 _DEFAULT_SIZE: Final = 576
@@ -58,13 +59,15 @@ Profile = tuple[int, int, int, bytes, str, int, int]
 @final
 @mypyc_attr(acyclic=True, free_list_len=1)
 class _Compiled(Value):
-    """siaddr; what stands between the header and the echoes: sname, file and the options field so far."""
+    """siaddr; what stands between the header and the echoes: sname, file and the options field so far; where in that
+    the times of the lease are, and how long each is of a whole one."""
 
-    __slots__ = ("siaddr", "front")
+    __slots__ = ("siaddr", "front", "times")
 
-    def __init__(self, siaddr: int, front: bytes) -> None:
+    def __init__(self, siaddr: int, front: bytes, times: tuple[tuple[int, int], ...]) -> None:
         self.siaddr: Final = siaddr
         self.front: Final = front
+        self.times: Final = times
 
 
 class DhcpReplies:
@@ -79,7 +82,7 @@ class DhcpReplies:
         self.kinds = BoxKinds(book)
         self._differ = self.kinds.differ
         self._compiled: dict[Profile, _Compiled] = {}
-        self._laid_out: dict[tuple[Profile, int], Layout] = {}
+        self._laid_out: dict[tuple[Profile, int, int], Layout] = {}
         self.left_out: Counter[int] = Counter()
         self.alone = 0
 
@@ -92,9 +95,11 @@ class DhcpReplies:
         subnet: Subnet,
         acs_url: str,
         plan: str = "",
+        left_s: int = 0,
     ) -> bytes:
         """OFFER or ACK of the address. subnet: with the lease time of this very lease; plan: the account's.
 
+        left_s: what remains of the lease, 0 = all of it.
         kind INFORM: the ACK to one, with neither address nor lease time (RFC 2131 4.3.5).
         """
         options = request.options
@@ -104,6 +109,10 @@ class DhcpReplies:
         if compiled is None:
             compiled = self._compile(profile)
         front = compiled.front
+        if left_s:
+            for at, seconds in compiled.times:
+                left = (seconds * left_s // subnet.lease_s).to_bytes(TIME_SIZE, "big")
+                front = front[:at] + left + front[at + TIME_SIZE :]
         tail = _tail(options)
         if kind == ACK and request.kind == DISCOVER:
             tail = _RAPID_COMMIT + tail  # RFC 4039 4: the ACK to a DISCOVER says that it is one
@@ -113,7 +122,7 @@ class DhcpReplies:
             flags |= BROADCAST  # neither ciaddr nor yiaddr: the relay has no address to send to
         size = len(front) + len(tail)
         if size > _SMALLEST and size > _AREAS_SIZE + _room(options):
-            front, tail = self._squeeze(profile, options, tail)
+            front, tail = self._squeeze(profile, options, tail, left_s or subnet.lease_s)
         return _message(request, flags, ciaddr, address, compiled.siaddr, front, tail)
 
     def drain_counts(self) -> dict[tuple[str, ...], int]:
@@ -156,19 +165,22 @@ class DhcpReplies:
         _, kind, server_id, requested, acs_url, which, lease_s = profile
         told = self._told(profile)
         self.alone += goes_alone(self.kinds[which].acs, acs_url)
-        body = b"".join(split_option(*option) for option in choose(told, kind, server_id, requested, lease_s))
-        compiled = _Compiled(told.next_server, name_areas(header_names(told)) + MAGIC + body)
-        self._compiled[profile] = compiled
+        front, times = name_areas(header_names(told)) + MAGIC, list[tuple[int, int]]()
+        for code, value in choose(told, kind, server_id, requested, lease_s):
+            if code in TIMES and len(value) == TIME_SIZE:
+                times.append((len(front) + _OPTION_HEAD, int.from_bytes(value, "big")))
+            front += split_option(code, value)
+        compiled = self._compiled[profile] = _Compiled(told.next_server, front, tuple(times))
         return compiled
 
-    def _squeeze(self, profile: Profile, request: dict[int, bytes], tail: bytes) -> tuple[bytes, bytes]:
+    def _squeeze(self, profile: Profile, request: dict[int, bytes], tail: bytes, left_s: int) -> tuple[bytes, bytes]:
         """Front and echoes of a reply that is too large as it stands."""
         room = _room(request)
-        layout = self._laid_out.get((profile, room - len(tail)))
+        layout = self._laid_out.get((profile, room - len(tail), left_s))
         if layout is None:
             told = self._told(profile)
             _, kind, server_id, requested, _, _, lease_s = profile
-            options = choose(told, kind, server_id, requested, lease_s)
+            options = cut_short(choose(told, kind, server_id, requested, lease_s), left_s, lease_s)
             least = sum(len(split_option(code, value)) for code, value in options if code in told.kept)
             if least + len(tail) > room:
                 rapid = _RAPID_COMMIT if tail.startswith(_RAPID_COMMIT) else b""
@@ -176,7 +188,7 @@ class DhcpReplies:
             if len(self._laid_out) >= _MAX_COMPILED:
                 self._laid_out.clear()
             layout = lay_out(options, told.kept, room - len(tail), header_names(told))
-            self._laid_out[profile, room - len(tail)] = layout
+            self._laid_out[profile, room - len(tail), left_s] = layout
         self.left_out.update(layout.left_out)
         return layout.areas + MAGIC + layout.field, tail
 

@@ -13,8 +13,11 @@ from gatekeeper.wire.dhcp import ACK, INFORM
 from gatekeeper.wire.dhcp_header import NAME_AREAS
 
 _MASK: Final = 1
+_LEASE: Final = 51
 _RENEW: Final = 58
 _REBIND: Final = 59
+TIMES: Final = frozenset({_LEASE, _RENEW, _REBIND})  # of a lease, seconds
+TIME_SIZE: Final = 4
 # RFC 2132 3.3: the mask before the routers. RFC 3442: classless routes before the routers.
 _BEFORE: Final = {3: (1, 121)}
 _MUST: Final = frozenset({1, 51, 53, 54})
@@ -100,12 +103,24 @@ def choose(told: Told, kind: int, server_id: int, requested: bytes, lease_s: int
         configured.pop(_RENEW, None)
         configured.pop(_REBIND, None)
     if kind != INFORM:
-        chosen[51] = lease_s.to_bytes(4, "big")
+        chosen[_LEASE] = lease_s.to_bytes(4, "big")
     for code in _in_sequence(requested, configured):
         chosen.setdefault(code, configured[code])
     for code in sorted(forced & configured.keys()):
         chosen.setdefault(code, configured[code])
     return list(chosen.items())
+
+
+def cut_short(options: list[tuple[int, bytes]], left_s: int, lease_s: int) -> list[tuple[int, bytes]]:
+    """The options of a lease of which so much remains: T1 and T2 (RFC 2131 4.4.5) by the same share as the lease."""
+    if left_s == lease_s:
+        return options
+    found = []
+    for code, value in options:
+        if code in TIMES and len(value) == TIME_SIZE:
+            value = (int.from_bytes(value, "big") * left_s // lease_s).to_bytes(TIME_SIZE, "big")
+        found.append((code, value))
+    return found
 
 
 def _in_sequence(requested: bytes, configured: dict[int, bytes]) -> list[int]:

@@ -107,6 +107,8 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
     reason = found.verdict.reason
     yields = ": ".join(part for part in (found.reply, found.gives) if part)
     yield f"{found.protocol}: " + (": ".join(filter(None, (reason, found.gives))) if reason else yields)
+    if found.goes_on:
+        yield f"  {remaining_text(found.goes_on, found.whole_from)}"
     if answer.past.last() and not answer.supposed:
         yield f"  if the same came again: {'refused' if reason else 'let in'}"
     if answer.supposed:
@@ -128,6 +130,12 @@ def _answer_text(answer: Answer, subject: Subject) -> Iterator[str]:
         yield f"  what mends it: {found.remedy or mending.remedy}"
         if mending.command:
             yield f"  to paste: {mending.command}"
+
+
+def remaining_text(lease: Lease, whole_from: int) -> str:
+    """That a box which comes back is told what remains of its lease, and until when."""
+    extended, until = time_text(lease.last_seen), time_text(lease.expires_at)
+    return f"remaining time: extended at {extended} until {until}; from {time_text(whole_from)} on a whole one is given"
 
 
 def port_form(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 from gatekeeper.model import REASONS, Action, ExtensionDeferred, Outcome, Reason, Verdict
 from gatekeeper.policy.lines import differs_by_node
+from gatekeeper.report.table import time_text
 from gatekeeper.state.effects import EFFECTS
 from gatekeeper.state.rogues import ForeignServer
 from gatekeeper.wire.text import ip_text
@@ -101,7 +102,11 @@ def _warnings(outcome: Outcome) -> str:
 
 
 def _deferred(outcome: Outcome) -> str:
-    return " extension=deferred" if any(type(one) is ExtensionDeferred for one in outcome.effects) else ""
+    """What remains of a lease, where that is what the box is told."""
+    for effect in outcome.effects:
+        if isinstance(effect, ExtensionDeferred):
+            return f" extension=deferred extended_at={time_text(effect.since)} until={time_text(effect.until)}"
+    return ""
 
 
 def _known(outcome: Outcome) -> str:

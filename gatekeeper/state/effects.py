@@ -178,7 +178,7 @@ def _end_sessions(memory: Memory, effect: SessionsEnded, subnet: int, now: float
     memory.pools.framed.end_all(effect.nas, effect.device)
 
 
-def _forget_offer(memory: Memory, effect: OfferForgotten, subnet: int, now: float) -> None:
+def _forget_offer(memory: Memory, effect: OfferForgotten | ExtensionDeferred, subnet: int, now: float) -> None:
     memory.pools.forget_offer(effect.mac)
 
 
@@ -249,7 +249,7 @@ EFFECTS: Final[dict[type[Effect], EffectKind]] = {
     # What is told of a session depends on what is on record of it: the store asks policy.sessions.
     SessionReported: EffectKind("report", _report),
     SessionsEnded: EffectKind("end_sessions", _end_sessions),
-    ExtensionDeferred: EffectKind("", _nothing),
+    ExtensionDeferred: EffectKind("", _forget_offer),  # it goes on with what it has
     AddressOffered: EffectKind("", _offer),
     AddressTold: EffectKind("", _tell_address),
     OfferForgotten: EffectKind("", _forget_offer),

@@ -35,15 +35,17 @@ class Flight(Value):
     """Leases of one box that are on their way to disk.
 
     lease: the last of them, None = that one is lost; until: when the box's address ends on disk at the earliest,
-    whichever of them gets there, 0 = it has none there, or they are more than extensions; many: how many there are.
+    whichever of them gets there, 0 = it has none there, or they are more than extensions; many: how many there are;
+    since: when the one that is on disk was given.
     """
 
-    __slots__ = ("lease", "until", "many")
+    __slots__ = ("lease", "until", "many", "since")
 
-    def __init__(self, lease: Lease | None, until: int, many: int) -> None:
+    def __init__(self, lease: Lease | None, until: int, many: int, since: int) -> None:
         self.lease: Final = lease
         self.until: Final = until
         self.many: Final = many
+        self.since: Final = since
 
 
 class World:
@@ -182,15 +184,21 @@ class World:
         last = known.lease
         active = lease.state == "active"
         self._known[mac] = Facts(known.binding, lease if active or lease.state != "declined" else None)
-        flight, until = self._in_flight.get(mac), 0
+        flight, until, since = self._in_flight.get(mac), 0, 0
         if active and last and last.address == lease.address and last.state == "active":
             until = min(flight.until if flight else last.expires_at, lease.expires_at)
-        self._in_flight[mac] = Flight(lease, until, flight.many + 1 if flight else 1)
+            since = flight.since if flight else last.last_seen
+        self._in_flight[mac] = Flight(lease, until, flight.many + 1 if flight else 1, since)
 
-    def kept_until(self, mac: bytes) -> int:
-        """When the lease ends that this box has on disk, of which extensions are on their way; 0 as in Flight."""
+    def kept(self, mac: bytes) -> tuple[int, int]:
+        """When the lease ends that this box has on disk, of which extensions are on their way, and when it was given;
+        0 as in Flight."""
         flight = self._in_flight.get(mac)
-        return flight.until if flight else 0
+        return (flight.until, flight.since) if flight else (0, 0)
+
+    def is_on_its_way(self, mac: bytes) -> bool:
+        """True if what memory has for this box's lease is not on disk yet, or may never be."""
+        return mac in self._in_flight
 
     def settle_lease(self, lease: Lease) -> None:
         """It is on disk. A younger one of the box may still be on its way."""
@@ -210,7 +218,7 @@ class World:
         if flight.many == 1:
             del self._in_flight[mac]
         else:
-            self._in_flight[mac] = Flight(last, flight.until, flight.many - 1)
+            self._in_flight[mac] = Flight(last, flight.until, flight.many - 1, flight.since)
 
     def send_port(self, learned: PortLearned) -> None:
         """It is on its way to disk, and binds nobody before it is there.

@@ -1,71 +1,49 @@
-"""The boxes that both generators play, numbered from 0, and the gatekeeper store that whitelists them."""
+"""The boxes that are played: 10,000 with an address of their own, 20,000 with one of the pool, 20,000 fresh ones."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
-from gatekeeper.engine.order_desk import OrderDesk
-from gatekeeper.policy.orders import OrderRules
-from gatekeeper.store.sqlite import SqliteStore
-
-DOWN_KBPS, UP_KBPS = 20_000, 4_000
-_FIRST_MAC = 0xD4C1C8000000
+from gatekeeper.wire.text import ip_text, mac_text
 
 
-def mac_of(number: int) -> bytes:
-    """Six octets."""
-    return (_FIRST_MAC + number).to_bytes(6, "big")
+class Boxes(NamedTuple):
+    """Some boxes, one MAC after the other. address: of the first, the others follow; 0 = from the pool."""
+
+    first_mac: int
+    count: int
+    address: int = 0
+
+    def base(self) -> str:
+        return mac_text(self.first_mac.to_bytes(6, "big"))
+
+    def each(self) -> Iterator[tuple[str, str]]:
+        """(MAC, address or "")."""
+        for number in range(self.count):
+            mac = mac_text((self.first_mac + number).to_bytes(6, "big"))
+            yield mac, ip_text(self.address + number) if self.address else ""
+
+    def words(self) -> list[str]:
+        """As ``gatekeeper bench`` is told."""
+        own = ["--first-address", ip_text(self.address)] if self.address else []
+        return ["--base", self.base(), "--clients", str(self.count), *own]
 
 
-def stbid_of(number: int) -> str:
-    """32 characters, the last 12 are the MAC."""
-    return "00100199006007000000" + mac_of(number).hex().upper()
+# perfdhcp's first MAC, so that it meets the same boxes.
+RESERVED = Boxes(0x000C01020304, 10_000, 0x0A200000)
+POOL = Boxes(RESERVED.first_mac + RESERVED.count, 20_000)
+FRESH = Boxes(0x02AA00000000, 20_000)
+FEW = FRESH._replace(count=4_000)
+# First and last address. dhcpd looks for a free one from end to end: it is at its best in a small pool.
+POOL_RANGE, SMALL_RANGE = ("10.64.0.0", "10.65.255.255"), ("10.64.0.0", "10.64.15.255")
 
 
-def _line(number: int) -> tuple[int, str]:
-    vlan, node, slot, port = number % 4000 + 1, number >> 12, number >> 8 & 15, number & 255
-    return vlan, f"OLT{node:04}/0/1/{slot}/0/{port}"
-
-
-def circuit_id(number: int) -> bytes:
-    """Option 82 sub-option 1, China Telecom form, one line a box."""
-    vlan, line = _line(number)
-    return f"0 0/0/0:4096.{vlan} {line}".encode()
-
-
-def nas_port_id(number: int) -> bytes:
-    """The same line as a BRAS names it."""
-    vlan, line = _line(number)
-    return f"eth 2/0/1:100.{vlan} {line}".encode()
-
-
-class _OneTransaction(SqliteStore):
-    """A ledger whose caller holds the transaction: 60,000 fsyncs of orders are not what is measured."""
-
-    def order_transaction(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-
-def make_store(path: Path, count: int, ordered_ports: bool) -> None:
-    """A store with boxes 0 to count-1 installed by the order desk. ordered_ports: the orders name the access line."""
-    store = _OneTransaction(str(path), create=True)
-    desk = OrderDesk(store, OrderRules(2))
-    with SqliteStore.order_transaction(store):
-        for order in _orders(count, ordered_ports):
-            record = desk.hand_in(order, 1_700_000_000).record
-            if record.state != "applied":
-                raise RuntimeError(f"order {record.order}: {record.reason}: {record.detail}")
-    store.close()
-
-
-def _orders(count: int, ordered_ports: bool) -> Iterator[dict[str, object]]:
-    for number in range(count):
-        yield {
-            "order": f"B{number:08}",
-            "kind": "install",
-            "account": f"028{number:08}@itv",
-            "stbid": stbid_of(number),
-            "rate_down_kbps": str(DOWN_KBPS),
-            "rate_up_kbps": str(UP_KBPS),
-            "port": circuit_id(number).decode() if ordered_ports else "",
-        }
+def write_orders(file: Path) -> None:
+    """An install order for every box."""
+    with file.open("w") as text:
+        text.write("order,kind,account,mac,address,rate_down_kbps,rate_up_kbps\n")
+        number = 0
+        for boxes in (RESERVED, POOL, FRESH):
+            for mac, address in boxes.each():
+                text.write(f"{number},install,a{number}@itv,{mac},{address},50000,20000\n")
+                number += 1

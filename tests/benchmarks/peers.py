@@ -1,26 +1,18 @@
-"""How fast is the gate beside Kea and FreeRADIUS? One generator, one machine, the same minutes.
+"""How fast is the gate beside Kea, ISC dhcpd and FreeRADIUS? One generator, one machine, the same minutes.
 
-    python tests/benchmarks/peers.py [--seconds 5] [--rounds 3] [--only dhcp|radius]
+    sudo .venv/bin/python -m tests.benchmarks.peers [--readme] [--gate VENV]… [--rounds 3] [--seconds 4]
 
-Needs root, two cores, iproute2 and util-linux. Peers are Debian's ``kea-dhcp4-server`` and ``freeradius``; one that is
-not installed is named, and gatekeeper runs alone. Every server runs on core 0 in its own network namespace, the
-generator on core 1 in another; a veth pair joins them. Rounds alternate, each on a fresh store, so all leases are new.
+Needs root, two cores, iproute2, util-linux. Peers are Debian's packages; one that is not installed is named and left
+out. --gate: a virtual environment with gatekeeper in it, made with the Python that counts; given twice, a compiled and
+a pure one are measured side by side. The generator is ``gatekeeper bench`` of --generator, of the first gate else.
 
-How to read a line:
+Each server runs on core 0 in a network namespace, the generator on core 1 in another, a veth pair between them; 64
+exchanges outstanding, every answer verified. Rounds interleave the servers and start each afresh. A measurement waits
+for a quiet machine, and is made again where others used over a tenth of a core meanwhile. Ratios are medians over the
+rounds, each of figures of one round; in brackets the least and the greatest.
 
-rate          whole DORA exchanges, or Access-Accepts, a second
-server core   CPU time of the server process in percent of its core; near 100: the server was the limit
-generator     the same of the generator; near 100: the figure is the generator's limit, not the server's
-cores         busy share of core 0 and core 1 with the kernel's part; core 0 well under 100: the server waited (disk)
-retries       packets sent again after 1 s without answer: lost where the server's socket buffer is small (--window 96)
-DISTURBED     other work took over 10 % of core 0 in each of three tries: do not trust the figure, nor its ratio
-kept          leases found on disk after the server was stopped; fewer than the ACKs is an error
-
-gatekeeper checks each MAC against its orders and its port, and fsyncs each batch of leases before it answers. With
-``--ports learn`` every box also locks its account to a port, as it does once in its life: an update more to each lease,
-for which no peer has an equal. Kea here
-gives an address to anybody and writes its lease file without fsync. FreeRADIUS reads a users file of as many MACs.
-The ratio is the median of the rounds' ratios.
+Kea does not fsync its leases, FreeRADIUS's detail file is not fsynced; gatekeeper, dhcpd and SQLite have on disk what
+they acknowledge. gatekeeper reads its boxes from orders; Kea and dhcpd give anybody an address of the pool.
 """
 
 import argparse
@@ -36,198 +28,251 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import boxes
-from meter import GENERATOR_CORE
-from namespaces import Wire, wire
-from servers import FreeRadius, Gatekeeper, Kea, Server, Setup
+from tests.benchmarks import million
+from tests.benchmarks.dhcp_peers import DHCPD, KEA
+from tests.benchmarks.gate import Build, build_of, gate, make_store
+from tests.benchmarks.measuring import Figures, Means, measured_run
+from tests.benchmarks.phases import RATIOS, RUNS, Ratio
+from tests.benchmarks.place import GENERATOR_CORE, wire
+from tests.benchmarks.quiet import DISTURBED
+from tests.benchmarks.radius_peers import FILES, SQLITE
+from tests.benchmarks.servers import Server, program
 
-# Kea and FreeRADIUS leave their socket buffers at the kernel's default, which holds about 110 of these packets: at 256
-# some are lost there and sent again. Their rates are the same as with 96, where none are.
-WINDOW = 256
-DISTURBED = 10.0  # percent of core 0 that somebody else used
-TRIES = 3
-HERE = Path(__file__).resolve().parent
 FAILED, BELOW = 1, 3
-WANTED = {"dhcp": 1.5, "radius": 0.7}
-PEER: dict[str, type[Server]] = {"dhcp": Kea, "radius": FreeRadius}
-Result = dict[str, float]
+BEGIN, END = "<!-- peers -->", "<!-- /peers -->"
+PEERS = (KEA, DHCPD, FILES, SQLITE)
+# By server, for each round its phases.
+Results = dict[str, list[dict[str, Figures]]]
 
 
-def say(text: str = "") -> None:
-    """One line, at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+def say(text: str) -> None:
+    """How far it is, beside what is printed."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="gatekeeper, Kea and FreeRADIUS under the same generator")
-    parser.add_argument("--seconds", type=float, default=5.0, help="length of one measurement")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    own = Path(sys.executable).parent.parent
+    parser.add_argument("--gate", type=Path, action="append", metavar="VENV", help=f"[{own}]")
+    parser.add_argument("--generator", type=Path, metavar="VENV", help="whose bench plays the boxes [the first gate]")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("dhcp", "radius"))
+    parser.add_argument("--seconds", type=float, default=4.0, help="of one measurement")
+    parser.add_argument("--patience", type=float, default=60.0, help="seconds to wait for a quiet machine, each time")
+    parser.add_argument("--only", choices=("dhcp", "radius", "million"))
+    parser.add_argument("--readme", action="store_true", help="put what is printed into README.md too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--store-dir", type=Path, metavar="DIR", help="stores and lease files go here; no tmpfs")
-    parser.add_argument(
-        "--window", type=int, default=WINDOW, help="exchanges outstanding; a multiple of 4, 1024 at most"
-    )
-    parser.add_argument("--boxes", type=int, default=60_000, help="boxes of the DHCP runs; each gets one lease")
-    parser.add_argument("--users", type=int, default=20_000, help="boxes of the RADIUS runs")
-    parser.add_argument("--ports", choices=("learn", "ordered"), default="ordered", help="how accounts get a port")
-    parser.add_argument("--kea-threads", type=int, default=0, help="0: multi-threading off, the faster one here")
-    parser.add_argument("--alone", action="store_true", help="gatekeeper only")
-    parser.add_argument("--assert", dest="check", action="store_true", help=f"exit {BELOW} under the ratios {WANTED}")
-    options = parser.parse_args()
-    if options.window % 4 or not 4 <= options.window <= 1024:
-        parser.error("--window: a multiple of 4, 1024 at most")
-    if options.rounds < 1 or options.seconds <= 0 or options.boxes < 1 or options.users < 1:
-        parser.error("--rounds, --seconds, --boxes and --users must be positive")
+    parser.add_argument("--assert", dest="check", action="store_true", help=f"exit {BELOW} where a ratio is too small")
+    said = parser.parse_args()
+    said.gate = said.gate or [own]
+    if said.rounds < 1 or said.seconds <= 0:
+        parser.error("--rounds and --seconds must be positive")
     if os.geteuid() != 0 or (os.cpu_count() or 1) < 2:
         parser.error("root and two cores are needed")
-    return options
-
-
-def file_system(folder: Path) -> str:
-    """Type of the file system that holds the folder."""
-    return subprocess.run(["stat", "-f", "-c", "%T", str(folder)], capture_output=True, text=True).stdout.strip()
-
-
-def measure(server: Server, pair: Wire, options: argparse.Namespace) -> Result:
-    """One run of one server. Raises RuntimeError where it failed."""
-    setup = server.setup
-    pid = server.start(pair)
-    trouble = ""
-    try:
-        command = [sys.executable, str(HERE / f"load_{setup.protocol}.py"), "--server-pid", str(pid)]
-        command += ["--boxes", str(setup.boxes), "--window", str(options.window), "--seconds", str(options.seconds)]
-        done = subprocess.run(
-            Wire.inside(pair.generator, GENERATOR_CORE, command),
-            capture_output=True,
-            text=True,
-            timeout=options.seconds + 120,
-            start_new_session=True,
-        )
-    finally:
-        trouble = server.stop()
-    if done.returncode or trouble:
-        raise RuntimeError(f"{server.name}: {trouble or done.stderr[-1500:]}\n{server.log_tail()}")
-    result: Result = json.loads(done.stdout)
-    if setup.protocol == "dhcp":
-        result["kept"] = server.kept()
-        if result["kept"] < result["acks"]:
-            raise RuntimeError(f"{server.name}: {result['acks']} ACKs, but {result['kept']} leases on disk")
-    for line in server.complaints()[:5]:
-        say(f"    {server.name} says: {line}")
-    return result
-
-
-def undisturbed(kind: type[Server], folder: Path, setup: Setup, pair: Wire, options: argparse.Namespace) -> Result:
-    """Measure; again, a few times at most, where other work took part of the server's core. The least disturbed."""
-    best: Result = {}
-    for attempt in range(TRIES):
-        result = measure(kind(folder / f"{attempt}-{kind.name}", setup), pair, options)
-        result["foreign"] = round(max(0.0, result["cpu0_busy"] - result["server_cpu"]), 1)
-        if not best or result["foreign"] < best["foreign"]:
-            best = result
-        if best["foreign"] < DISTURBED:
-            break
-        again = "measured again" if attempt + 1 < TRIES else "the least disturbed one counts"
-        say(f"    {kind.name}: other work took {result['foreign']:.0f} % of core 0, {result['rate']:,.0f}/s: {again}")
-    return best
-
-
-def show(name: str, number: int, result: Result) -> None:
-    """One line of figures."""
-    extras = " ".join(f"{key} {result[key]:.0f}" for key in ("naks", "rejects", "strays", "kept") if key in result)
-    say(
-        f"  round {number} {name:10} {result['rate']:>9,.0f}/s  server core {result['server_cpu']:5.1f} %"
-        f"  generator {result['generator_cpu']:5.1f} %  cores {result['cpu0_busy']:.0f}/{result['cpu1_busy']:.0f} %"
-        f"  {result['elapsed_s']:.1f} s  retries {result['retries']:.0f}  {extras}"
-        f"{'  DISTURBED' if result['foreign'] >= DISTURBED else ''}"
-    )
-
-
-def compare(protocol: str, folder: Path, pair: Wire, options: argparse.Namespace) -> dict[str, object]:
-    """All rounds of one protocol: per-round figures, medians and the ratio (0 without the peer)."""
-    count = options.boxes if protocol == "dhcp" else options.users
-    store = folder / f"{protocol}.db"
-    boxes.make_store(store, count + 1, options.ports == "ordered")
-    setup = Setup(protocol, count, store, options.kea_threads)
-    kinds: list[type[Server]] = [Gatekeeper]
-    peer = PEER[protocol]
-    if peer.binary() and not options.alone:
-        kinds.append(peer)
-    elif not options.alone:
-        say(f"  {peer.name} is not installed (Debian package {peer.package}): gatekeeper runs alone")
-    rounds: dict[str, list[Result]] = {kind.name: [] for kind in kinds}
-    for number in range(1, options.rounds + 1):
-        for kind in kinds:
-            result = undisturbed(kind, folder / f"{protocol}-{number}", setup, pair, options)
-            rounds[kind.name].append(result)
-            show(kind.name, number, result)
-    return summary(protocol, rounds)
-
-
-def summary(protocol: str, rounds: dict[str, list[Result]]) -> dict[str, object]:
-    """Print and return medians and ratio."""
-    medians = {name: statistics.median(result["rate"] for result in results) for name, results in rounds.items()}
-    say("  median  " + "  ".join(f"{name} {rate:,.0f}/s" for name, rate in medians.items()))
-    own, *others = rounds.values()
-    ratios = [ours["rate"] / theirs["rate"] for ours, theirs in zip(own, others[0], strict=True)] if others else []
-    ratio = round(statistics.median(ratios), 3) if ratios else 0.0
-    if ratios:
-        each = " ".join(f"{value:.2f}" for value in ratios)
-        say(f"  ratio   gatekeeper/{PEER[protocol].name} {ratio:.2f}  (rounds: {each})")
-    return {"rounds": rounds, "medians": medians, "ratios": ratios, "ratio": ratio}
+    return said
 
 
 @contextmanager
 def alone_here() -> Iterator[None]:
     """Wait until no other run of this program measures on this machine."""
     with (Path(tempfile.gettempdir()) / "gkbench.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another run is measuring on this machine: waiting for its end")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def run(options: argparse.Namespace) -> int:
+def rounds(said: argparse.Namespace, builds: list[Build], folder: Path, means: Means) -> Results:
+    """All servers, interleaved, as often as asked for."""
+    made = {build.venv: make_store(build, folder / f"store-{at}") for at, build in enumerate(builds)}
+    peers = [peer for peer in PEERS if said.only in (None, peer.protocol)]
+    for peer in [peer for peer in peers if not program(peer.binary)]:
+        say(f"{peer.label} is not installed (Debian package {peer.package}): left out")
+        peers.remove(peer)
+    found: Results = {}
+    for number in range(said.rounds):
+        for kind in dict.fromkeys(kind for kinds in RUNS.values() for kind in kinds):
+            protocol = "radius" if kind == "radius" else "dhcp"
+            if said.only not in (None, protocol):
+                continue
+            own = [gate(build, protocol, made[build.venv], kind != "young") for build in builds]
+            for at, server in enumerate([*own, *(peer for peer in peers if kind in RUNS[peer.name])]):
+                of_server = found.setdefault(server.name, [{} for _ in range(said.rounds)])
+                place = folder / f"{number}-{kind}-{at}"
+                of_server[number] |= run_of(server, kind, place, number, means)
+    return found
+
+
+def run_of(server: Server, kind: str, place: Path, number: int, means: Means) -> dict[str, Figures]:
+    """One run, told as it ends. One that fails is told, and has no figures."""
+    try:
+        phases = measured_run(server, kind, place, means)
+    except RuntimeError as error:
+        say(f"round {number + 1} {server.label}: {kind} FAILED: {error}")
+        return {}
+    for name, row in phases.items():
+        foreign = f"  others {row['foreign_percent']:.0f} %" if row["foreign_percent"] > DISTURBED else ""
+        say(
+            f"round {number + 1} {server.label:32} {name:9} {row['per_s']:>9,.0f}/s  server {row['server_us']:6.1f} µs"
+            f"  p50 {row['p50_us']:,.0f} p99 {row['p99_us']:,.0f} µs  failed {row['failed_percent']:.2f} %"
+            f"  generator idle {row['idle_percent']:.0f} %{foreign}"
+        )
+    return phases
+
+
+def ratios_of(row: Ratio, own: list[dict[str, Figures]], peer: list[dict[str, Figures]]) -> list[float]:
+    """One a round that has both."""
+    return [
+        ours[row.phase][row.figure] / theirs[row.peer_phase][row.figure]
+        for ours, theirs in zip(own, peer, strict=True)
+        if row.phase in ours and row.peer_phase in theirs and theirs[row.peer_phase][row.figure]
+    ]
+
+
+def _median(rows: list[dict[str, Figures]], phase: str, figure: str) -> float:
+    return statistics.median(row[phase][figure] for row in rows if phase in row)
+
+
+def table(results: Results, builds: list[Build]) -> tuple[list[str], list[str]]:
+    """The rows of the markdown table, and which ratios are below what they must be."""
+    lines, below = [], []
+    labels = {peer.name: peer.label for peer in PEERS}
+    for build in builds:
+        own = results.get(f"gatekeeper, {build.kind}", [])
+        for row in RATIOS:
+            found = ratios_of(row, own, results[row.peer]) if row.peer in results else []
+            if not found:
+                continue
+            ratio = statistics.median(found)
+            ours, theirs = _median(own, row.phase, row.figure), _median(results[row.peer], row.peer_phase, row.figure)
+            lines.append(
+                f"| {row.says} | {build.kind} | {ours:,.0f} | {labels[row.peer]} | {theirs:,.0f}"
+                f" | **{ratio:.2f}** ({min(found):.2f}–{max(found):.2f}) |"
+            )
+            if row.least and ratio < row.least:
+                below.append(f"{row.says} / {labels[row.peer]}, {build.kind}: {ratio:.2f}, wanted {row.least:g}")
+    return lines, below
+
+
+def many(said: argparse.Namespace, builds: list[Build], folder: Path, means: Means) -> tuple[list[str], Any]:
+    """The lines about many boxes, and all figures."""
+    made = million.stores(folder)
+    lines, raw = [], {}
+    for at, build in enumerate(builds):
+        sizes: dict[int, list[million.Size]] = {million.FEW: [], million.MANY: []}
+        herds: list[million.Herd] = []
+        for number in range(said.rounds):
+            for count, found in sizes.items():
+                place = folder / f"{number}-{count}-{at}"
+                found.append(million.measured(build, made[count], count, place, means))
+                say(f"round {number + 1} gatekeeper, {build.kind}: {count:,} boxes: {found[-1]}")
+            place = folder / f"{number}-herd-{at}"
+            herds.append(million.herd(build, made[million.HERD], place, means))
+            say(f"round {number + 1} gatekeeper, {build.kind}: {herds[-1]}")
+        lines += [_size_line(build, sizes), _herd_line(build, herds)]
+        raw[build.kind] = {"sizes": sizes, "herds": herds}
+    return lines, raw
+
+
+def _many_or_told(said: argparse.Namespace, builds: list[Build], folder: Path, means: Means) -> tuple[list[str], Any]:
+    """The same; where it fails that is told, and what was measured before is not lost."""
+    try:
+        return many(said, builds, folder, means)
+    except RuntimeError as error:
+        say(f"many boxes FAILED: {error}")
+        return [], {}
+
+
+def _size_line(build: Build, sizes: dict[int, list[million.Size]]) -> str:
+    lots = sizes[million.MANY]
+    found = [one.per_s / other.per_s for one, other in zip(lots, sizes[million.FEW], strict=True)]
+    ready_s, rss = statistics.median(one.ready_s for one in lots), statistics.median(one.rss_mb for one in lots)
+    return (
+        f"- 1,000,000 boxes against 10,000, {build.kind}: **{statistics.median(found):.2f}** of the rate"
+        f" ({min(found):.2f}–{max(found):.2f}), ready in {ready_s:.1f} s, {rss:.0f} MB."
+    )
+
+
+def _herd_line(build: Build, herds: list[million.Herd]) -> str:
+    bound_s = statistics.median(one.bound_s for one in herds)
+    return (
+        f"- 100,000 boxes that boot in one second, {build.kind}: all bound in {bound_s:.1f} s,"
+        f" {max(one.most_tries for one in herds)} tries at most, {max(one.lost for one in herds)} without a lease."
+    )
+
+
+def described(said: argparse.Namespace, builds: list[Build], results: Results, kind: str) -> str:
+    """What was measured with."""
+    peers = ", ".join(f"{peer.label.split(',')[0].split(' (')[0]} {peer.told_version()}" for peer in PEERS
+                      if peer.name in results and peer is not SQLITE)  # fmt: skip
+    gates = "; ".join(f"{one.kind}, Python {one.python}, SQLite {one.sqlite}" for one in builds)
+    rows = [row for server in results.values() for phases in server for row in phases.values()]
+    others = f"; others used {max(row['foreign_percent'] for row in rows):.0f} % of a core at most" if rows else ""
+    return (
+        f"gatekeeper {gates}{f'; {peers}' if peers else ''}; one server core, 64 exchanges outstanding,"
+        f" {said.rounds} rounds of {said.seconds:g} s, {kind}, Linux {platform.release()} {platform.machine()}{others}."
+    )
+
+
+def told_apart(builds: list[Build]) -> list[Build]:
+    """Two of one kind are named by their folders as well."""
+    kinds = [build.kind for build in builds]
+    return [
+        build if kinds.count(build.kind) == 1 else build._replace(kind=f"{build.kind} {build.venv}") for build in builds
+    ]
+
+
+def put_into_readme(text: str) -> None:
+    """In place of what stands between the two marks."""
+    readme = Path(__file__).parents[2] / "README.md"
+    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise RuntimeError(f"{readme} has no {BEGIN} with {END} behind it")
+    readme.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def run(said: argparse.Namespace) -> int:
     """All that was asked for; the exit code."""
-    with alone_here(), tempfile.TemporaryDirectory(prefix="gkbench-", dir=options.store_dir) as name, wire() as pair:
+    builds = told_apart([build_of(venv.absolute()) for venv in said.gate])
+    player = build_of(said.generator.absolute()) if said.generator else builds[0]
+    with alone_here(), tempfile.TemporaryDirectory(prefix="gkbench-", dir=said.store_dir) as name, wire() as pair:
         folder = Path(name)
-        kind = file_system(folder)
-        say(f"stores on {kind}, {platform.machine()}, Linux {platform.release()}, Python {platform.python_version()}")
+        folder.chmod(0o755)
+        kind = subprocess.run(["stat", "-f", "-c", "%T", name], capture_output=True, text=True).stdout.strip()
         if kind in ("tmpfs", "ramfs"):
             raise RuntimeError(f"{folder} is on {kind}, where an fsync costs nothing: give --store-dir on a disk")
-        found: dict[str, object] = {"file_system": kind, "window": options.window, "ports": options.ports}
-        below = False
-        for protocol in (options.only,) if options.only else ("dhcp", "radius"):
-            say(f"{protocol}: window {options.window}, {options.seconds:g} s, ports {options.ports}")
-            part = found[protocol] = compare(protocol, folder, pair, options)
-            below |= bool(part["ratios"]) and float(str(part["ratio"])) < WANTED[protocol]
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
-    if options.check and below:
-        say(f"below what is wanted: {WANTED}")
-        return BELOW
-    return 0
+        means = Means(pair, player.words(), said.seconds, said.patience, say)
+        results = rounds(said, builds, folder, means) if said.only != "million" else {}
+        lines, raw = _many_or_told(said, builds, folder, means) if said.only in (None, "million") else ([], {})
+        told, below = table(results, builds)
+        head = ["| | build | gatekeeper /s | beside | /s | ratio |", "|---|---|---|---|---|---|"]
+        parts = ["\n".join(head + told) if told else "", "\n".join(lines), described(said, builds, results, kind)]
+        text = "\n\n".join(part for part in parts if part)
+    sys.stdout.write(f"{text}\n")
+    if said.readme:
+        put_into_readme(text)
+    if said.json:
+        said.json.write_text(json.dumps({"servers": results, "million": raw}, indent=1) + "\n")
+    for line in below:
+        say(f"below what is wanted: {line}")
+    return BELOW if said.check and below else 0
 
 
 def main() -> int:
-    """Exit 0, 1 where something failed to run, 3 below the ratios with --assert."""
-    options = arguments()
+    """Exit 0, 1 where something failed to run, 3 below the wanted ratios with --assert."""
+    said = arguments()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     os.sched_setaffinity(0, {GENERATOR_CORE})
     try:
-        return run(options)
+        return run(said)
     except KeyboardInterrupt:
         say("interrupted")
         return FAILED
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
-        sys.stderr.write(f"peers.py: {error}\n")
+        say(f"peers: {error}")
         return FAILED
 
 

@@ -60,16 +60,23 @@ class Start(NamedTuple):
     later_mb: float
 
 
-def boxes(count: int, first: int = _FIRST) -> Iterator[tuple[str, str, str, int]]:
-    """(MAC, account, port, address). The pool is full in no place and empty in none: each 16th address is left out."""
+def boxes(count: int, first: int = _FIRST, first_mac: int | None = None) -> Iterator[tuple[str, str, str, int]]:
+    """(MAC, account, port, address). The pool is full in no place and empty in none: each 16th address is left out.
+
+    first_mac: of the first box, the others follow; None = scattered.
+    """
     for number in range(count):
-        mac = mac_text(b"\x02" + (number * 2654435761 % (1 << 40)).to_bytes(5, "big"))
+        scattered = 2 << 40 | number * 2654435761 % (1 << 40)
+        mac = mac_text((scattered if first_mac is None else first_mac + number).to_bytes(6, "big"))
         port = f"CD-OLT-{number >> 12:04d}|0/{number >> 8 & 15}/{number >> 4 & 15}/1/0/{number & 15}"
         yield mac, f"028{number:08d}@itv", port, first + number + number // 15
 
 
-def make_store(folder: Path, count: int, ended: int = 0, first: int = _FIRST) -> None:
-    """A store of so many boxes; ended: percent of the leases that are over; first: the lowest address."""
+def make_store(
+    folder: Path, count: int, ended: int = 0, first: int = _FIRST, first_mac: int | None = None
+) -> None:  # fmt: skip
+    """A store of so many boxes; ended: percent of the leases that are over; first: the lowest address; first_mac: as
+    in ``boxes``."""
     path = folder / "gatekeeper.db"
     open_store(f"sqlite:{path}", create=True).close()
     now = int(time.time())
@@ -78,16 +85,17 @@ def make_store(folder: Path, count: int, ended: int = 0, first: int = _FIRST) ->
     connection.execute("BEGIN")
     connection.executemany(
         "INSERT INTO accounts VALUES (?, 'sub', 'active', 20000, 4000, ?, 'learned', 0, '', 1, '', '', 'dhcp', ?, ?)",
-        ((account, port, now, port) for _, account, port, _ in boxes(count, first)),
+        ((account, port, now, port) for _, account, port, _ in boxes(count, first, first_mac)),
     )
     connection.executemany(
-        "INSERT INTO boxes VALUES (?, ?, '')", sorted((mac, account) for mac, account, _, _ in boxes(count, first))
+        "INSERT INTO boxes VALUES (?, ?, '')",
+        sorted((mac, account) for mac, account, _, _ in boxes(count, first, first_mac)),
     )
     connection.executemany(
         "INSERT INTO leases VALUES (?, ?, ?, ?, 'active', ?, ?, ?, ?, ?)",
         (
             (address, mac, account, port, end, end - _LEASE_S, end - _LEASE_S, b"\x01\x20" + port.encode(), b"\x01box")
-            for number, (mac, account, port, address) in enumerate(boxes(count, first))
+            for number, (mac, account, port, address) in enumerate(boxes(count, first, first_mac))
             for end in [now + (-1 - number % 9999 if number % 100 < ended else 3600 + number * 7919 % 80_000)]
         ),
     )

@@ -2,11 +2,13 @@
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.terminal import Terminal
+from tests.engine.bench import Bench
 
 MAC = "d4:c1:c8:ee:9b:1f"
 
@@ -49,3 +51,32 @@ def test_what_is_not_on_record_is_no_such_thing(terminal: Terminal) -> None:
     assert terminal.run("whois", "10.20.1.9").code == 4
     assert terminal.run("whois", "10.20.1").code == 2
     assert terminal.run("timeline", "A", "--since", "yesterday").code == 2
+
+
+def test_a_lease_that_is_young_is_told_behind_what_happened(tmp_path: Path) -> None:
+    """Nothing goes on record when a box comes back and is told what remains. JSON has events only."""
+    terminal, now = Terminal(tmp_path), int(time.time())
+    gate = Bench(tmp_path, store=str(tmp_path / "gatekeeper.db"))
+    gate.install()
+    gate.bind(now=now - 60)
+    gate.store.close()
+    for key in (MAC, "A", "10.20.1.0"):
+        *events, note = terminal.run("timeline", key).out.splitlines()
+        assert any("10.20.1.0 for 3600 s" in event for event in events)
+        assert note.startswith("lease 10.20.1.0: remaining time: extended at 20")
+    events = json.loads(terminal.run("timeline", MAC, "-o", "json").out)
+    assert {event["kind"] for event in events} == {"order", "lease"}
+    said = terminal.run("explain", MAC, "--protocol", "dhcp").out
+    assert re.search(
+        r"DHCPOFFER: 10\.20\.1\.0 for 35[0-9]{2} s, the remaining time of its lease\n  remaining time: ext", said
+    )
+
+
+def test_one_that_is_no_longer_young_is_not(tmp_path: Path) -> None:
+    terminal, now = Terminal(tmp_path), int(time.time())
+    gate = Bench(tmp_path, store=str(tmp_path / "gatekeeper.db"))
+    gate.install()
+    gate.bind(now=now - 600)
+    gate.store.close()
+    assert "remaining" not in terminal.run("timeline", MAC).out
+    assert "10.20.1.0 for 3600 s\n" in terminal.run("explain", MAC, "--protocol", "dhcp").out

@@ -352,4 +352,4 @@ def test_explain_counts_no_boxes_where_no_limit_is_set(bench: Bench) -> None:
 def test_explain_says_nothing_of_a_renewal_that_is_granted(bench: Bench) -> None:
     bench.install(THIRD)
     bench.bind(THIRD)
-    assert explain_dhcp(bench.book, bench.world, THIRD, None, NOW).gives == "10.20.1.0 for 3600 s"
+    assert explain_dhcp(bench.book, bench.world, THIRD, None, NOW + 1800).gives == "10.20.1.0 for 3600 s"

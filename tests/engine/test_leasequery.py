@@ -150,9 +150,9 @@ def test_6_4_1_of_several_leases_the_latest_answers_and_names_the_others(asked: 
     first, second = bind(asked, BOX), bind(asked, OTHER, now=NOW + 10)
     got = answer(hear(asked, query(options={61: CLIENT}), NOW + 20))
     assert (got.ciaddr, got.mac, got.options[92]) == (second, OTHER, first.to_bytes(4, "big"))
-    asked.hear(renewing(BOX, first), now=NOW + 30)
+    asked.hear(renewing(BOX, first), now=NOW + 1800)
     # A renewal without the identifier keeps the lease's, and is the latest transaction.
-    got = answer(hear(asked, query(options={61: CLIENT}), NOW + 40))
+    got = answer(hear(asked, query(options={61: CLIENT}), NOW + 1810))
     assert (got.ciaddr, got.options[92]) == (first, second.to_bytes(4, "big"))
     got = answer(hear(asked, query(options={82: b"\x02\x07olt-7/3"}), NOW + 40))
     assert (got.ciaddr, got.options[92]) == (first, second.to_bytes(4, "big"))

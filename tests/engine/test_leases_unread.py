@@ -68,7 +68,7 @@ def test_what_is_cleared_while_leases_are_read_is_free_when_they_are(started: Be
 
 def test_a_lease_that_changes_while_leases_are_read_stays_as_it_is(started: Bench) -> None:
     """What is on disk is older."""
-    assert started.hear(renewing(BOX, FIRST), now=NOW + 60).reply == "DHCPACK"
+    assert started.hear(renewing(BOX, FIRST), now=NOW + 600).reply == "DHCPACK"
     started.reader.read_on(inf)
     assert not started.world.pools.is_free_for(FIRST, OTHER, NOW + 3600)
 

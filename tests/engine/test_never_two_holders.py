@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gatekeeper.model import LeaseBound, Outcome
+from gatekeeper.model import ExtensionDeferred, LeaseBound, Outcome
 from tests.engine.bench import FIRST, NOW, WAITS, Bench, decline, discover, init_reboot, release, renewing, selecting
 
 BOXES = [bytes((2, 0, 0, 0, 0, number)) for number in range(6)]  # for the four addresses of the pool
@@ -47,8 +47,9 @@ class Neighbours(RuleBasedStateMachine):
 
     def _learns(self, mac: bytes, outcome: Outcome) -> None:
         if outcome.reply == "DHCPACK":
-            lease = next(effect.lease for effect in outcome.effects if isinstance(effect, LeaseBound))
-            self.held[mac] = (lease.address, lease.expires_at)
+            told = next(effect for effect in outcome.effects if isinstance(effect, LeaseBound | ExtensionDeferred))
+            end = told.lease.expires_at if isinstance(told, LeaseBound) else told.until
+            self.held[mac] = (outcome.verdict.address, end)
         elif outcome.reply == "DHCPNAK":
             self._gives_up(mac)
         elif outcome.reply == "DHCPOFFER":
@@ -141,12 +142,12 @@ class Neighbours(RuleBasedStateMachine):
     @invariant()
     def every_promise_is_on_record(self) -> None:
         on_record = {
-            lease.mac: lease.address
+            lease.mac: lease
             for lease in self.bench.store.all_leases()
             if lease.state == "active" and lease.expires_at > self.now
         }
         for mac, (address, end) in self.held.items():
-            assert end <= self.now or on_record[mac] == address
+            assert end <= self.now or (on_record[mac].address == address and on_record[mac].expires_at >= end)
 
 
 class NeighboursInBatches(Neighbours):

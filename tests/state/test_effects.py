@@ -46,7 +46,7 @@ ONE_OF_EACH: dict[Effect, list[str]] = {
     # What is news of a session depends on what is on record of it (policy.sessions).
     SessionReported(SESSION, "start", NOW): [],
     SessionsEnded("bras1", "d", NOW): [],
-    ExtensionDeferred(BOX, NOW + 30): [],
+    ExtensionDeferred(BOX, NOW + 30, NOW): [],
     AddressOffered(BOX, 10, NOW + 30): [],
     AddressTold(BOX, 11, NOW + 30): [],
     OfferForgotten(BOX): [],

@@ -110,7 +110,7 @@ def test_of_extensions_on_their_way_the_disk_has_the_shortest_at_the_least() -> 
     world.take_facts({BOX: Facts(BINDING, LEASE)})
     for end in (1300, 1050, 1400):
         world.apply((LeaseBound(LEASE._replace(last_seen=1010, expires_at=end)),), 0, 1010)
-    assert world.kept_until(BOX) == 1050
+    assert world.kept(BOX)[0] == 1050
 
 
 def test_a_box_on_its_way_to_another_address_has_none_on_disk() -> None:
@@ -119,7 +119,7 @@ def test_a_box_on_its_way_to_another_address_has_none_on_disk() -> None:
     world.take_facts({BOX: Facts(BINDING, LEASE)})
     world.apply((LeaseBound(LEASE._replace(address=11, last_seen=1010), 10),), 0, 1010)
     world.apply((LeaseBound(LEASE._replace(address=11, last_seen=1020)),), 0, 1020)
-    assert world.kept_until(BOX) == 0
+    assert world.kept(BOX)[0] == 0
 
 
 def test_a_lease_that_is_lost_leaves_the_older_one_on_its_way() -> None:
@@ -131,6 +131,6 @@ def test_a_lease_that_is_lost_leaves_the_older_one_on_its_way() -> None:
     world.apply(older, 0, 1010)
     world.apply(younger, 0, 1020)
     world.lose(younger, frozenset())
-    assert (world.knows(BOX), world.kept_until(BOX)) == (False, LEASE.expires_at)
+    assert (world.knows(BOX), world.kept(BOX)[0]) == (False, LEASE.expires_at)
     world.settle(older)
-    assert world.kept_until(BOX) == 0
+    assert world.kept(BOX)[0] == 0
