@@ -5,14 +5,15 @@ And whatever is folded, by whom and how far: who reads the store sees the same a
 
 import itertools
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from gatekeeper.engine.order_desk import OrderDesk, rules_of
-from gatekeeper.model import Outcome
+from gatekeeper.model import Facts, Outcome
 from gatekeeper.store.opening import open_store
 from gatekeeper.store.sqlite import SqliteStore
 from tests.engine.bench import CONFIG, Bench
@@ -87,6 +88,30 @@ class Mortal(Bench):
         other.fold_all()
         other.close()
 
+    def clear_by_another(self, address: int, now: float) -> bool:
+        """As a person does, by another process; False: there was nothing to clear."""
+        other = _opened(self.store.path)
+        cleared = other.clear_lease(address, now)
+        other.close()
+        return cleared
+
+    def fail_to_write(self) -> None:
+        """A transaction of the commit thread that folds and writes something else, and is undone: the disk was full."""
+        assert self.writer
+        try:
+            with self.writer.order_transaction():
+                raise TimeoutError
+        except TimeoutError:
+            return
+
+    def asked_beside(self, macs: Sequence[bytes]) -> dict[bytes, Facts]:
+        """What a process is told that has only the files."""
+        other = _opened(self.store.path)
+        try:
+            return other.facts(macs)
+        finally:
+            other.close()
+
     def die_in_fold(self, statement: int) -> None:
         """Before that statement of a fold of all that waits."""
         assert self.writer
@@ -99,6 +124,12 @@ class Mortal(Bench):
         for account in ("A", "B", "C", *(f"A{number}" for number in range(len(BOXES)))):
             found[account] = sorted(map(_told, self.store.timeline("account", account, 0)), key=_in_time)
         return found
+
+    def unfolded(self) -> int:
+        """Rows of both logs."""
+        assert self.writer
+        query = "SELECT (SELECT count(*) FROM lease_log) + (SELECT count(*) FROM reports)"
+        return int(self.writer._connection.execute(query).fetchone()[0])
 
     def _next_life(self) -> Path:
         return self._folder / str(next(self._lives))
@@ -145,6 +176,32 @@ class Folds(RuleBasedStateMachine):
         self.bench.fold_by_another()
         assert self.bench.all_that_is_read(self.now) == before
 
+    @rule(first=st.integers(1, 4), then=st.integers(1, 9))
+    def is_overtaken_in_a_fold(self, first: int, then: int) -> None:
+        before = self.bench.all_that_is_read(self.now)
+        for _ in range(first):
+            self.bench.fold_a_slice(1)
+        self.bench.fold_by_another()
+        for _ in range(then):
+            self.bench.fold_a_slice(1)
+        assert self.bench.all_that_is_read(self.now) == before
+
+    @rule()
+    def folds_all_and_knows_that_nothing_waits(self) -> None:
+        assert self.bench.writer
+        while self.bench.writer.fold_slice():
+            pass
+        assert self.bench.unfolded() == 0
+
+    @rule()
+    def fails_to_write(self) -> None:
+        self.bench.fail_to_write()
+
+    @invariant()
+    def the_loop_is_told_what_the_files_have(self) -> None:
+        """By two connections that know what their commits have put into the log, and one that knows nothing."""
+        assert self.bench.store.facts(BOXES) == self.bench.asked_beside(BOXES)
+
     @rule(statement=st.integers(1, 60), folds_first=st.booleans())
     def dies_in_a_fold(self, statement: int, folds_first: bool) -> None:
         before = self.bench.all_that_is_read(self.now)
@@ -184,6 +241,14 @@ class NeighboursOfMortals(Folds, NeighboursInBatches):
     def dies(self) -> None:
         self._forget()
         self.bench.die()
+
+    @precondition(lambda self: self.held and not self.waiting)
+    @rule(data=st.data())
+    def is_cleared_by_a_person(self, data: st.DataObject) -> None:
+        """Who holds the address is known to hold it no longer."""
+        mac = data.draw(st.sampled_from(sorted(self.held)))
+        self.bench.clear_by_another(self.held[mac][0], self.now)
+        self._gives_up(mac)
 
     @precondition(lambda self: self.waiting)
     @rule(statement=statements)
