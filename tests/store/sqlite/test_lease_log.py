@@ -35,3 +35,13 @@ def test_what_is_in_the_log_is_known_when_a_transaction_that_folds_it_is_undone(
     lease = reader.facts([BOX])[BOX].lease
     assert lease and lease.address == ADDRESS
     assert writer.commit([bound(OTHER, at=NOW + 1)]) == {0}
+
+
+def test_what_another_process_clears_is_no_longer_held(tmp_path: Path) -> None:
+    """It has folded the log and written behind it; the commit thread sees that by the number of the last commit."""
+    writer = filled(tmp_path)
+    writer.commit([bound()])
+    other = SqliteStore(writer.path)
+    assert other.clear_lease(ADDRESS, NOW + 1)
+    assert writer.commit([bound(OTHER, at=NOW + 2)]) == set()
+    assert writer.facts([OTHER])[OTHER].lease == bound(OTHER, at=NOW + 2).lease
