@@ -127,7 +127,8 @@ class CommitTables(SessionTables, LearningTables):
         self._own_seq = seq + 1  # if this transaction ends well; and if it does not it is looked at again
 
     def _know(self, logged: Sequence[_Logged]) -> None:
-        """These are on disk."""
+        """These are on disk, and wait to be folded."""
+        self._waiting = self._waiting or bool(logged)
         for row, leases in logged:
             self._recent.add(row, leases)
 

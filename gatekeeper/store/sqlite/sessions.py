@@ -3,7 +3,7 @@ waits, on disk."""
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
@@ -60,7 +60,7 @@ class SessionTables(JournalTables):
     """The side of the store that accounting writes."""
 
     _folds: Iterator[None] | None = None  # what is folded a slice at a time
-    _waiting = True  # reports that wait are not known to be none
+    _waiting = True  # the logs of leases and of reports are not known to be empty
 
     def _keep_reports(self, said: Sequence[bytes | SessionsEnded]) -> None:
         """Packed reports, and ends of a NAS's sessions among them. Inside the transaction of a commit."""
@@ -99,8 +99,11 @@ class SessionTables(JournalTables):
         while self.fold_slice(_AT_ONCE):
             pass
 
-    def _all_folds(self, transaction: Transaction, most: int) -> Iterator[None]:
-        yield from folding_leases(self._connection, transaction, most, self._recent.forget)
+    def _all_folds(
+        self, transaction: Transaction, most: int, gone: Callable[[int], object] | None = None
+    ) -> Iterator[None]:
+        """gone: as of ``folding_leases``; None = what is known of the log follows."""
+        yield from folding_leases(self._connection, transaction, most, gone or self._recent.forget)
         yield from folding(self._connection, transaction, most)
 
     @contextmanager
@@ -127,7 +130,8 @@ class SessionTables(JournalTables):
         self._unfolded.make()
         try:
             with self._transaction() as leases:
-                for _ in self._all_folds(nullcontext, MOST):
+                # What is known of the log stays as it is: all of this may yet be undone.
+                for _ in self._all_folds(nullcontext, MOST, _nothing):
                     pass
                 self._unfolded.refresh()
                 yield leases
@@ -179,3 +183,7 @@ class SessionTables(JournalTables):
                     closed += 1
             query(f"DELETE FROM sessions WHERE id IN ({_OLD})", (now - keep_s, _PRUNE))
         return closed
+
+
+def _nothing(_: int) -> None:
+    """Of what may be undone."""

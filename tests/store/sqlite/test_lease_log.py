@@ -1,0 +1,47 @@
+"""The log of leases: what waits in it is folded whenever it came, and known for as long as it is there."""
+
+from pathlib import Path
+
+import pytest
+
+from gatekeeper.store.sqlite import SqliteStore
+from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, filled
+
+
+def rows(store: SqliteStore) -> int:
+    """Of the log."""
+    return int(store._connection.execute("SELECT count(*) FROM lease_log").fetchone()[0])
+
+
+def test_leases_that_come_behind_a_fold_are_folded_too(tmp_path: Path) -> None:
+    """Also where nobody accounts."""
+    store = filled(tmp_path)
+    for number in range(3):
+        store.commit([bound(at=NOW + number)])
+        assert rows(store) == 1
+        while store.fold_slice():
+            pass
+        assert rows(store) == 0
+
+
+def test_what_is_in_the_log_is_known_when_a_transaction_that_folds_it_is_undone(tmp_path: Path) -> None:
+    """Such as a clearing on a full disk: else the address would go to another box."""
+    reader = filled(tmp_path)
+    writer = SqliteStore(reader.path)
+    reader.read_beside(writer)
+    writer.commit([bound()])
+    with pytest.raises(TimeoutError), writer.order_transaction():
+        raise TimeoutError
+    lease = reader.facts([BOX])[BOX].lease
+    assert lease and lease.address == ADDRESS
+    assert writer.commit([bound(OTHER, at=NOW + 1)]) == {0}
+
+
+def test_what_another_process_clears_is_no_longer_held(tmp_path: Path) -> None:
+    """It has folded the log and written behind it; the commit thread sees that by the number of the last commit."""
+    writer = filled(tmp_path)
+    writer.commit([bound()])
+    other = SqliteStore(writer.path)
+    assert other.clear_lease(ADDRESS, NOW + 1)
+    assert writer.commit([bound(OTHER, at=NOW + 2)]) == set()
+    assert writer.facts([OTHER])[OTHER].lease == bound(OTHER, at=NOW + 2).lease
