@@ -45,7 +45,8 @@ class Trials:
             return 1
         idle = self._is_idle(receiver, now)
         if strikes == _UNKNOWN:
-            return 2 if idle and self._watch(receiver, run[1].outcome, now) else 1
+            second = run[1]
+            return 2 if idle and self._watch(receiver, second.outcome, now) else 1
         if idle:
             self._watch(receiver, last.outcome, now)
         return len(run)
