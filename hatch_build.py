@@ -45,7 +45,7 @@ HOT: Final = {
     "store": "rows",
     "store.sqlite": "folding lease_folding lease_format lease_log mark_format reports_format waiting_reports",
     "bench": "crowd dhcp door herd histogram load options radius talk tally",
-    "drivers": "ages arrivals doors gate handing_in hearing log outbox sockets supply telling",
+    "drivers": "ages arrivals doors gate handing_in hearing log outbox sockets supply telling trials",
 }
 # As modules: gatekeeper.wire.dhcp.
 MODULES: Final = tuple(

@@ -37,8 +37,8 @@ listen = ["0.0.0.0:67"]                  # relays and renewals, and boxes on thi
 # offer_s = 30
 # max_age_s = 4                          # a packet that waited in a queue for longer is dropped, of RADIUS too: whoever
                                          # sent it has asked again since; 0 = none is
-# answer_runs = "auto"                   # answers to one relay in one call: auto (where all links are cards) | always |
-                                         # never; not to a neighbour on this host that listens to frames (dhcrelay)
+# answer_runs = "auto"                   # answers to one relay in one call: auto (where links or the relay itself
+                                         # show that it gets them; dhcrelay on this host does not) | always | never
 # defer = 0.15                           # share of a lease before which who comes back is told what remains; 0 = never
 # min_lease_s = 5                        # less is never told of a lease that remains
 # rapid_commit = false                   # RFC 4039

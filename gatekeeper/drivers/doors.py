@@ -35,7 +35,7 @@ class Doors:
         """Listen to it from now on."""
         self._doors[door.fileno()] = (door, name)
         self._dropped[door.fileno()] = door.dropped()
-        door.allow_runs(name != DHCP or self._runs == ALWAYS)
+        door.allow_runs(name != DHCP or self._runs == ALWAYS, name == DHCP and self._runs == AUTO)
         self._poll.register(door.fileno(), 0 if name in self.deaf else select.EPOLLIN)
 
     def remove_door(self, door: Door) -> None:
@@ -92,8 +92,8 @@ class Doors:
                 self.arrivals.note_dropped(name, lost)
 
     def _allow_runs(self) -> None:
-        """NASes are sockets, and get a run cut whatever it came by. A relay may listen to frames."""
+        """NASes are sockets, and get a run cut whatever it came by. A relay may listen to frames: it is tried."""
         dhcp = [door for door, name in self._doors.values() if name == DHCP]
         allowed = self._runs == ALWAYS or (self._runs == AUTO and bool(dhcp) and self._links.are_all_cards())
         for door in dhcp:
-            door.allow_runs(allowed)
+            door.allow_runs(allowed, self._runs == AUTO)

@@ -103,7 +103,7 @@ class FrameDoor:
     ) -> None:
         """vias: by VLAN, 0 = untagged; plain: frames are read one by one. Raises DoorError."""
         self.name = link.name
-        self.segments = False
+        self.segments = self.on_trial = False
         self._wanted = wanted
         self._ear = Ear(Places(_FRAME, plain))
         self.open(link, vias)
@@ -195,7 +195,7 @@ class FrameDoor:
         for answer in answers:
             self.send(answer, to, via)
 
-    def allow_runs(self, allowed: bool) -> None:
+    def allow_runs(self, allowed: bool, on_trial: bool = False) -> None:
         """A frame has one answer, whoever hears it."""
 
     def refuse_runs(self) -> None:

@@ -41,6 +41,7 @@ from gatekeeper.store.ports import LoopPort
 _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 _CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
+_ROUNDS: Final = ("loop", "rounds")
 
 
 class Gate:
@@ -126,12 +127,13 @@ class Gate:
         garbage = Garbage()
         self.doors.watch(self._committer.fileno())
         self.doors.watch(wake)
-        going = True
+        going, counts = True, self._counts
         while going:
             ready = self.doors.wait(self._patience())
+            self._handing.pressed = bool(ready)
             self.supervisor.pulse()
             now, self._went_round = self._clock.now(), time.monotonic()
-            self._counts["loop", "rounds"] += 1
+            counts[_ROUNDS] = counts.get(_ROUNDS, 0) + 1
             self._supply.poll_feed(now)
             for descriptor in ready:
                 if descriptor == wake:
@@ -188,8 +190,8 @@ class Gate:
         self._telling.tell_bugs(self._heart.bugs())
 
     def _commit(self, now: float) -> None:
-        """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work. On
-        a slow disk they are told first, and the next batch waits a little for what they ask then."""
+        """Take back the commit that ended; but first hand in what has gathered meanwhile, so that the disk has work.
+        Where the next batch waits a little, they are told first, for they may ask their next thing meanwhile."""
         handing, confirmation = self._handing, self._confirmation
         ended = handing.ended()
         if handing.under_way:
@@ -198,15 +200,14 @@ class Gate:
             handing.gather(ended[0].outcomes, self._heart.gathered(), ended[1].took_s, now)
             self._take_back(*ended, now)
             ended = None
-        if handing.gathers(self._heart.gathered(), now):
-            return
-        if not (confirmation and confirmation.has_begun()):  # what has gathered since was decided by another time
+        waits = handing.waits(self._heart.gathered(), now)
+        if not waits and not (confirmation and confirmation.has_begun()):  # that gathered since is of another time
             handing.hand_in(self._heart.next_batch(), now)
             if confirmation:
                 confirmation.begin(self._clock, self._committer)
         if ended:
             self._take_back(*ended, now)
-        if confirmation and not handing.under_way:
+        if confirmation and confirmation.has_begun() and not handing.under_way:
             self._go_on_confirming(confirmation, now)
 
     def _take_back(self, batch: Batch, done: Done, now: float) -> None:

@@ -1,4 +1,8 @@
-"""When what has gathered is handed in to the commit thread: at once, or, where the disk is slow, a little later.
+"""When what has gathered is handed in to the commit thread: at once, or a little later where the disk is slow or more
+packets wait already.
+
+Each commit costs a transaction, an fsync and two changes of threads, whatever is in it. While packets wait one begins
+each millisecond at most; as soon as none does, what has gathered goes, so that a box that asks alone waits for nobody.
 
 On a slow disk those who have just been told ask for their next thing within milliseconds. Handed in without them a
 batch is a small one, and they wait for a whole fsync more: half of what the disk can do would be lost (Helland and
@@ -15,6 +19,7 @@ from gatekeeper.heart.needs import Batch
 SLOW_S: Final = 0.02  # a commit that took longer is told before the next one is handed in
 _SHARE: Final = 0.15  # of what the last commit took
 _LONGEST_S: Final = 0.02
+_PACE_S: Final = 0.001
 
 
 class Gathering:
@@ -46,6 +51,8 @@ class HandingIn:
         self._committer = committer
         self._handed_in_at = 0.0
         self._gathering = Gathering()
+        self._held = False
+        self.pressed = False  # packets came in this round, so that more may wait by now
 
     def ended(self) -> tuple[Batch, Done] | None:
         """The batch whose commit ended, and how, once."""
@@ -60,13 +67,15 @@ class HandingIn:
         """Wait a little for the next one. As in Gathering."""
         self._gathering.begin(told, gathered, took_s, now)
 
-    def gathers(self, gathered: int, now: float) -> bool:
-        """True while it does."""
-        return self._gathering.goes_on(gathered, now)
+    def waits(self, gathered: int, now: float) -> bool:
+        """True while the next one does: for others' next thing, or until the loop has seen whether packets wait."""
+        self._held = self.pressed and gathered > 0 and 0 <= now - self._handed_in_at < _PACE_S
+        return self._gathering.goes_on(gathered, now) or self._held
 
     def hurry(self) -> None:
         """Wait for nobody."""
         self._gathering.until = 0.0
+        self.pressed = False
 
     def hand_in(self, batch: Batch | None, now: float) -> None:
         """The next one, None = nothing has gathered."""
@@ -81,6 +90,8 @@ class HandingIn:
 
     def next_due(self, deaf: bool) -> float:
         """When the loop is to look here, at the latest. deaf: its doors wait for ``is_late``."""
+        if self._held:
+            return 0.0
         if self._gathering.until:
             return self._gathering.until
         return self._handed_in_at + PATIENCE_S if deaf and self.under_way else inf

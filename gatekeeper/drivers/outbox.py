@@ -6,9 +6,10 @@ That is tried and not looked up: where a run cannot be sent so, and one of it al
 then on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from gatekeeper.drivers.trials import Trials
 from gatekeeper.heart.told import Told
 
 _MOST_SEGMENTS: Final = 64  # UDP_MAX_SEGMENTS of older kernels
@@ -23,6 +24,7 @@ class Outbox:
         """not_sent: hears of each answer that did not leave."""
         self._not_sent = not_sent
         self._told: list[Told] = []
+        self.trials = Trials()
 
     def put(self, told: Told) -> None:
         """One whose outcome has an answer."""
@@ -59,6 +61,10 @@ class Outbox:
                 run.append(one)
         for run in runs.values():
             most = min(_MOST_SEGMENTS, _MOST_OCTETS // len(run[0].outcome.answer))
+            if run[0].door.on_trial and len(run) > 1:
+                allowed = self.trials.allowed(run)
+                self._send_each(run[allowed:])
+                run = run[:allowed]
             for at in range(0, len(run), most):
                 self._send_run(run[at : at + most])
 
@@ -76,7 +82,7 @@ class Outbox:
             if self._send_each(run):
                 first.door.refuse_runs()
 
-    def _send_each(self, run: list[Told]) -> int:
+    def _send_each(self, run: Iterable[Told]) -> int:
         """How many have left."""
         return sum(map(self._send, run))
 

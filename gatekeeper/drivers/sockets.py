@@ -61,12 +61,13 @@ class Door(Protocol):
 
     name: str
     segments: bool  # True: answers of one length to one receiver may leave by send_run
+    on_trial: bool  # True: but only to those who were seen to get them all
 
     def fileno(self) -> int: ...
     def receive(self, max_age_s: float = 0.0) -> Heard: ...
     def send(self, answer: bytes, to: Destination, via: Via) -> None: ...
     def send_run(self, answers: Sequence[bytes], to: Destination, via: Via) -> None: ...
-    def allow_runs(self, allowed: bool) -> None: ...
+    def allow_runs(self, allowed: bool, on_trial: bool = False) -> None: ...
     def refuse_runs(self) -> None: ...
     def dropped(self) -> int: ...
     def close(self) -> None: ...
@@ -179,7 +180,7 @@ class UdpDoor:
 
     def __init__(self, address: int, port: int, name: str = "", plain: bool = False) -> None:
         """plain: datagrams are read one by one. Bind. Raises DoorError."""
-        self.segments = False
+        self.segments = self.on_trial = False
         self._refused = False
         self.name = name or f"{ip_text(address)}:{port}"
         self._texts: dict[int, str] = {}
@@ -234,9 +235,10 @@ class UdpDoor:
         target = (self._text(to.address), to.port)
         self._socket.sendmsg((b"".join(answers),), (*self._from(via), segment), 0, target)
 
-    def allow_runs(self, allowed: bool) -> None:
-        """Whether whoever is answered by this door gets a run cut."""
-        self.segments = allowed and not self._refused
+    def allow_runs(self, allowed: bool, on_trial: bool = False) -> None:
+        """Whether whoever is answered by this door gets a run cut; on_trial: else whoever was seen to get one may."""
+        self.segments = (allowed or on_trial) and not self._refused
+        self.on_trial = on_trial and not allowed
 
     def refuse_runs(self) -> None:
         """The kernel does not take them: not by this door, for good."""

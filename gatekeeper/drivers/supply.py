@@ -4,6 +4,7 @@ A store that cannot be read is alarmed, and is no end of anything: see ``Heart.l
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from gatekeeper.heart.life import Heart
 from gatekeeper.heart.needs import Lookup, Probe
@@ -13,6 +14,7 @@ from gatekeeper.store.ports import LoopPort
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion
 
 Alarm = Callable[[str, float], None]
+_POLL_EVERY_S: Final = 0.005  # who orders waits for a commit of that length, packets come in between
 
 
 def nobody_asked(question: AaaQuestion, now: float) -> bool:
@@ -42,6 +44,7 @@ class Supply:
         self._seq = seq
         self._origin = origin
         self._version = -1
+        self._next_poll = 0.0
         self.ask: Callable[[AaaQuestion, float], bool] = nobody_asked
         self.probe: Callable[[Probe, float], bool] = nothing_probed
         self.read_fixed: Callable[[], None] = nothing_read
@@ -76,7 +79,11 @@ class Supply:
             heart.leases_found(number, sought, found, now)
 
     def poll_feed(self, now: float) -> None:
-        """Read the change feed if anybody else has written since the last time. One page is read where nobody has."""
+        """Read the change feed if anybody else has written since the last time, every few milliseconds. Where nobody
+        has, one page is read."""
+        if self._next_poll - _POLL_EVERY_S <= now < self._next_poll:  # else it is time, or the clock was set back
+            return
+        self._next_poll = now + _POLL_EVERY_S
         try:
             version = self._store.data_version()
         except StoreError as error:

@@ -17,12 +17,15 @@ class Telling:
         """doors: descriptors of those that are listened to."""
         self._doors, self._log, self._tallies, self._counts = doors, log, tallies, counts
         self._outbox = Outbox(self._not_sent)
+        self._watched = self._outbox.trials.watched
         self.flush = self._outbox.flush  # send what was told since the last time
 
     def tell(self, told: Told) -> None:
         """What is to leave does, with the next ``flush`` at the latest; everybody reads how the question has ended."""
         outcome = told.outcome
         try:
+            if outcome.mac in self._watched:
+                self._outbox.trials.look(told)
             if outcome.answer:
                 self._outbox.put(told)
             self._tallies.read(told)

@@ -46,6 +46,9 @@ _SERVER_ID: Final = 54
 _ANY: Final = bytes(4)
 _RAPID_COMMIT: Final = 80
 _AUTO_CONFIGURE: Final = 116
+_OFFER: Final = Action.OFFER
+_ACK: Final = Action.ACK
+_DENY: Final = Action.DENY
 # States in which a box names its server (RFC 2131 table 5).
 _NAMING: Final = ("selecting", "decline")
 _DURABLE: Final = (Action.ACK, Action.FREE, Action.QUARANTINE)
@@ -199,14 +202,14 @@ class DhcpEngine:
 
     def _effects(self, case: DhcpCase, verdict: Verdict, question: DhcpQuestion) -> tuple[tuple[Effect, ...], int]:
         """And the seconds that remain of the lease on disk, where the box goes on with that; else 0."""
-        if verdict.action is not Action.ACK and verdict.action is not Action.OFFER:
+        if verdict.action is not _ACK and verdict.action is not _OFFER:
             return self._other_effects(case, verdict), 0
         agent = self._agent(question.message, question.datagram.via)
         goes_on = young(self._world, case, verdict, question, agent)
         if goes_on:
             self._remaining += 1
             return (goes_on,), int(goes_on.until - case.now)
-        if verdict.action is Action.OFFER:
+        if verdict.action is _OFFER:
             return (AddressOffered(case.mac, verdict.address, int(case.now) + self._book.offer_s),), 0
         owned = case.subnet is not None and self._world.pools.owns(case.subnet.number, verdict.address)
         return acknowledged(case, verdict.address, question, agent, owned), 0
@@ -231,7 +234,7 @@ class DhcpEngine:
         answer, to = b"", None
         if kind:
             server_id = self._server_id(question, case.subnet)
-            if verdict.action is Action.DENY:
+            if verdict.action is _DENY:
                 answer = self._replies.denial(message, server_id)
             elif kind == NAK:
                 answer = self._replies.nak(message, server_id, str(verdict.reason))

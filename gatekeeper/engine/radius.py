@@ -46,6 +46,8 @@ from gatekeeper.wire.radius import (
 )
 
 _ONE_HOST: Final = 0xFFFFFFFF
+_ACCEPT: Final = Action.ACCEPT
+_FORGED: Final = Reason.BAD_AUTHENTICATOR
 
 
 @final
@@ -98,7 +100,7 @@ class RadiusEngine:
         if packet.code != ACCESS_REQUEST:
             return silent(datagram, name, nas.name, Reason.UNSUPPORTED)
         doubt = distrust(packet, nas, nas.name in self._sealed)
-        if doubt is Reason.BAD_AUTHENTICATOR:
+        if doubt is _FORGED:
             return forged(datagram, name, nas, self._seen, AUTHENTICATION, now)
         self._seen.asked(nas.name, bool(packet.seal_at), datagram.source, now)
         if doubt:
@@ -135,7 +137,7 @@ class RadiusEngine:
             return self._challenge(question, case, verdict)
         effects: tuple[Effect, ...] = ()
         address, nas = 0, question.nas
-        if verdict.action is Action.ACCEPT and case.binding:
+        if verdict.action is _ACCEPT and case.binding:
             if learns_port(case):
                 assert case.port
                 effects = (PortLearned(case.binding.account, question.mac, case.port, "radius", int(now)),)
@@ -195,7 +197,7 @@ class RadiusEngine:
     ) -> Outcome:
         """effects: those that must last. address: Framed-IP-Address, 0 = it is told none."""
         packet, nas, datagram = question.packet, question.nas, question.datagram
-        if verdict.action is Action.ACCEPT and case.binding:
+        if verdict.action is _ACCEPT and case.binding:
             reply, answer = "Access-Accept", self._replies.accept(packet, nas, question.mac, case.binding, address)
         else:
             reply, answer = "Access-Reject", self._replies.reject(packet, nas, str(verdict.reason))

@@ -1,12 +1,16 @@
 """What is counted of all that is told: outcomes by their columns, refused boxes, boxes that were let in. A reader of
 ``Told`` records; drained into the store every second or so. Bounded by what it is made of."""
 
+from typing import Final
+
 from gatekeeper.heart.told import Told
 from gatekeeper.model import Action, Reason
 from gatekeeper.state.admissions import Admissions
 from gatekeeper.state.evidence import Admitted, Refused
 from gatekeeper.state.refusals import Refusals
 
+_ACCEPT: Final = Action.ACCEPT
+_ACK: Final = Action.ACK
 Columns = tuple[str, ...]  # protocol, message, reply, reason: as state.counts reads them
 
 
@@ -33,10 +37,10 @@ class Tallies:
             self._refusals.count(outcome, reason, at)
             if reason is not Reason.UNKNOWN_MAC and outcome.protocol == "dhcp":
                 self._admissions.doubt(outcome.mac)
-        elif verdict.action is Action.ACCEPT and outcome.binding:
+        elif verdict.action is _ACCEPT and outcome.binding:
             port = outcome.port.text if outcome.port else ""
             self._admissions.meet(outcome.mac, outcome.binding.account, outcome.where, port, at)
-        elif verdict.action is Action.ACK:
+        elif verdict.action is _ACK:
             self._admissions.meet_lease(outcome, at)
 
     def outcomes(self) -> dict[Columns, int]:

@@ -84,20 +84,22 @@ class DhcpCase(Value):
 class State(Value):
     """What must hold of a message of one state, and what comes of it then.
 
-    gives: case, and what the last rule answered -> verdict. holds: what is asked of every packet, at hand.
+    gives: case, and what the last rule answered -> verdict. holds: what is asked, at hand; beside: of who is usual.
     """
 
-    __slots__ = ("rules", "gives", "holds")
+    __slots__ = ("rules", "gives", "holds", "beside")
 
     def __init__(
         self,
         rules: tuple[Rule[DhcpCase], ...],
         gives: Callable[[DhcpCase, int], Verdict],
         holds: tuple[Callable[[DhcpCase], int], ...],
+        beside: tuple[Callable[[DhcpCase], int], ...],
     ) -> None:
         self.rules: Final = rules
         self.gives: Final = gives
         self.holds: Final = holds
+        self.beside: Final = beside
 
 
 def state_of(message: DhcpMessage, broadcast: bool, relayed_unicast: bool = False) -> str:

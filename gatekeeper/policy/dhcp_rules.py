@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gatekeeper.model import HELD, Action, Reason, Verdict
-from gatekeeper.policy.binding import RULES, Rule
+from gatekeeper.policy.binding import RULES, Rule, is_usual
 from gatekeeper.policy.declines import DECLINES_ARE_FEW, QUARANTINE_HAS_ROOM
 from gatekeeper.policy.dhcp import (
     DhcpCase,
@@ -29,12 +29,14 @@ _TOLD: Final = frozenset({Reason.UNKNOWN_MAC, Reason.SUSPENDED, Reason.PORT_MISM
 # What whoever has read all leases on record may see otherwise.
 _BY_LEASES: Final = frozenset({Reason.WRONG_ADDRESS, Reason.POOL_EXHAUSTED, Reason.ADDRESS_CONFLICT})
 _UNTOLD: Final = frozenset({"discover", "rapid", "inform"})
+_OFFER: Final = Action.OFFER  # a member's name costs a look-up in a class, each time
+_ACK: Final = Action.ACK
 
 
 def judge_dhcp(case: DhcpCase) -> Verdict:
     """The verdict: offer, ack, inform, nak, free, quarantine or silent; nak and silent carry a reason."""
     state, found = state_of_case(case), 0
-    for holds in state.holds:
+    for holds in state.beside if is_usual(case) else state.holds:
         found = holds(case)
         if not found:
             return _refusal(case, next(rule for rule in state.rules if not rule.holds(case)))
@@ -42,7 +44,7 @@ def judge_dhcp(case: DhcpCase) -> Verdict:
 
 
 def state_of_case(case: DhcpCase) -> State:
-    """The rows that this case must pass: AAA's among them, where it decides."""
+    """Whose rows this case must pass: AAA's are among them, where it decides."""
     return (BY_AAA if case.aaa else BY_ORDERS)[case.state]
 
 
@@ -56,28 +58,20 @@ def _refusal(case: DhcpCase, rule: Rule[DhcpCase]) -> Verdict:
 
 
 def _offered(case: DhcpCase, address: int) -> Verdict:
-    return Verdict(Action.OFFER, None, "", "", address)
+    return Verdict(_OFFER, None, "", "", address)
 
 
 def _given_at_once(case: DhcpCase, address: int) -> Verdict:
     # RFC 4039 3.1: the address is committed at once, and the answer is an ACK.
-    return Verdict(Action.ACK, None, "", "", address)
+    return Verdict(_ACK, None, "", "", address)
 
 
 def _acknowledged(case: DhcpCase, right: int) -> Verdict:
-    return Verdict(Action.ACK, None, "", "", case.wanted)
+    return Verdict(_ACK, None, "", "", case.wanted)
 
 
-def _freed(case: DhcpCase, right: int) -> Verdict:
-    return Verdict(Action.FREE, address=case.wanted)
-
-
-def _quarantined(case: DhcpCase, right: int) -> Verdict:
-    return Verdict(Action.QUARANTINE, address=case.wanted)
-
-
-def _informed(case: DhcpCase, right: int) -> Verdict:
-    return Verdict(Action.INFORM)
+def _of_address(action: Action) -> Callable[[DhcpCase, int], Verdict]:
+    return lambda case, right: Verdict(action, address=case.wanted)
 
 
 def _of_aaa(name: str, reason: Reason, says: str) -> Rule[DhcpCase]:
@@ -285,7 +279,9 @@ _RENEWED_IS_OWN: Final = Rule(
 def _state(gives: Callable[[DhcpCase, int], Verdict], *rules: Rule[DhcpCase]) -> State:
     # A fixed address that is taken, where none is left, is no address: the next rule objects too. So this one is asked
     # only to say why.
-    return State(rules, gives, tuple(rule.holds for rule in rules if rule is not _FIXED_IS_FREE))
+    asked = [rule for rule in rules if rule is not _FIXED_IS_FREE]
+    beside = tuple(rule.holds for rule in asked if rule not in RULES)
+    return State(rules, gives, tuple(rule.holds for rule in asked), beside)
 
 
 def _states(*first: Rule[DhcpCase]) -> dict[str, State]:
@@ -299,9 +295,11 @@ def _states(*first: Rule[DhcpCase]) -> dict[str, State]:
         "init-reboot": _state(_acknowledged, *placed, _KNOWN_HERE, _KNOWN_IS_OWN),
         "renewing": _state(_acknowledged, *let_in, _RENEWED_IS_SERVED, _RENEWED_IS_OWN),
         "rebinding": _state(_acknowledged, *placed, _REBOUND_IS_KNOWN, _KNOWN_IS_OWN),
-        "release": _state(_freed, _RELEASED_IS_HELD),
-        "decline": _state(_quarantined, _SERVER_IS_THIS, _DECLINED_IS_GIVEN, DECLINES_ARE_FEW, QUARANTINE_HAS_ROOM),
-        "inform": _state(_informed, *placed),
+        "release": _state(_of_address(Action.FREE), _RELEASED_IS_HELD),
+        "decline": _state(
+            _of_address(Action.QUARANTINE), _SERVER_IS_THIS, _DECLINED_IS_GIVEN, DECLINES_ARE_FEW, QUARANTINE_HAS_ROOM
+        ),
+        "inform": _state(lambda case, right: Verdict(Action.INFORM), *placed),
     }
 
 

@@ -186,8 +186,6 @@ def record(name: str, target: Path) -> Story:
 
         def start(world: Direct | Relayed) -> None:
             world.gate.cli("orders", "import", str(made.csv))
-            # What remains of a lease depends on the millisecond: a story is the same each time.
-            world.gate.file.write_text(world.gate.file.read_text().replace("[dhcp]\n", "[dhcp]\ndefer = 0\n"))
             made.toml.write_text(world.gate.file.read_text())
             world.gate.start()
 

@@ -59,13 +59,15 @@ nas = "mikrotik"
 def dhcp_config(
     interfaces: Sequence[str] = (), listen: Sequence[str] = (), lease_s: int = 3600, network: str = "10.20"
 ) -> str:
-    """[dhcp] with one subnet: network.0.0/16, router .0.1, addresses from .1.0 on."""
+    """[dhcp] with one subnet: network.0.0/16, router .0.1, addresses from .1.0 on. Each renewal is written, however
+    young the lease is: tests renew at once."""
     # JSON's arrays of text are TOML's.
     return f"""
 [dhcp]
 interfaces = {json.dumps(list(interfaces))}
 listen = {json.dumps(list(listen))}
 server_id = "10.20.0.2"
+defer = 0
 
 [[dhcp.subnet]]
 network = "{network}.0.0/16"

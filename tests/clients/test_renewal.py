@@ -50,6 +50,32 @@ def test_dhclient_renews_by_unicast_in_its_own_time(direct: Callable[..., Direct
     assert after["lease_expires"] > before
 
 
+def test_a_box_that_comes_back_at_once_is_told_what_remains(direct: Callable[..., Direct]) -> None:
+    """It renews, and after a reboot begins anew: nothing is written (RFC 2131 4.3.1; Kea's lease caching)."""
+    world = direct()
+    text = world.gate.file.read_text()
+    world.gate.file.write_text(text.replace("defer = 0\n", ""))
+    world.gate.install(MAC, "028123456@itv", "--stbid", STBID)
+    world.gate.start()
+    tap, box = world.tap(), world.box(MAC)
+    client = box.udhcpc()
+    address = box.wait_for("bound")["ip"]
+    written = world.gate.lease(MAC)
+    client.send(signal.SIGUSR1)
+    assert box.wait_for("renew")["ip"] == address
+    client.end()
+    begun = len(box.events())
+    box.udhcpc()
+    assert box.wait_for("bound", after=begun)["ip"] == address
+    told = [one.option(51) for one in tap.dhcp() if one.kind in ("OFFER", "ACK")]
+    left_s = [int.from_bytes(value or b"", "big") for value in told]
+    assert left_s[:2] == [3600, 3600] and len(left_s) == 5
+    assert all(3540 < left < 3600 for left in left_s[2:]) and left_s == sorted(left_s, reverse=True)
+    assert world.gate.lease(MAC) == written
+    world.gate.wait_for("extension=deferred extended_at=")
+    wait_until(lambda: world.gate.counted("remaining-time") == 3, 3, "those answers in the counts")
+
+
 def test_udhcpc_renews_by_unicast_when_told_to(direct: Callable[..., Direct]) -> None:
     """Left alone it would wait for a minute at least; SIGUSR1 makes it renew now, in the same way."""
     world = direct()

@@ -155,7 +155,7 @@ class Full:
     """A door whose socket has room for one answer, and not for many at once."""
 
     def __init__(self) -> None:
-        self.segments = True
+        self.segments, self.on_trial = True, False
         self.sent: list[bytes] = []
 
     def send_run(self, answers: Sequence[bytes], to: Destination, via: Via) -> None:

@@ -115,3 +115,15 @@ def test_where_nothing_can_be_probed_the_offer_leaves(bench: Bench) -> None:
     bench.install()
     bench.start(probing=frozenset({DIRECT.name}))
     assert told(bench.hear(discover(giaddr=0), via=DIRECT)) == ("DHCPOFFER", "")
+
+
+def test_the_feed_is_looked_at_every_few_milliseconds(loop: Loop) -> None:
+    """However many packets come in between; and at once where the clock was set back."""
+    loop.bench.install()
+    loop.supply.poll_feed(loop.now)
+    for passed, kind, seen in ((0.001, "suspend", 0), (0.005, "resume", 1), (-3600.0, "suspend", 1)):
+        loop.bench.order(kind)
+        read = loop.store.read
+        loop.now += passed
+        loop.supply.poll_feed(loop.now)
+        assert loop.store.read - read == seen, kind

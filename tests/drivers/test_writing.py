@@ -2,9 +2,10 @@
 
 import pytest
 
-from gatekeeper.drivers.handing_in import Gathering
+from gatekeeper.drivers.handing_in import Gathering, HandingIn
 from gatekeeper.drivers.notes import MOST, Notes, Unwritten, merged
 from gatekeeper.drivers.writing import HANGS_S, LOCKED_S, SLOW_S, Writing
+from gatekeeper.heart.needs import Batch
 from gatekeeper.state.clock import Beat
 from gatekeeper.state.evidence import Admitted
 from gatekeeper.state.nas import NasSeen
@@ -68,6 +69,43 @@ def test_a_clock_that_is_set_ends_the_wait(jump_s: float) -> None:
     gathering = Gathering()
     gathering.begin(told=3, gathered=0, took_s=10.0, now=NOW)
     assert gathering.goes_on(0, NOW + 0.019) and not gathering.goes_on(0, NOW + jump_s)
+
+
+class Idle:
+    """A commit thread that is handed batches, and ends none."""
+
+    def submit(self, *work: object) -> None:
+        pass
+
+
+def handed(now: float) -> HandingIn:
+    """A batch was handed in then, and is back."""
+    handing = HandingIn(Idle())  # type: ignore[arg-type]
+    handing.hand_in(Batch(1, [], [], 1, [0]), now)
+    handing.under_way = None
+    handing.pressed = True
+    return handing
+
+
+def test_while_packets_wait_one_commit_begins_each_millisecond() -> None:
+    """The loop looks for packets at once; what has gathered goes when its time has come."""
+    handing = handed(NOW)
+    assert handing.waits(5, NOW + 0.0005)
+    assert handing.next_due(deaf=False) == 0
+    assert not handing.waits(5, NOW + 0.0011)
+    assert handing.next_due(deaf=False) > NOW
+
+
+def test_a_box_that_asks_alone_waits_for_nobody() -> None:
+    """No packet came in this round; nor does anybody wait at the end, or by a clock that was set back."""
+    handing = handed(NOW)
+    handing.pressed = False
+    assert not handing.waits(1, NOW + 0.0005)
+    assert not handed(NOW).waits(0, NOW + 0.0005)
+    assert not handed(NOW).waits(1, NOW - 3600)
+    ending = handed(NOW)
+    ending.hurry()
+    assert not ending.waits(1, NOW + 0.0005)
 
 
 def test_notes_that_cannot_be_written_are_kept_and_count_meanwhile() -> None:
