@@ -16,6 +16,7 @@ from gatekeeper.engine.order_desk import OrderDesk, rules_of
 from gatekeeper.model import Facts, Outcome
 from gatekeeper.store.opening import open_store
 from gatekeeper.store.sqlite import SqliteStore
+from gatekeeper.wire.dhcp import REQUEST, decode
 from tests.engine.bench import CONFIG, Bench
 from tests.engine.test_never_two_holders import BOXES, NeighboursInBatches
 from tests.engine.test_orders_and_packets import Life
@@ -241,6 +242,14 @@ class NeighboursOfMortals(Folds, NeighboursInBatches):
     def dies(self) -> None:
         self._forget()
         self.bench.die()
+
+    def _hear(self, mac: bytes, data: bytes) -> None:
+        """Who asks a server for another address has begun anew (RFC 2131 4.4.1), also where the answer is lost."""
+        message = decode(data)
+        held = self.held.get(mac, (0, 0))[0].to_bytes(4, "big")
+        if message.kind == REQUEST and 54 in message.options and message.options.get(50) != held:
+            self._gives_up(mac)
+        super()._hear(mac, data)
 
     @precondition(lambda self: self.held and not self.waiting)
     @rule(data=st.data())

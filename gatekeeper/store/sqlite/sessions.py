@@ -80,18 +80,24 @@ class SessionTables(JournalTables):
     def fold_slice(self, most: int = _SLICE) -> bool:
         """Fold about so many reports that wait. False: none does any more. Raises StoreError; what was not folded then
         still waits."""
-        if not self._waiting:
-            return False
-        folds = self._folds or self._all_folds(self._slice, most)
+        folds = self._folds
+        if folds is None:
+            if not self._waiting:
+                return False
+            folds = self._all_folds(self._slice, most)
+            self._waiting = False  # what comes while these fold may be left by them
         self._folds = None  # one that fails is begun again
         try:
             next(folds)
             self._folds = folds
         except StopIteration:
-            self._waiting = False
-        except sqlite3.Error as error:
-            raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
-        return self._waiting
+            return self._waiting
+        except BaseException as error:
+            self._waiting = True
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
+            raise
+        return True
 
     def fold_all(self) -> None:
         """Fold all that waits. Raises StoreError; what was not folded then still waits."""
@@ -142,7 +148,7 @@ class SessionTables(JournalTables):
     def _fold_down(self, few: int) -> None:
         """Fold in slices while more rows of reports wait than so few, and not for ever. Raises StoreError."""
         query, end = self._connection.execute, time.monotonic() + _FOLD_DOWN_S
-        self._folds = None
+        self._folds, self._waiting = None, True
         slices = self._all_folds(self._slice, _SLICE)
         try:
             while query(_MORE, (few, few)).fetchone()[0] and time.monotonic() < end:

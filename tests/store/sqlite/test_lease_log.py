@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gatekeeper.store.sqlite import SqliteStore
-from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, filled
+from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, filled, report
 
 
 def rows(store: SqliteStore) -> int:
@@ -22,6 +22,17 @@ def test_leases_that_come_behind_a_fold_are_folded_too(tmp_path: Path) -> None:
         while store.fold_slice():
             pass
         assert rows(store) == 0
+
+
+def test_leases_that_come_while_reports_are_folded_are_folded_too(tmp_path: Path) -> None:
+    """Leases go first: what comes behind them must not be taken for folded when the reports are."""
+    store = filled(tmp_path)
+    store.commit([report(BOX, "A")])
+    assert store.fold_slice()
+    store.commit([bound()])
+    while store.fold_slice():
+        pass
+    assert rows(store) == 0
 
 
 def test_what_is_in_the_log_is_known_when_a_transaction_that_folds_it_is_undone(tmp_path: Path) -> None:
