@@ -29,7 +29,8 @@ REQUIRES: Final = ("mypy[mypyc]>=2.3", "setuptools>=75")
 # Room -> its modules that run for every packet; "" is the package itself. mypyc calls from one of these into another
 # directly, from elsewhere as Python does: what is called once a second gains nothing and takes a second to compile.
 # Not here, though packets pass it: the rest of ``store.sqlite``, whose traits mypyc 2.4 does not get through
-# (``ValueError`` where it looks for an attribute), and ``drivers.commit``, a Thread, whose time is SQLite's.
+# (``ValueError`` where it looks for an attribute), ``drivers.commit``, a Thread, whose time is SQLite's, and sockets,
+# whose time is the kernel's.
 HOT: Final = {
     "": "port reasons value",
     "model": "box effects packet",
@@ -45,7 +46,7 @@ HOT: Final = {
     "store": "rows",
     "store.sqlite": "folding lease_folding lease_format lease_log mark_format reports_format waiting_reports",
     "bench": "crowd dhcp door herd histogram load options radius talk tally",
-    "drivers": "ages arrivals doors gate handing_in hearing log outbox sockets supply telling trials",
+    "drivers": "ages arrivals doors gate handing_in log supply telling trials",
 }
 # As modules: gatekeeper.wire.dhcp.
 MODULES: Final = tuple(

@@ -1,9 +1,9 @@
 """Whether a relay gets several answers that leave in one call: seen by what it relays next, where links do not tell.
 
 Between two ends of one kernel a run stays one frame. A socket gets it cut; who listens to frames, as ISC's dhcrelay
-does, passes on the first answer of it and no other. So the first two offers that are alike to a relay leave together,
-and the box that the second one was for decides: it asks for the address, or it has heard nothing and looks for a server
-again. Until then, and where it has heard nothing, answers leave one by one. It is asked again and again: a relay may be
+does, takes it for one datagram and drops it. So the first two offers that are alike to a relay leave together, and the
+box that the second one was for decides: it asks for the address, or it has heard nothing and looks for a server again.
+Until then, and where it has heard nothing, answers leave one by one. It is asked again and again: a relay may be
 another one tomorrow.
 """
 

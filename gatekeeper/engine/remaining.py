@@ -13,6 +13,8 @@ from gatekeeper.state.world import World
 from gatekeeper.wire.dhcp import ACK
 
 _CLIENT_ID: Final = 61
+# States in which a box goes on with what it has (RFC 2131 4.3.2). One that begins anew waits for a store in trouble.
+_EXTENDING: Final = frozenset({"renewing", "rebinding", "init-reboot"})
 
 
 def young(
@@ -34,7 +36,7 @@ def deferred(
     """The ACK of outcome, which is not on disk, by the lease that is there: given then, and lasting until then. None =
     silence: too little remains of it."""
     left_s, bound, binding = int(until - now), outcome.effects[0], outcome.binding
-    if left_s < subnet.min_lease_s or not isinstance(bound, LeaseBound):
+    if question.state not in _EXTENDING or left_s < subnet.min_lease_s or not isinstance(bound, LeaseBound):
         return None
     whole = subnet._replace(lease_s=bound.lease.expires_at - bound.lease.last_seen)
     of_account = (binding.acs_url, binding.plan) if binding else ("", "")

@@ -43,7 +43,6 @@ EXTENDING: dict[str, Callable[[bytes, int], bytes]] = {
     "renewing": renewing,
     "rebinding": lambda mac, address: renewing(mac, address, giaddr=GIADDR),
     "init-reboot": init_reboot,
-    "selecting": selecting,
 }
 
 

@@ -39,6 +39,8 @@ INSERT INTO main.leases ({listed(LEASE)}) VALUES ({marks(LEASE)})
 ON CONFLICT (address) DO UPDATE SET ({listed(LEASE[1:])}) = ({listed(LEASE[1:], "excluded.")})"""
 _TELL: Final = f"INSERT INTO main.journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
 _event_row: Final = attrgetter(*EVENT)
+_TURN: Final = "SELECT turn FROM main.lease_folds"
+_TAKE_TURN: Final = "UPDATE main.lease_folds SET turn = turn + 1 WHERE turn = ?"
 _DELETE: Final = "DELETE FROM main.lease_log WHERE seq <= ?"
 
 Transaction = Callable[[], AbstractContextManager[object]]
@@ -79,6 +81,7 @@ class _Fold:
         self._transaction = transaction
         self._most = most
         self._first = first
+        ((self._turn,),) = connection.execute(_TURN).fetchall()
         self._rows: list[tuple[int, bytes]] = []
         self.through = 0
 
@@ -104,7 +107,7 @@ class _Fold:
             found = [last[address] for address in addresses[start : start + self._most]]
             leases = [lease_at(self._rows[place >> 32][1], place & 0xFFFFFFFF) for place in found]
             with self._transaction():
-                self._check()
+                self._take_turn()
                 self._write(leases)
 
     def events(self) -> Iterator[None]:
@@ -114,18 +117,17 @@ class _Fold:
             yield
             part = rows[start : start + _GONE_AT_ONCE]
             with self._transaction():
-                self._check()
+                self._take_turn()
                 told = [_event_row(event) for _, body in part for event in events_in(body)]
                 self._connection.executemany(_TELL, told)
                 self._connection.execute(_DELETE, (part[-1][0],))
-            end = start + len(part)
-            self._first = rows[end][0] if end < len(rows) else 0
 
-    def _check(self) -> None:
-        """Inside a transaction. Raises _OvertakenError."""
-        ((first,),) = self._connection.execute(FIRST).fetchall()
-        if first != self._first:
+    def _take_turn(self) -> None:
+        """Inside a transaction. Raises _OvertakenError: whoever was in between may have written younger leases than
+        those that were read here."""
+        if self._connection.execute(_TAKE_TURN, (self._turn,)).rowcount != 1:
             raise _OvertakenError
+        self._turn += 1
 
     def _write(self, leases: Sequence[Lease]) -> None:
         known = self._known([lease.address for lease in leases])

@@ -64,10 +64,10 @@ class Mark:
 
         The disk is waited for before others have to wait. Raises OSError.
         """
+        self.sure()  # whoever makes one that is gone needs the successor for it
         with self._successor() as successor:
             if successor < 0:
                 return False
-            self.sure()
             kept, end = behind(_all_of(self._file), FIRST, base)
             os.write(successor, head(self.token, base) + kept)
             os.fsync(successor)

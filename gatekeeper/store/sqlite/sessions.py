@@ -87,6 +87,8 @@ class SessionTables(JournalTables):
             folds = self._all_folds(self._slice, most)
             self._waiting = False  # what comes while these fold may be left by them
         self._folds = None  # one that fails is begun again
+        # Whoever waits for a commit does not wait for a fold's turn.
+        patience_s, self._patience_s = self._patience_s, 0.0
         try:
             next(folds)
             self._folds = folds
@@ -97,6 +99,8 @@ class SessionTables(JournalTables):
             if isinstance(error, sqlite3.Error):
                 raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
             raise
+        finally:
+            self._patience_s = patience_s
         return True
 
     def fold_all(self) -> None:

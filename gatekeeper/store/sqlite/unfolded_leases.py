@@ -10,10 +10,18 @@ from gatekeeper.store.sqlite.lease_format import events_in, lease_at, leases_in
 from gatekeeper.store.sqlite.lease_log import FIRST, LAST, rows_behind
 
 _LEASE: Final = listed(LEASE)
+# With the types of ``leases``, or SQLite goes through all of a view's rows for some.
 LEASE_TABLES: Final = f"""
-CREATE TEMP TABLE lease_changes (address INTEGER PRIMARY KEY, {listed(LEASE[1:])});
+CREATE TEMP TABLE lease_changes (
+    address INTEGER PRIMARY KEY, mac TEXT NOT NULL, account TEXT NOT NULL, port TEXT NOT NULL, state TEXT NOT NULL,
+    expires_at INTEGER NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, agent BLOB NOT NULL,
+    client_id BLOB NOT NULL
+);
 CREATE INDEX temp.lease_changes_mac ON lease_changes (mac);
-CREATE TEMP TABLE lease_events (seq INTEGER PRIMARY KEY, {listed(EVENT)});
+CREATE TEMP TABLE lease_events (
+    seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, mac TEXT NOT NULL, account TEXT NOT NULL,
+    address INTEGER NOT NULL, port TEXT NOT NULL, detail TEXT NOT NULL
+);
 CREATE TEMP VIEW leases_now AS
     SELECT {_LEASE} FROM main.leases WHERE address NOT IN (SELECT address FROM temp.lease_changes)
     UNION ALL SELECT {_LEASE} FROM temp.lease_changes;

@@ -3,7 +3,6 @@
 What a peer does in the same trouble: ``python -m tests.faults.peers``.
 """
 
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gatekeeper.drivers.control import ask_state
+from gatekeeper.store.opening import open_store
+from gatekeeper.store.ports import Store
 from gatekeeper.wire.dhcp import ACK, DISCOVER, OFFER, REQUEST
-from gatekeeper.wire.text import mac_text, parse_ip
+from gatekeeper.wire.text import mac_text, parse_ip, parse_mac
 from tests.clients.nas import access_request
 from tests.clients.net import wait_until
 from tests.clients.relay import RelayAgent
@@ -63,7 +64,7 @@ class Scene:
     def renew(self, window: int = 8, patience_s: float = 2) -> list[Renewal]:
         """Each box renews, so many at once."""
         todo, asked, found = list(self.held), dict[int, tuple[str, float]](), []
-        with closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, isolation_level=None)) as disk:
+        with closing(open_store(f"sqlite:{self.store}")) as disk:
             while todo or asked:
                 while todo and len(asked) < window:
                     mac = todo.pop()
@@ -121,7 +122,8 @@ class Scene:
         assert self.gate.counted("extension-deferred") >= least
 
 
-def _on_disk(disk: sqlite3.Connection, mac: str) -> float:
-    """How long the box's lease goes on there."""
-    ((expires_at,),) = disk.execute("SELECT expires_at FROM leases WHERE mac = ?", (mac,)).fetchall()
-    return float(expires_at) - time.time()
+def _on_disk(disk: Store, mac: str) -> float:
+    """How long the box's lease goes on there, as another process reads it."""
+    lease = disk.facts([parse_mac(mac)])[parse_mac(mac)].lease
+    assert lease
+    return lease.expires_at - time.time()

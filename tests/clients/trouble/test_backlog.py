@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,22 +61,27 @@ def test_what_waited_too_long_is_not_answered_and_what_is_young_is(world: Relaye
 
 
 def test_a_relay_that_listens_to_frames_gets_each_answer_as_one(world: Relayed) -> None:
-    """As ISC's dhcrelay does. In one call they would cross a veth pair as one frame, and the relay would drop all."""
+    """As ISC's dhcrelay does. In one call they cross a veth pair as one frame, which such a relay drops: that is tried
+    once, with two, and the box that looks for a server again shows it."""
     agent = RelayAgent(world.relay)
     world.space.leave_to_card("core0", True)  # as a veth pair is made: what is sent in one call crosses it in one frame
     with world.relay.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as frames:
         frames.bind(("core0", 0x0800))
         frames.settimeout(5)
-        stand_still(world)
-        for _ in range(10):
-            agent.ask(DISCOVER, MAC, b"line")
-        go_on(world)
-        found = []
-        while len(found) < 10:
-            frame = frames.recv(65536)
-            if frame[34:36] == SERVER_PORT.to_bytes(2, "big"):
-                found.append(len(frame))
-    assert max(found) < 600
+        sizes = []
+        for expected in (9, 10, 10):
+            stand_still(world)
+            for _ in range(10):
+                agent.ask(DISCOVER, MAC, b"line")
+            go_on(world)
+            found: list[int] = []
+            while len(found) < expected:
+                frame = frames.recv(65536)
+                if frame[34:36] == SERVER_PORT.to_bytes(2, "big"):
+                    found.append(len(frame))
+            sizes.append(sorted(found))
+            time.sleep(1.5)  # no box asks sooner again
+    assert [sum(size > 600 for size in found) for found in sizes] == [1, 0, 0]
 
 
 def test_what_the_kernel_has_no_room_for_is_counted_and_told(world: Relayed) -> None:
