@@ -133,7 +133,7 @@ def test_a_beat_by_a_time_that_is_over_is_not_written() -> None:
 
 def test_a_store_that_is_away_for_long_costs_the_oldest_notes_and_says_how_many() -> None:
     """Memory is bounded; each NAS is one row."""
-    rows = [Admitted(bytes(6), "A", n, "bras1", "") for n in range(MOST + 3)]
+    rows = [Admitted(bytes(6), "A", "bras1", "", n) for n in range(MOST + 3)]
     seen = NasSeen("bras1", 5, 4, 1, 3, 2, "192.0.2.10", 100)
     both = merged(Notes((), {}, (), [seen], rows[:5]), Notes((), {}, (), [seen._replace(unsealed_from="")], rows[5:]))
     assert list(both.admitted) == rows[3:]
