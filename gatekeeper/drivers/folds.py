@@ -3,6 +3,7 @@ once much waits, a slice each time, so that nobody waits for longer than one tak
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from gatekeeper.store import StoreError
@@ -12,6 +13,7 @@ _LONG: Final = 65_536  # effects
 _IDLE_S: Final = 0.05
 _AGAIN_S: Final = 1.0  # behind a failure
 _SLICE_S: Final = 0.004
+_END_S: Final = 1.0
 
 
 class Folds:
@@ -51,17 +53,16 @@ class Folds:
                     return
         except StoreError as failure:
             self._again_at = now + _AGAIN_S
-            self._say(f"what accounting said waits, on disk, until it can be put into its place: {failure}")
+            self._say(f"leases and reports wait, on disk, until they can be put into their place: {failure}")
             return
         self._effects, self._is_long, self._is_idle = 0, False, False
 
     def fold_all(self) -> None:
-        """What waits at the end. Where it cannot be done the next start does it."""
-        try:
-            while self._store.fold_slice():
+        """What waits at the end, for a second. What is left the next start folds."""
+        end = time.monotonic() + _END_S
+        with suppress(StoreError):
+            while self._store.fold_slice() and time.monotonic() < end:
                 pass
-        except StoreError:
-            return
 
 
 def fold_all(store: CommitPort) -> str:

@@ -121,13 +121,12 @@ class CommitTables(SessionTables, LearningTables):
 
     def _look_for_others(self) -> None:
         """Somebody else may have folded the log, or written leases: what is known of it then is read again."""
-        seq = self._seq_now()
-        if seq != self._own_seq:
+        if self._seq_now() != self._own_seq:
             self._recent.refresh(self._connection)
-        self._own_seq = seq + 1  # if this transaction ends well; and if it does not it is looked at again
 
     def _know(self, logged: Sequence[_Logged]) -> None:
         """These are on disk, and wait to be folded."""
+        self._own_seq = self._seq
         self._waiting = self._waiting or bool(logged)
         for row, leases in logged:
             self._recent.add(row, leases)

@@ -153,10 +153,13 @@ class SessionTables(JournalTables):
         """Fold in slices while more rows of reports wait than so few, and not for ever. Raises StoreError."""
         query, end = self._connection.execute, time.monotonic() + _FOLD_DOWN_S
         self._folds, self._waiting = None, True
-        slices = self._all_folds(self._slice, _SLICE)
+        slices: Iterator[None] = iter(())
         try:
             while query(_MORE, (few, few)).fetchone()[0] and time.monotonic() < end:
-                next(slices, None)
+                try:
+                    next(slices)
+                except StopIteration:  # what has come behind the last ones folds anew
+                    slices = self._all_folds(self._slice, _SLICE)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
 

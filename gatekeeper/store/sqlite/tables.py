@@ -73,7 +73,7 @@ class Tables:
     @contextmanager
     def _transaction(self) -> Iterator[bytearray]:
         """Wholly or not at all, on disk at the end, and then in the mark: with the leases that are put into what this
-        gives (``pack_lease``)."""
+        gives (``lease_format.marked``)."""
         leases = bytearray()
         try:
             self._begin()
