@@ -28,6 +28,7 @@ from gatekeeper.wire.frame import BROADCAST_IP, BROADCAST_MAC, udp_frame
 from gatekeeper.wire.radius import identifier_of
 from gatekeeper.wire.runs import dhcp_answers, radius_answers
 
+_FOLD_AT: Final = 16_384  # effects; nobody waits, and memory is bounded
 _AUTH_PORTS: Final = frozenset({1812, 1645})
 _ACCT_PORTS: Final = frozenset({1813, 1646})
 _SERVER_ID: Final = 54
@@ -52,6 +53,7 @@ class Replay:
         self._settings = settings
         self._packets = packets
         self._store = store
+        self._unfolded = 0  # effects, about, that wait in the store's logs
         self._acct_ports = _ACCT_PORTS | {endpoint.port for endpoint in settings.acct_listen}
         self._auth_ports = (_AUTH_PORTS | {endpoint.port for endpoint in settings.auth_listen}) - self._acct_ports
         self._local = self._our_address()
@@ -126,6 +128,10 @@ class Replay:
         if batch:
             lost, unfit = write_batch(self._store, batch.effects, batch.at_ms, batch.sizes)
             heart.committed(batch.number, lost, now, unfit)
+            self._unfolded += len(batch.effects)
+            if self._unfolded >= _FOLD_AT:
+                self._store.fold_all()
+                self._unfolded = 0
         for bug in heart.bugs():
             raise bug.error
         return heart.told()[0].outcome

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gatekeeper.store import RecordError
 from gatekeeper.store.sqlite import SqliteStore
 from tests.store.ledger import ADDRESS, BOX, NOW, OTHER, bound, filled, report
 
@@ -56,3 +57,16 @@ def test_what_another_process_clears_is_no_longer_held(tmp_path: Path) -> None:
     assert other.clear_lease(ADDRESS, NOW + 1)
     assert writer.commit([bound(OTHER, at=NOW + 2)]) == set()
     assert writer.facts([OTHER])[OTHER].lease == bound(OTHER, at=NOW + 2).lease
+
+
+def test_a_commit_that_failed_hides_nothing_that_another_process_does_next(tmp_path: Path) -> None:
+    """It would have had the number that the other's has."""
+    store = filled(tmp_path)
+    store.commit([bound()])
+    with pytest.raises(RecordError):
+        store.commit([bound(at=1 << 70)])
+    other = SqliteStore(store.path)
+    assert other.clear_lease(ADDRESS, NOW + 2)
+    other.close()
+    assert store.commit([bound(OTHER, at=NOW + 3)]) == set()
+    store.close()
