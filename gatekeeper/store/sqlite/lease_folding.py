@@ -8,15 +8,15 @@ writes some leases once more, which changes nothing.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from operator import attrgetter
 from typing import Final
 
 from gatekeeper.model import Lease
 from gatekeeper.store.rows import EVENT, LEASE, lease_rows, listed, marks
+from gatekeeper.store.sqlite.folding import Transaction, in_chunks
 from gatekeeper.store.sqlite.lease_format import events_in, lease_at, leases_in
 from gatekeeper.store.sqlite.lease_log import FIRST, rows_behind
-from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
+from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.wire.text import mac_text
 
 # Beyond so many leases folding is worth its while: of a million each page is written once for some of them.
@@ -42,8 +42,6 @@ _event_row: Final = attrgetter(*EVENT)
 _TURN: Final = "SELECT turn FROM main.lease_folds"
 _TAKE_TURN: Final = "UPDATE main.lease_folds SET turn = turn + 1 WHERE turn = ?"
 _DELETE: Final = "DELETE FROM main.lease_log WHERE seq <= ?"
-
-Transaction = Callable[[], AbstractContextManager[object]]
 
 
 class _OvertakenError(Exception):
@@ -150,10 +148,4 @@ class _Fold:
                 self._connection.executemany(query, rows)
 
     def _known(self, addresses: list[int]) -> dict[int, tuple[object, ...]]:
-        found: dict[int, tuple[object, ...]] = {}
-        for at in range(0, len(addresses), CHUNKS[0]):
-            part = addresses[at : at + CHUNKS[0]]
-            size = next(size for size in reversed(CHUNKS) if size >= len(part))
-            for address, *rest in self._connection.execute(_KNOWN[size], part + part[-1:] * (size - len(part))):
-                found[address] = tuple(rest)
-        return found
+        return {row[0]: row[1:] for row in in_chunks(self._connection, _KNOWN, addresses)}
