@@ -42,6 +42,7 @@ _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 _CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
 _ROUNDS: Final = ("loop", "rounds")
+_PAUSE_S: Final = 0.0001  # less than who orders needs from the answer to the box's next packet
 
 
 class Gate:
@@ -129,12 +130,14 @@ class Gate:
         self.doors.watch(wake)
         going, counts = True, self._counts
         while going:
-            ready = self.doors.wait(self._patience())
+            patience = self._patience()
+            begun = time.monotonic()
+            ready = self.doors.wait(patience)
             self._handing.pressed = bool(ready)
             self.supervisor.pulse()
             now, self._went_round = self._clock.now(), time.monotonic()
             counts[_ROUNDS] = counts.get(_ROUNDS, 0) + 1
-            self._supply.poll_feed(now)
+            self._supply.poll_feed(now, self._went_round - begun > _PAUSE_S)
             for descriptor in ready:
                 if descriptor == wake:
                     going = on_wake()

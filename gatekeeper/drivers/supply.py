@@ -14,7 +14,7 @@ from gatekeeper.store.ports import LoopPort
 from gatekeeper.wire.aaa import UNREACHABLE, AaaQuestion
 
 Alarm = Callable[[str, float], None]
-_POLL_EVERY_S: Final = 0.005  # who orders waits for a commit of that length, packets come in between
+_POLL_EVERY_S: Final = 0.005  # while packets queue
 
 
 def nobody_asked(question: AaaQuestion, now: float) -> bool:
@@ -78,10 +78,13 @@ class Supply:
         for sought, found in leases:
             heart.leases_found(number, sought, found, now)
 
-    def poll_feed(self, now: float) -> None:
-        """Read the change feed if anybody else has written since the last time, every few milliseconds. Where nobody
-        has, one page is read."""
-        if self._next_poll - _POLL_EVERY_S <= now < self._next_poll:  # else it is time, or the clock was set back
+    def poll_feed(self, now: float, waited: bool = True) -> None:
+        """Read the change feed if anybody else has written since the last time. Where nobody has, one page is read.
+
+        waited: what is to be decided came after a pause in which somebody may have ordered, and the order is to take
+        effect; else it stood in a queue, and a look every few milliseconds is enough.
+        """
+        if not waited and self._next_poll - _POLL_EVERY_S <= now < self._next_poll:  # nor was the clock set back
             return
         self._next_poll = now + _POLL_EVERY_S
         try:

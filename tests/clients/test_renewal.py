@@ -70,11 +70,11 @@ def test_a_box_that_comes_back_at_once_is_told_what_remains(direct: Callable[...
     wait_until(lambda: len([one for one in tap.dhcp() if one.kind in ("OFFER", "ACK")]) >= 5, 3, "all answers heard")
     told = [one.option(51) for one in tap.dhcp() if one.kind in ("OFFER", "ACK")]
     left_s = [int.from_bytes(value or b"", "big") for value in told]
-    assert left_s[:2] == [3600, 3600] and len(left_s) == 5
+    assert left_s[:2] == [3600, 3600] and len(left_s) >= 5  # who waits for an answer may ask again
     assert all(3540 < left <= 3600 for left in left_s[2:]) and left_s == sorted(left_s, reverse=True)
     assert world.gate.lease(MAC) == written
     world.gate.wait_for("extension=deferred extended_at=")
-    wait_until(lambda: world.gate.counted("remaining-time") == 3, 3, "those answers in the counts")
+    wait_until(lambda: world.gate.counted("remaining-time") >= 3, 3, "those answers in the counts")
 
 
 def test_udhcpc_renews_by_unicast_when_told_to(direct: Callable[..., Direct]) -> None:

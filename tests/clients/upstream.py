@@ -106,7 +106,7 @@ class FreeRadius:
 def slow_aaa(space: Space, address: str, delay_s: float, output: Path) -> Process:
     """A server that says yes to every question so many seconds later. Returns once it listens."""
     process = space.start(sys.executable, __file__, address, str(delay_s), output=output)
-    wait_until(lambda: "ready" in process.text(), 10, "the slow AAA listening")
+    wait_until(lambda: "ready" in process.text(), 30, "the slow AAA listening")
     return process
 
 

@@ -118,12 +118,18 @@ def test_where_nothing_can_be_probed_the_offer_leaves(bench: Bench) -> None:
 
 
 def test_the_feed_is_looked_at_every_few_milliseconds(loop: Loop) -> None:
-    """However many packets come in between; and at once where the clock was set back."""
+    """However many packets stand in a queue; at once after a pause, and where the clock was set back."""
     loop.bench.install()
     loop.supply.poll_feed(loop.now)
-    for passed, kind, seen in ((0.001, "suspend", 0), (0.005, "resume", 1), (-3600.0, "suspend", 1)):
+    for passed, waited, kind, seen in (
+        (0.001, False, "suspend", 0),
+        (0.001, True, "resume", 1),
+        (0.001, False, "suspend", 0),
+        (0.005, False, "resume", 1),
+        (-3600.0, False, "suspend", 1),
+    ):
         loop.bench.order(kind)
         read = loop.store.read
         loop.now += passed
-        loop.supply.poll_feed(loop.now)
+        loop.supply.poll_feed(loop.now, waited)
         assert loop.store.read - read == seen, kind
