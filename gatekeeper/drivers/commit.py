@@ -106,7 +106,7 @@ class Committer(threading.Thread):
         if reader:
             reader.read_beside(self._store)
         self._folds = Folds(self._store, self._notes_errors.append)
-        self._store.leave_checkpoints()
+        self._store.hurry()
         self._checkpoints = Checkpoints(
             open_store, lambda why: self._notes_errors.append(f"the store's log is not put into its place: {why}")
         )

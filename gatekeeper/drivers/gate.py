@@ -42,7 +42,7 @@ _CONFIRM_EVERY_S: Final = 10.0  # where that could not be written
 _WAIT_FOR_THE_DISK: Final = frozenset({DHCP, ACCOUNTING})
 _CANNOT_DO_WITHOUT: Final = frozenset({ACCOUNTING})
 _ROUNDS: Final = ("loop", "rounds")
-_PAUSE_S: Final = 0.0001  # less than who orders needs from the answer to the box's next packet
+_PAUSE_S: Final = 0.0001  # who has ordered needs longer until the box's next packet is here
 
 
 class Gate:
@@ -137,7 +137,9 @@ class Gate:
             self.supervisor.pulse()
             now, self._went_round = self._clock.now(), time.monotonic()
             counts[_ROUNDS] = counts.get(_ROUNDS, 0) + 1
-            self._supply.poll_feed(now, self._went_round - begun > _PAUSE_S)
+            # While commits follow each other each changes what tells that somebody has written, and packets queue.
+            paused = self._went_round - begun > _PAUSE_S and not self._handing.under_way
+            self._supply.poll_feed(now, paused)
             for descriptor in ready:
                 if descriptor == wake:
                     going = on_wake()

@@ -129,8 +129,8 @@ class CommitPort(Protocol):
     def checkpoint(self) -> bool:
         """Put what is logged into its place, beside whoever reads or writes; False: somebody is in the way, later."""
 
-    def leave_checkpoints(self) -> None:
-        """Commits of this connection make none by themselves: another one calls ``checkpoint``."""
+    def hurry(self) -> None:
+        """This connection does nothing but commit, and makes no checkpoints by itself: another calls ``checkpoint``."""
 
     def log_is_long(self) -> bool:
         """True if the log had grown beyond all measure when this connection made its last ``checkpoint``."""

@@ -6,7 +6,7 @@ import pytest
 
 from gatekeeper.model import Effect
 from gatekeeper.state.effects import EFFECTS
-from gatekeeper.store.sqlite.commit import WRITERS
+from gatekeeper.store.sqlite.batch import WRITERS
 
 # Each adapter's table of writers.
 ADAPTERS = {"sqlite": WRITERS}

@@ -7,10 +7,13 @@ told the same whether a lease is folded or not: what the log has of it is what `
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, final
+
+from mypy_extensions import mypyc_attr
 
 from gatekeeper.model import Lease
 from gatekeeper.store.sqlite.lease_format import lease_at, leases_in
+from gatekeeper.value import Value
 
 FIRST: Final = "SELECT coalesce((SELECT seq FROM main.lease_log WHERE seq > 0 ORDER BY seq LIMIT 1), 0)"
 LAST: Final = "SELECT coalesce((SELECT seq FROM main.lease_log WHERE seq > 0 ORDER BY seq DESC LIMIT 1), 0)"
@@ -18,11 +21,16 @@ _NEXT: Final = "SELECT seq, body FROM main.lease_log WHERE seq > ? ORDER BY seq 
 _ROWS: Final = 16  # that are read at once
 
 
-class Logged(NamedTuple):
+@final
+@mypyc_attr(acyclic=True, free_list_len=1)
+class Logged(Value):
     """A lease, and the number of the row of the log that has it."""
 
-    row: int
-    lease: Lease
+    __slots__ = ("row", "lease")
+
+    def __init__(self, row: int, lease: Lease) -> None:
+        self.row: Final = row
+        self.lease: Final = lease
 
 
 class Recent:
@@ -88,7 +96,7 @@ class Log:
     def at(self, address: int) -> Lease | None:
         """The address's last lease in it."""
         known = self._recent.get(address) if self.first else None
-        return known.lease if known and known.row >= self.first else None
+        return known.lease if known is not None and known.row >= self.first else None
 
     def left(self, on_record: Iterable[Lease]) -> Iterable[Lease]:
         """Those of ``leases`` that are the last ones of their addresses."""

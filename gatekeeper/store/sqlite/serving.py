@@ -82,10 +82,14 @@ class ServingTables(Tables):
         """When, by time.monotonic, the last transaction had its turn."""
         return self._turn_at
 
-    def leave_checkpoints(self) -> None:
-        """Commits of this connection make none by themselves: another one calls ``checkpoint``. Raises StoreError."""
+    def hurry(self) -> None:
+        """Of the connection that does nothing but commit: it makes no checkpoints by itself, another one calls
+        ``checkpoint``, and nobody is waited for but as ``_begin`` does, which need not be told each time. Raises
+        StoreError."""
         try:
             self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            self._hurried = True
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}") from error
 

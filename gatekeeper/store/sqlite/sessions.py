@@ -27,9 +27,7 @@ _SLICE: Final = 256
 _AT_ONCE: Final = 8_192  # where nobody waits
 _FOLD_DOWN_S: Final = 5.0
 
-# Their numbers rise for ever, also when all rows are gone; each commit makes far less than so many.
-_WAIT: Final = """
-INSERT INTO reports VALUES (max((SELECT coalesce(max(seq), 0) + 1 FROM reports), (SELECT seq << 16 FROM commits)), ?)"""
+_WAIT: Final = "INSERT INTO reports VALUES (?, ?)"
 _MORE: Final = """
 SELECT EXISTS (SELECT 1 FROM main.reports WHERE seq > 0 LIMIT 1 OFFSET ?)
     OR EXISTS (SELECT 1 FROM main.lease_log WHERE seq > 0 LIMIT 1 OFFSET ?)"""
@@ -70,11 +68,11 @@ class SessionTables(JournalTables):
                 packed.append(one)
                 continue
             if packed:
-                self._connection.execute(_WAIT, (body_of(packed),))
+                self._connection.execute(_WAIT, (self._next_row(), body_of(packed)))
                 packed = []
-            self._connection.execute(_WAIT, (ended_body(one),))
+            self._connection.execute(_WAIT, (self._next_row(), ended_body(one)))
         if packed:
-            self._connection.execute(_WAIT, (body_of(packed),))
+            self._connection.execute(_WAIT, (self._next_row(), body_of(packed)))
         self._waiting = True
 
     def fold_slice(self, most: int = _SLICE) -> bool:

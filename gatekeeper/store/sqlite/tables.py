@@ -47,7 +47,6 @@ def trouble_of(error: Exception) -> str:
     return _TROUBLES.get(code) or _TROUBLES.get(code & 0xFF) or "store-unavailable"
 
 
-_SEQ: Final = "SELECT seq FROM main.commits"
 _ADVANCE: Final = "UPDATE commits SET seq = seq + 1 WHERE id = 1 RETURNING seq"
 
 
@@ -61,11 +60,14 @@ class Tables:
     _placed: Placed | None
     _loss: Loss | None  # what the store lacks: it may be read
     _seq = 0  # the last commit that is known
+    _here = 0  # the one that is going on
+    _rows_here = 0  # of logs that it has
     _wrote = False
     _patience_s = BUSY_S  # with whoever else writes
     _waits_since = 0.0  # by time.monotonic, for one of these; 0 = it does not
     _turn_at = 0.0
     _own_seq = -1  # the last commit, if nobody else has committed since ours; of who commits effects
+    _hurried = False  # SQLite waits for nobody on this connection
     _beside = False  # what this process has put into the log is in _recent
     _recent: Recent  # the log of leases, as this process knows it
     _unfolded: Unfolded  # what this connection's readers see of reports that wait
@@ -77,8 +79,9 @@ class Tables:
         leases = bytearray()
         try:
             self._begin()
-            yield leases
             ((seq,),) = self._connection.execute(_ADVANCE).fetchall()
+            self._here, self._rows_here = seq, 0
+            yield leases
             self._connection.execute("COMMIT")
         except BaseException as error:
             with suppress(sqlite3.Error):
@@ -103,7 +106,8 @@ class Tables:
         if amiss:
             raise StoreError(amiss, "store-replaced")
         query = self._connection.execute
-        query("PRAGMA busy_timeout = 0")
+        if not self._hurried:
+            query("PRAGMA busy_timeout = 0")
         end = time.monotonic() + self._patience_s
         try:
             while True:
@@ -118,7 +122,8 @@ class Tables:
                 time.sleep(_LOOK_AGAIN_S)
         finally:
             self._waits_since = 0.0
-            query(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
+            if not self._hurried:
+                query(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -156,10 +161,11 @@ class Tables:
             if begins:
                 query("COMMIT")
 
-    def _seq_now(self) -> int:
-        """The last commit, inside the transaction that is going on."""
-        ((seq,),) = self._connection.execute(_SEQ).fetchall()
-        return int(seq)
+    def _next_row(self) -> int:
+        """The number of a row that goes into a log, inside the transaction that is going on. They rise for ever, also
+        when all rows are gone; no transaction has so many."""
+        self._rows_here += 1
+        return (self._here << 16) + self._rows_here
 
     def _prune_feed(self) -> None:
         self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))

@@ -291,7 +291,7 @@ def test_a_reader_keeps_a_checkpoint_from_ending_and_it_is_tried_more_rarely(tmp
 def test_a_log_that_nobody_puts_into_its_place_is_long_until_somebody_does(tmp_path: Path) -> None:
     """SQLite's own checkpoint after 1,000 pages is left to who calls it; WAL frames are pages of 4,096 octets."""
     store = served(tmp_path, 1)
-    store.leave_checkpoints()
+    store.hurry()
     pages, number = 0, 0
     while pages < 16_384:
         number += 1
