@@ -141,4 +141,4 @@ def dated(event: Event, decided_ms: int) -> Event:
     """The event of what was decided then: what a NAS dates to another second stays there."""
     if not 0 <= decided_ms - event.at_ms < 1000:
         return event
-    return event._replace(at_ms=decided_ms)
+    return Event(decided_ms, event.kind, event.mac, event.account, event.address, event.port, event.detail)

@@ -33,6 +33,8 @@ SELECT {WANTED}
 FROM dynauth d JOIN sessions s ON s.id = d.session JOIN courses c ON c.session = s.id
 LEFT JOIN session_changes x ON x.id = s.id LEFT JOIN accounts a ON a.account = coalesce(x.account, s.account)
 WHERE d.ended = 0 ORDER BY d.id LIMIT ?"""
+# No report makes any, so nothing need be known of those that wait to see that there is none.
+_ANY: Final = "SELECT EXISTS (SELECT 1 FROM dynauth WHERE ended = 0)"
 _END: Final = "UPDATE dynauth SET state = ?, detail = ?, ended = ? WHERE id = ? AND ended = 0"
 _SENT: Final = "UPDATE dynauth SET state = 'sent' WHERE id = ? AND ended = 0"
 _GONE: Final = "UPDATE courses SET state = 'closed' WHERE session = ? AND state = 'active'"
@@ -78,6 +80,8 @@ WHERE d.id IN ({",".join("?" * len(numbers))}) ORDER BY d.id"""
     def wanted(self) -> list[Wanted]:
         """What is to be sent, oldest first, MOST_WAITING at most. Raises StoreError."""
         try:
+            if not self._connection.execute(_ANY).fetchone()[0]:
+                return []
             with self._reading():
                 rows = self._connection.execute(_WAITING, (MOST_WAITING,)).fetchall()
         except sqlite3.Error as error:

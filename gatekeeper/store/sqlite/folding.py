@@ -9,7 +9,8 @@ The reports go when all of them are.
 import sqlite3
 from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
-from itertools import groupby
+from heapq import merge
+from itertools import groupby, islice
 from operator import attrgetter, itemgetter
 from typing import Final, Generic, TypeVar
 
@@ -87,6 +88,8 @@ _DELETE: Final = """
 DELETE FROM main.reports WHERE seq IN (SELECT seq FROM main.reports WHERE seq <= ? ORDER BY seq LIMIT ?)"""
 
 _RANGE_BITS: Final = 15
+# A session that is not on record: its MAC, the place of its first report, and its name, packed and not.
+_Fresh = tuple[bytes, int, bytes, Name]
 _Item = TypeVar("_Item", bound=tuple[object, ...])
 Transaction = Callable[[], AbstractContextManager[object]]
 
@@ -152,22 +155,25 @@ class _Fold:
                 seen += most
                 yield
         known: _Near[tuple[int, bytes]] = _Near(most)
-        fresh: _Near[tuple[int, bytes, Name]] = _Near(most)
+        fresh: list[list[_Fresh]] = []
         packed = list(reports.by_name)
         for at in range(0, len(packed), most):
             yield
+            unknown: list[_Fresh] = []
             for octets, name, row in last_of(self._connection, sorted(packed[at : at + most])):
                 if row:
                     known.add(row, (row, octets))
                 else:
-                    first = reports.by_name[octets][0]
-                    fresh.add(first, (first, octets, name))
+                    unknown.append((reports.mac(octets), reports.by_name[octets][0], octets, name))
+            fresh.append(sorted(unknown))
         for part in known.parts():
             yield
             self._fold_known(part)
-        for fresh_part in fresh.parts():
+        # By their MACs, so that neighbours in indexes are written together.
+        sessions = merge(*fresh)
+        while some := list(islice(sessions, most)):
             yield
-            self._fold_fresh(fresh_part)
+            self._fold_fresh(some)
         yield
         yield from self._drop(reports.through)
 
@@ -205,23 +211,24 @@ class _Fold:
                 follow(plan, row, course, asked.get(row, ()), said, reports.rest(octets))
         self._write(plan)
 
-    def _fold_fresh(self, part: list[tuple[int, bytes, Name]]) -> None:
+    def _fold_fresh(self, part: list[_Fresh]) -> None:
         reports, plan = self._reports, Plan()
         with self._transaction():
             self._take_turn()
-            for _, octets, name in part:
+            for _, _, octets, name in part:
                 follow(plan, 0, None, (), reports.said(octets, name, 0), reports.rest(octets))
             self._write(plan)
 
     def _write(self, plan: Plan) -> None:
-        many, through, rows = self._connection.executemany, self._reports.through, self._rows + 1
+        many, through, rows = self._connection.executemany, self._reports.through, self._rows
         known = [*plan.counted, *plan.changed]
         many(_COURSE, [(*course_row(course), through, rest, row) for row, course, rest in known])
         many(_REST, [(*session_rest(course), row) for row, course, _ in plan.changed])
         many(_INDEXED, [(*session_indexed(course), row) for row, course in plan.moved])
-        begun = plan.begun
-        many(_BEGIN, [(rows + at, *_begun(course)) for at, course, _ in begun])
-        many(_BEGIN_COURSE, [(rows + at, *course_row(course), through, rest) for at, course, rest in begun])
+        begun = list(enumerate(plan.begun, rows + 1))
+        many(_BEGIN, [(row, *_begun(course)) for row, (_, course, _) in begun])
+        many(_BEGIN_COURSE, [(row, *course_row(course), through, rest) for row, (_, course, rest) in begun])
+        self._rows += len(begun)
         many(_SHOW, [(one.verified, one.still_online, one.number) for one in plan.asked])
         many(_TELL, [_event_row(event) for event in plan.events])
 

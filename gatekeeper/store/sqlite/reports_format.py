@@ -28,6 +28,8 @@ _REPORT: Final = struct.Struct(">IHqBqqqqBHHHHHIIq")
 _NAME: Final = struct.Struct(">HHH")
 _END: Final = struct.Struct(">qHH")
 _HEAD: Final = struct.Struct(">IH")
+# Octets of all, and of the MAC and keys, which are the last.
+_MAC: Final = struct.Struct(">I43xBH")
 _REST_AT: Final = _COUNTS.size
 _NAME_AT: Final = _REPORT.size
 INTERIM: Final = _CODE["interim"]
@@ -148,6 +150,13 @@ def counts_at(body: bytes, at: int) -> tuple[int, int, int, int, int, int]:
     """Of the report that begins there: its octets and status, and its last_seen, bytes_in, bytes_out and heard."""
     size, _, _, status, last_seen, bytes_in, bytes_out, heard = _COUNTS.unpack_from(body, at)
     return size, status, last_seen, bytes_in, bytes_out, heard
+
+
+def mac_at(body: bytes, at: int) -> bytes:
+    """The MAC of the report that begins there."""
+    size, mac, keys = _MAC.unpack_from(body, at)
+    end: int = at + size - keys
+    return body[end - mac : end]
 
 
 def rest_of(body: bytes, at: int, size: int) -> bytes:

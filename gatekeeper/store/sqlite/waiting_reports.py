@@ -10,6 +10,7 @@ from gatekeeper.store.sqlite.reports_format import (
     Name,
     counts_at,
     ended_of,
+    mac_at,
     name_of,
     names_in,
     report_at,
@@ -59,6 +60,11 @@ class Reports:
             place += 1
         self._bodies.append(body)
         self._seqs.append(seq)
+
+    def mac(self, packed: bytes) -> bytes:
+        """Of the first one."""
+        at = self._at[self.by_name[packed][0]]
+        return mac_at(self._bodies[at >> 32], at & 0xFFFFFFFF)
 
     def rest(self, packed: bytes) -> bytes:
         """``rest_of`` its last one."""
