@@ -105,7 +105,7 @@ class FreeRadius:
 
 def slow_aaa(space: Space, address: str, delay_s: float, output: Path) -> Process:
     """A server that says yes to every question so many seconds later. Returns once it listens."""
-    process = space.start(sys.executable, __file__, address, str(delay_s), output=output)
+    process = space.start(sys.executable, "-m", "tests.clients.upstream", address, str(delay_s), output=output)
     wait_until(lambda: "ready" in process.text(), 30, "the slow AAA listening")
     return process
 
