@@ -34,7 +34,7 @@ def deferred(
     until: int, since: int, now: float,
 ) -> Outcome | None:  # fmt: skip
     """The ACK of outcome, which is not on disk, by the lease that is there: given then, and lasting until then. None =
-    silence: too little remains of it."""
+    silence: the box begins anew, or too little remains of it."""
     left_s, bound, binding = int(until - now), outcome.effects[0], outcome.binding
     if question.state not in _EXTENDING or left_s < subnet.min_lease_s or not isinstance(bound, LeaseBound):
         return None
