@@ -10,7 +10,7 @@ PLACES: Final[dict[str, tuple[type[int | str], ...]]] = {
     "bindings": (str, str),  # account, MAC
     "boxes": (str,),
     "leases": (int,),  # address
-    "sessions": (str, int, int),  # state, last_seen, number
+    "sessions": (str, int, str, str, int),  # state, last_seen, MAC, session, number
     "orders": (int,),  # the sequence in which they came
     "refused": (int, int, str, str, str),  # last_seen, ms, MAC, protocol, reason
     "rogue": (int, str, str, str),  # last_seen, server, MAC, interface

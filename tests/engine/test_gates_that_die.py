@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -300,7 +301,8 @@ class LifeOfMortals(Folds, Life):
             assert self._all() == before
 
 
-TestNeighboursOfMortals = NeighboursOfMortals.TestCase
+_shrinks = pytest.mark.timeout(600)  # a failure is made small before it is told
+TestNeighboursOfMortals = _shrinks(NeighboursOfMortals.TestCase)
 TestNeighboursOfMortals.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-TestLifeOfMortals = LifeOfMortals.TestCase
+TestLifeOfMortals = _shrinks(LifeOfMortals.TestCase)
 TestLifeOfMortals.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

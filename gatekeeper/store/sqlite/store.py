@@ -156,7 +156,7 @@ class SqliteStore(
         """That connection of this process commits effects: what it knows of the log needs not be read here. Raises
         StoreError."""
         assert isinstance(writer, SqliteStore)
-        self._recent = writer._recent
+        self._recent, self._beside = writer._recent, False  # of which another one knew nothing
         try:
             with self._with_log():
                 self._beside = True

@@ -90,7 +90,7 @@ _SEQUENCES: Final = {
     "bindings": ("account", "mac"),
     "boxes": ("mac",),
     "leases": ("address",),
-    "sessions": ("state", "-last_seen", "id"),
+    "sessions": ("state", "-last_seen", "mac", "session", "id"),  # a number waits to be given until it is folded
     "nas": ("name",),
     "secrets": ("-last_seen", "source", "port"),
     "orders": ("seq",),

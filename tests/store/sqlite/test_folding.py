@@ -31,6 +31,7 @@ from gatekeeper.store.outbox import Ended
 from gatekeeper.store.rows import SESSION, session_row
 from gatekeeper.store.sqlite import SqliteStore, folding
 from gatekeeper.value import values_of
+from gatekeeper.wire.text import mac_text
 from tests.store.ledger import BOX, NOW, OTHER, THIRD, filled, report
 
 Effect = SessionReported | SessionsEnded
@@ -313,6 +314,16 @@ def counting(known: SessionReported, after: int) -> SessionReported:
     """An Interim of that session so many seconds later."""
     said = known.session._replace(last_seen=NOW + after, bytes_in=after)
     return SessionReported(said, "interim", NOW + after)
+
+
+def test_sessions_of_one_second_are_listed_in_one_sequence_folded_or_not(tmp_path: Path) -> None:
+    """By their boxes: the numbers of their rows are given when they are folded."""
+    store = filled(tmp_path)
+    store.commit([report(OTHER, "B"), report(BOX, "A")])
+    before = list(store.view("sessions", NOW))
+    assert [row["mac"] for row in before] == [mac_text(BOX), mac_text(OTHER)]
+    fold(store)
+    assert list(store.view("sessions", NOW)) == before
 
 
 def test_who_may_only_read_has_what_waits(tmp_path: Path) -> None:

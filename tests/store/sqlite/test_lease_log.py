@@ -70,3 +70,14 @@ def test_a_commit_that_failed_hides_nothing_that_another_process_does_next(tmp_p
     other.close()
     assert store.commit([bound(OTHER, at=NOW + 3)]) == set()
     store.close()
+
+
+def test_another_connection_that_commits_from_now_on_is_read_beside(tmp_path: Path) -> None:
+    """What it knows of the log is read anew: nothing, as it has just been opened."""
+    reader = filled(tmp_path)
+    writer = SqliteStore(reader.path)
+    reader.read_beside(writer)
+    writer.commit([bound()])
+    writer.close()
+    reader.read_beside(SqliteStore(reader.path))
+    assert reader.facts([BOX])[BOX].lease == bound().lease
