@@ -44,7 +44,8 @@ HOT: Final = {
     "engine": "aaa accounting dhcp dhcp_door dhcp_leases dhcp_question limits radius radius_door relays remaining",
     "heart": "batches commits elsewhere endings engines life lookups needs ports tallies told waiting",
     "store": "rows",
-    "store.sqlite": "batch folding lease_folding lease_format lease_log mark_format reports_format waiting_reports",
+    "store.sqlite": "batch folding lease_folding lease_format lease_log many mark_format reports_format"
+    " waiting_reports",
     "bench": "crowd dhcp door herd histogram load options radius talk tally",
     "drivers": "ages arrivals doors gate handing_in log supply telling trials",
 }

@@ -5,6 +5,7 @@ shared by more and more leases.
 """
 
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -26,6 +27,7 @@ from gatekeeper.store.ports import Apart, CommitPort, FactsPort, WriterPort
 _NOTES_WAIT_S: Final = 5.0  # where the disk is slow and batches come one behind the other
 _AGAIN_S: Final = 1.0  # notes that could not be written are tried again then
 _PAUSE_S: Final = 0.05
+_TURN_S: Final = 0.0005
 _LOOK: Final = ""  # among what is to be done: there are notes
 
 
@@ -190,7 +192,9 @@ class Committer(threading.Thread):
         return True
 
     def start(self) -> None:
-        """Both threads."""
+        """Both threads. Of this process's threads each is given Python's lock within half a millisecond, if another
+        one does not let go of it by itself: the packet loop does not wait for longer, nor is waited for."""
+        sys.setswitchinterval(_TURN_S)
         self._checkpoints.start()
         super().start()
 
@@ -205,7 +209,7 @@ class Committer(threading.Thread):
                 self._set_clock(work)
             if self._notes_are_due(idle):
                 self._write_notes()
-            self._folds.fold(idle, time.monotonic())
+            self._folds.fold(idle, time.monotonic(), self._is_waited_for)
             self._checkpoints.see_to(self._store, self._took_s)
         self._write_notes()
         self._folds.fold_all()
@@ -222,6 +226,9 @@ class Committer(threading.Thread):
             return self._work.get(timeout=pause), False
         except Empty:
             return _LOOK, True
+
+    def _is_waited_for(self) -> bool:
+        return not self._work.empty()
 
     def _notes_are_due(self, idle: bool) -> bool:
         if not self._notes and not self._aside:

@@ -1,5 +1,8 @@
 """When the commit thread folds what commits have put aside: while nothing else is to be done, and between two commits
-once much waits, a slice each time, so that nobody waits for longer than one takes."""
+once much waits, a slice each time, so that nobody waits for longer than one takes.
+
+A slice asks the store a hundred things, for each of which it lets go of Python's lock and has it back before another
+thread has woken up. So it rests behind each: else the packet loop would wait for tens of milliseconds."""
 
 import time
 from collections.abc import Callable
@@ -10,9 +13,11 @@ from gatekeeper.store import StoreError
 from gatekeeper.store.ports import CommitPort
 
 _LONG: Final = 65_536  # effects
+_TOO_LONG: Final = 4 * _LONG  # more come than one slice behind each commit is enough for
 _IDLE_S: Final = 0.05
 _AGAIN_S: Final = 1.0  # behind a failure
-_SLICE_S: Final = 0.004
+_REST_S: Final = 20e-6
+_MANY_S: Final = 0.004
 _END_S: Final = 1.0
 
 
@@ -41,15 +46,16 @@ class Folds:
         """For how long nothing else must come until it is folded."""
         return max(0.0 if self._is_long or self._is_idle else _IDLE_S, self._again_at - now)
 
-    def fold(self, idle: bool, now: float) -> None:
-        """Fold for a few milliseconds, if it is time."""
+    def fold(self, idle: bool, now: float, is_waited_for: Callable[[], bool]) -> None:
+        """Fold until somebody waits, a slice at least, if it is time; of far too much, for a few milliseconds."""
         self._is_idle = idle
         if not self._effects or now < self._again_at or not (idle or self._is_long):
             return
-        end = time.monotonic() + _SLICE_S
+        least = time.monotonic() + (_MANY_S if self._effects >= _TOO_LONG else 0.0)
         try:
             while self._store.fold_slice():
-                if time.monotonic() >= end:
+                time.sleep(_REST_S)
+                if is_waited_for() and time.monotonic() >= least:
                     return
         except StoreError as failure:
             self._again_at = now + _AGAIN_S

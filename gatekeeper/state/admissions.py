@@ -70,11 +70,11 @@ class Admissions:
         news, self._news = self._news, []
         self._doubted_before, self._doubted = self._doubted, set()
         macs = list(islice(self._last, MOST_LAST))
-        last = [_admitted(mac, *self._last.pop(mac))._replace(news=False) for mac in macs]
+        last = [_admitted(mac, *self._last.pop(mac), news=False) for mac in macs]
         leases = [self._leases.pop(mac) for mac in list(islice(self._leases, MAX_NEWS))]
         return news + last + leases
 
 
-def _admitted(mac: bytes, account: str, where: str, port: str, now: float) -> Admitted:
+def _admitted(mac: bytes, account: str, where: str, port: str, now: float, news: bool = True) -> Admitted:
     at = int(now)
-    return Admitted(mac, account, where, port, at, ms=int((now - at) * 1000))
+    return Admitted(mac, account, where, port, at, ms=int((now - at) * 1000), news=news)

@@ -4,7 +4,7 @@ Nothing is asked of the store here: what the batch wants to know it says, and is
 leases by their addresses.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, final
 
 from gatekeeper.model import (
@@ -20,7 +20,7 @@ from gatekeeper.model import (
 from gatekeeper.policy.reported import dated
 from gatekeeper.state.effects import EFFECTS, run_out
 from gatekeeper.store.sqlite.lease_format import body_of, marked, packed_event, packed_lease
-from gatekeeper.store.sqlite.lease_log import Logged
+from gatekeeper.store.sqlite.lease_log import Recent
 from gatekeeper.store.sqlite.reports_format import pack_report
 
 
@@ -48,7 +48,7 @@ class Batch:
         for lease in leases:
             now[lease.address] = lease
 
-    def look_up(self, recent: Mapping[int, Logged]) -> list[int]:
+    def look_up(self, recent: Recent) -> list[int]:
         """Addresses that a rule is to be asked about and that the log, which is known, has nothing of; of others the
         pools are sure."""
         wanted: set[int] = set()
@@ -65,7 +65,7 @@ class Batch:
         now = self._now
         for address in wanted:
             if address not in now:
-                known = recent.get(address)
+                known = recent.at(address)
                 now[address] = known.lease if known is not None else None
                 if known is None:
                     unknown.append(address)

@@ -19,9 +19,9 @@ from gatekeeper.store.rows import LEASE, lease_of, listed
 from gatekeeper.store.sqlite.apart import is_of_a_row, write_apart
 from gatekeeper.store.sqlite.batch import Batch
 from gatekeeper.store.sqlite.learning import LearningTables
+from gatekeeper.store.sqlite.many import parts
 from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.store.sqlite.sessions import SessionTables
-from gatekeeper.store.sqlite.tables import parts
 
 # On record, as far as the log has nothing of it (``lease_log``).
 _ON_RECORD: Final = {
@@ -105,7 +105,7 @@ class CommitTables(SessionTables, LearningTables):
         for one in logged:  # by parts of the same transaction
             batch.know(one.leases)
         query = self._connection.execute
-        for part in parts(batch.look_up(self._recent.by_address)):
+        for part in parts(batch.look_up(self._recent)):
             batch.know(lease_of(row) for row in query(_ON_RECORD[len(part)], part).fetchall())
         batch.judge()
         if batch.learned:

@@ -17,13 +17,12 @@ from gatekeeper.store.rows import (
     admitted_of,
     admitted_row,
     listed,
-    marks,
     refused_of,
     refused_row,
 )
 from gatekeeper.store.sqlite.journal import JournalTables
+from gatekeeper.store.sqlite.many import inserting, parts, write
 from gatekeeper.store.sqlite.schema import MARKS
-from gatekeeper.store.sqlite.tables import parts
 from gatekeeper.wire.text import mac_text
 
 _ACCOUNTS_OF: Final = {size: f"SELECT mac, account FROM boxes WHERE mac IN ({marks})" for size, marks in MARKS.items()}
@@ -31,7 +30,7 @@ _REFUSED_OF: Final = {
     size: f"SELECT {listed(REFUSED)} FROM refused WHERE mac IN ({marks})" for size, marks in MARKS.items()
 }
 _REFUSALS: Final = f"{_REFUSED_OF[1]} ORDER BY last_seen DESC, ms DESC, protocol, reason"
-_REFUSE: Final = f"INSERT OR REPLACE INTO refused ({listed(REFUSED)}) VALUES ({marks(REFUSED)})"
+_REFUSE: Final = inserting("main.refused", REFUSED, verb="REPLACE")
 # The oldest go, and first of all those of boxes that no order names.
 _PRUNE: Final = tuple(
     f"""
@@ -42,11 +41,14 @@ DELETE FROM refused WHERE (mac, protocol, reason) IN (
 )
 # Of DHCP only what says which of two came later is kept beside the leases.
 _PRUNE_ADMITTED: Final = "DELETE FROM admitted WHERE protocol = 'dhcp' AND mac NOT IN (SELECT mac FROM refused)"
-_ADMIT: Final = f"""
-INSERT INTO admitted ({listed(ADMITTED)}) VALUES ({marks(ADMITTED)})
+_ADMIT: Final = inserting(
+    "main.admitted",
+    ADMITTED,
+    """
 ON CONFLICT (mac, protocol) DO UPDATE SET (account, "where", port, at, address, ms) =
     (excluded.account, excluded."where", excluded.port, excluded.at, excluded.address, excluded.ms)
-WHERE (excluded.at, excluded.ms) >= (admitted.at, admitted.ms)"""
+WHERE (excluded.at, excluded.ms) >= (admitted.at, admitted.ms)""",
+)
 _ADMISSIONS: Final = f"SELECT {listed(ADMITTED)} FROM admitted WHERE mac = ? ORDER BY protocol"
 
 # Among the last events, however many there are.
@@ -87,7 +89,7 @@ class EvidenceTables(JournalTables):
                 if mac in accounts and is_news(one, before):
                     self._tell_event(refusal_event(one, accounts[mac]))
                 written[key] = joined(before, one) if before else one
-            self._connection.executemany(_REFUSE, map(refused_row, written.values()))
+            write(self._connection, _REFUSE, list(map(refused_row, written.values())))
         if refused and query("SELECT count(*) FROM refused").fetchone()[0] > MAX_REFUSED:
             for statement in _PRUNE:
                 query(statement, (MAX_REFUSED,))
@@ -101,7 +103,7 @@ class EvidenceTables(JournalTables):
     def _admit(self, admitted: list[Admitted]) -> None:
         """Each in the place of what is older; the journal is told of what is news."""
         self._tell_event(*(admission_event(one) for one in admitted if one.news))
-        self._connection.executemany(_ADMIT, map(admitted_row, admitted))
+        write(self._connection, _ADMIT, list(map(admitted_row, admitted)))
 
 
 def _key_of(refused: Refused) -> tuple[bytes, str, Reason]:

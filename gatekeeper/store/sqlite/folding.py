@@ -27,12 +27,12 @@ from gatekeeper.store.rows import (
     Row,
     course_row,
     listed,
-    marks,
     session_indexed,
     session_key,
     session_of,
     session_rest,
 )
+from gatekeeper.store.sqlite.many import inserting, updating, write
 from gatekeeper.store.sqlite.reports_format import Name, ended_of
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
 from gatekeeper.store.sqlite.waiting_reports import Reports, gathered, last_of, rows_behind
@@ -59,19 +59,16 @@ _READ_COURSES: Final = {
 _ASKED: Final = """
 SELECT session, id, kind, "order", state, ended, still_online FROM main.dynauth
 WHERE verified = 0 AND session BETWEEN ? AND ? ORDER BY session, id"""
-_COUNT: Final = f"""
-UPDATE main.courses SET {", ".join(f"{name} = ?{at}" for at, name in enumerate(COURSE[1:], 2))}, folded = ?6
-WHERE session = ?1"""
+_COUNT: Final = updating("main.courses", (*COURSE[1:], "folded"), "session")
 _COURSE: Final = f"""
 UPDATE main.courses SET {", ".join(f"{name} = ?" for name in COURSE)}, folded = ?, rest = ? WHERE session = ?"""
 _REST: Final = f"UPDATE main.sessions SET {', '.join(f'{listed((name,))} = ?' for name in SESSION_REST)} WHERE id = ?"
 _INDEXED: Final = f"""
 UPDATE main.sessions SET {", ".join(f"{name} = ?" for name in SESSION_INDEXED)} WHERE id = ?"""
 _BEGUN: Final = (*SESSION_KEY, *SESSION_INDEXED, *SESSION_REST)
-_BEGIN: Final = f"INSERT INTO main.sessions (id, {listed(_BEGUN)}) VALUES (?, {marks(_BEGUN)})"
-_BEGIN_COURSE: Final = f"""
-INSERT INTO main.courses (session, {listed(COURSE)}, folded, rest) VALUES (?, {marks(COURSE)}, ?, ?)"""
-_TELL: Final = f"INSERT INTO main.journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
+_BEGIN: Final = inserting("main.sessions", ("id", *_BEGUN))
+_BEGIN_COURSE: Final = inserting("main.courses", ("session", *COURSE, "folded", "rest"))
+_TELL: Final = inserting("main.journal", EVENT)
 _event_row: Final = attrgetter(*EVENT)
 _SHOW: Final = "UPDATE main.dynauth SET verified = ?, still_online = ? WHERE id = ?"
 _OF_NAS: Final = """
@@ -87,7 +84,7 @@ UPDATE main.dynauth SET verified = ? WHERE kind = 'disconnect' AND verified = 0 
 _DELETE: Final = """
 DELETE FROM main.reports WHERE seq IN (SELECT seq FROM main.reports WHERE seq <= ? ORDER BY seq LIMIT ?)"""
 
-_RANGE_BITS: Final = 15
+_RANGE_BITS: Final = 12
 # A session that is not on record: its MAC, the place of its first report, and its name, packed and not.
 _Fresh = tuple[bytes, int, bytes, Name]
 _Item = TypeVar("_Item", bound=tuple[object, ...])
@@ -165,24 +162,25 @@ class _Fold:
                     known.add(row, (row, octets))
                 else:
                     unknown.append((reports.mac(octets), reports.by_name[octets][0], octets, name))
-            fresh.append(sorted(unknown))
+            fresh.append(sorted(unknown, reverse=True))
         for part in known.parts():
             yield
             self._fold_known(part)
         # By their MACs, so that neighbours in indexes are written together.
-        sessions = merge(*fresh)
+        sessions = merge(*map(_drained, fresh))
         while some := list(islice(sessions, most)):
             yield
             self._fold_fresh(some)
         yield
         yield from self._drop(reports.through)
+        yield from reports.let_go(most)
 
     def _fold_known(self, part: list[tuple[int, bytes]]) -> None:
         with self._transaction():
             self._take_turn()
             asked = asked_about(self._connection, part[0][0], part[-1][0])
             counted, others = self._counted(part, asked)
-            self._connection.executemany(_COUNT, counted)
+            write(self._connection, _COUNT, counted)
             if others:
                 self._follow(others, asked)
 
@@ -196,7 +194,7 @@ class _Fold:
         for row, state, *known, folded, rest in in_chunks(self._connection, _READ_COURSES, list(names)):
             counts = None if row in asked else reports.counts(names[row], state, known, folded, rest)
             if counts:
-                counted.append((row, *counts, through))
+                counted.append((*counts, through, row))
             elif folded < through:
                 others.append((row, names[row]))
         return counted, others
@@ -226,11 +224,12 @@ class _Fold:
         many(_REST, [(*session_rest(course), row) for row, course, _ in plan.changed])
         many(_INDEXED, [(*session_indexed(course), row) for row, course in plan.moved])
         begun = list(enumerate(plan.begun, rows + 1))
-        many(_BEGIN, [(row, *_begun(course)) for row, (_, course, _) in begun])
-        many(_BEGIN_COURSE, [(row, *course_row(course), through, rest) for row, (_, course, rest) in begun])
+        write(self._connection, _BEGIN, [(row, *_begun(course)) for row, (_, course, _) in begun])
+        courses = [(row, *course_row(course), through, rest) for row, (_, course, rest) in begun]
+        write(self._connection, _BEGIN_COURSE, courses)
         self._rows += len(begun)
         many(_SHOW, [(one.verified, one.still_online, one.number) for one in plan.asked])
-        many(_TELL, [_event_row(event) for event in plan.events])
+        write(self._connection, _TELL, [_event_row(event) for event in plan.events])
 
     def end_all(self, seq: int, effect: SessionsEnded) -> Iterator[None]:
         """A NAS has said that its sessions are over."""
@@ -263,6 +262,12 @@ class _Fold:
         if self._connection.execute(_TAKE_TURN, (self._turn,)).rowcount != 1:
             raise _OvertakenError
         self._turn += 1
+
+
+def _drained(items: list[_Item]) -> Iterator[_Item]:
+    """From the last one on; what is given is in them no longer."""
+    while items:
+        yield items.pop()
 
 
 def _begun(course: Course) -> Row:

@@ -7,8 +7,9 @@ from mypy_extensions import trait
 
 from gatekeeper.model import PortLearned
 from gatekeeper.store.ports import MAX_FEED
+from gatekeeper.store.sqlite.many import parts
 from gatekeeper.store.sqlite.schema import CHUNKS, MARKS
-from gatekeeper.store.sqlite.tables import Tables, parts
+from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.wire.line_id import port_from_text
 from gatekeeper.wire.text import mac_text
 

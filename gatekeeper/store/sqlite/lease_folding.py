@@ -7,21 +7,25 @@ writes some leases once more, which changes nothing.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Final
 
 from gatekeeper.model import Lease
-from gatekeeper.store.rows import EVENT, LEASE, lease_rows, listed, marks
+from gatekeeper.store.rows import EVENT, LEASE, lease_rows, listed
 from gatekeeper.store.sqlite.folding import Transaction, in_chunks
 from gatekeeper.store.sqlite.lease_format import events_in, lease_at, leases_in
-from gatekeeper.store.sqlite.lease_log import FIRST, rows_behind
+from gatekeeper.store.sqlite.lease_log import FIRST, Recent, rows_behind
+from gatekeeper.store.sqlite.many import inserting, updating, write
 from gatekeeper.store.sqlite.schema import MARKS
 from gatekeeper.wire.text import mac_text
 
 # Beyond so many leases folding is worth its while: of a million each page is written once for some of them.
 MOST: Final = 65_536
-_GONE_AT_ONCE: Final = 16  # rows of the log
+_PART_BITS: Final = 11  # of an address: so many are brought into their sequence at once
+
+_Found = dict[int, dict[int, int]]
 
 _KNOWN: Final = {
     size: f"""
@@ -29,15 +33,17 @@ SELECT address, mac, account, port, state, first_seen, agent, client_id FROM mai
     for size, marks in MARKS.items()
 }
 # Neither touches the index by MAC.
-_MOVE: Final = "UPDATE main.leases SET expires_at = ?, last_seen = ? WHERE address = ?"
+_MOVE: Final = updating("main.leases", ("expires_at", "last_seen"), "address")
 _CHANGE: Final = """
 UPDATE main.leases SET account = ?, port = ?, state = ?, expires_at = ?, first_seen = ?, last_seen = ?, agent = ?,
     client_id = ?
 WHERE address = ?"""
-_PUT: Final = f"""
-INSERT INTO main.leases ({listed(LEASE)}) VALUES ({marks(LEASE)})
-ON CONFLICT (address) DO UPDATE SET ({listed(LEASE[1:])}) = ({listed(LEASE[1:], "excluded.")})"""
-_TELL: Final = f"INSERT INTO main.journal ({listed(EVENT)}) VALUES ({marks(EVENT)})"
+_PUT: Final = inserting(
+    "main.leases",
+    LEASE,
+    f" ON CONFLICT (address) DO UPDATE SET ({listed(LEASE[1:])}) = ({listed(LEASE[1:], 'excluded.')})",
+)
+_TELL: Final = inserting("main.journal", EVENT)
 _event_row: Final = attrgetter(*EVENT)
 _TURN: Final = "SELECT turn FROM main.lease_folds"
 _TAKE_TURN: Final = "UPDATE main.lease_folds SET turn = turn + 1 WHERE turn = ?"
@@ -49,13 +55,13 @@ class _OvertakenError(Exception):
 
 
 def folding_leases(
-    connection: sqlite3.Connection, transaction: Transaction, most: int, gone: Callable[[int], object]
+    connection: sqlite3.Connection, transaction: Transaction, most: int, recent: Recent | None
 ) -> Iterator[None]:
     """Fold all of the log, what comes meanwhile among it. Between two steps, each of about so many leases, whoever
     likes may write, and the connection is in no transaction but one that all of it is inside.
 
-    transaction: begins and ends one; gone: is told when all rows before this one are in the log no longer. Raises
-    StoreError, sqlite3.Error; what was not folded then is in the log still.
+    transaction: begins and ends one; recent: forgets what is in the log no longer. Raises StoreError, sqlite3.Error;
+    what was not folded then is in the log still.
     """
     while True:
         ((first,),) = connection.execute(FIRST).fetchall()
@@ -63,12 +69,16 @@ def folding_leases(
             return
         fold = _Fold(connection, transaction, most, first)
         try:
-            yield from fold.leases()
+            found = yield from fold.read()
+            if recent:
+                recent.turn_over()
+            yield from fold.leases(found)
             yield from fold.events()
         except _OvertakenError:
             yield
         else:
-            gone(fold.through + 1)
+            if recent:
+                yield from recent.forget(fold.through + 1)
 
 
 class _Fold:
@@ -83,14 +93,17 @@ class _Fold:
         self._rows: list[tuple[int, bytes]] = []
         self.through = 0
 
-    def leases(self) -> Iterator[None]:
-        """The last one of each address."""
-        last: dict[int, int] = {}  # address -> place of the row in _rows, and of the lease in it
+    def read(self) -> Generator[None, None, _Found]:
+        """The place of each address's last lease: of its row in _rows, and in that; by parts of the address space."""
+        found: _Found = {}
         count, seen = 0, self._most
         for seq, body in rows_behind(self._connection, self._first - 1):
             row = len(self._rows) << 32
             for address, at in leases_in(body):
-                last[address] = row | at
+                part = found.get(address >> _PART_BITS)
+                if part is None:
+                    part = found[address >> _PART_BITS] = {}
+                part[address] = row | at
                 count += 1
             self._rows.append((seq, body))
             self.through = seq
@@ -99,26 +112,30 @@ class _Fold:
             if count >= seen:
                 seen += self._most
                 yield
-        addresses = sorted(last)
-        for start in range(0, len(addresses), self._most):
+        return found
+
+    def leases(self, found: _Found) -> Iterator[None]:
+        """Write them, and let go of their places."""
+        places = _in_sequence(found)
+        while some := list(islice(places, self._most)):
             yield
-            found = [last[address] for address in addresses[start : start + self._most]]
-            leases = [lease_at(self._rows[place >> 32][1], place & 0xFFFFFFFF) for place in found]
+            leases = [lease_at(self._rows[place >> 32][1], place & 0xFFFFFFFF) for _, place in some]
             with self._transaction():
                 self._take_turn()
                 self._write(leases)
 
     def events(self) -> Iterator[None]:
         """Those of each row, which goes with them."""
-        rows = self._rows
-        for start in range(0, len(rows), _GONE_AT_ONCE):
-            yield
-            part = rows[start : start + _GONE_AT_ONCE]
-            with self._transaction():
-                self._take_turn()
-                told = [_event_row(event) for _, body in part for event in events_in(body)]
-                self._connection.executemany(_TELL, told)
-                self._connection.execute(_DELETE, (part[-1][0],))
+        told: list[tuple[object, ...]] = []
+        for seq, body in self._rows:
+            told += [_event_row(event) for event in events_in(body)]
+            if len(told) >= self._most or seq == self.through:
+                yield
+                with self._transaction():
+                    self._take_turn()
+                    write(self._connection, _TELL, told)
+                    self._connection.execute(_DELETE, (seq,))
+                told = []
 
     def _take_turn(self) -> None:
         """Inside a transaction. Raises _OvertakenError: whoever was in between may have written younger leases than
@@ -143,9 +160,15 @@ class _Fold:
             else:
                 times = lease.expires_at, lease.first_seen, lease.last_seen
                 changed.append((*rest[:3], *times, lease.agent, lease.client_id, lease.address))
-        for query, rows in ((_MOVE, moved), (_CHANGE, changed), (_PUT, put)):
-            if rows:
-                self._connection.executemany(query, rows)
+        write(self._connection, _MOVE, moved)
+        self._connection.executemany(_CHANGE, changed)
+        write(self._connection, _PUT, put)
 
     def _known(self, addresses: list[int]) -> dict[int, tuple[object, ...]]:
         return {row[0]: row[1:] for row in in_chunks(self._connection, _KNOWN, addresses)}
+
+
+def _in_sequence(found: _Found) -> Iterator[tuple[int, int]]:
+    """All of it by address, without the pause that sorting all at once would be; what is given is in it no longer."""
+    for part in sorted(found):
+        yield from sorted(found.pop(part).items())

@@ -19,6 +19,7 @@ FIRST: Final = "SELECT coalesce((SELECT seq FROM main.lease_log WHERE seq > 0 OR
 LAST: Final = "SELECT coalesce((SELECT seq FROM main.lease_log WHERE seq > 0 ORDER BY seq DESC LIMIT 1), 0)"
 _NEXT: Final = "SELECT seq, body FROM main.lease_log WHERE seq > ? ORDER BY seq LIMIT ?"
 _ROWS: Final = 16  # that are read at once
+_SHARDS: Final = 64
 
 
 @final
@@ -33,70 +34,105 @@ class Logged(Value):
         self.lease: Final = lease
 
 
+@final
+class _Generation:
+    """Of a part of the log, in shards: with so many objects in one table it could not be let go of at once."""
+
+    __slots__ = ("by_address", "by_mac", "through")
+
+    def __init__(self) -> None:
+        self.by_address: Final[list[dict[int, Logged]]] = [{} for _ in range(_SHARDS)]
+        self.by_mac: Final[list[dict[bytes, tuple[int, ...]]]] = [{} for _ in range(_SHARDS)]
+        self.through = 0  # the last row of the log that is in it
+
+    def add(self, row: int, leases: Iterable[Lease]) -> None:
+        by_address, by_mac = self.by_address, self.by_mac
+        for lease in leases:
+            address, mac = lease.address, lease.mac
+            by_address[address % _SHARDS][address] = Logged(row, lease)
+            boxes = by_mac[_shard_of(mac)]
+            known = boxes.get(mac)
+            if known is None:
+                boxes[mac] = (address,)
+            elif address not in known:
+                boxes[mac] = (*known, address)
+        self.through = max(self.through, row)
+
+
 class Recent:
     """The last lease of each address in the log, by address, and the addresses of each box in it.
 
     One thread adds what its commits have put into the log; others look. An entry counts while its row is in the log: of
     that whoever looks asks the store (``FIRST``) in the transaction in which he reads ``leases``, for another process
-    may have folded the log and written there. Entries go by another table taking this one's place, so that who began to
-    look goes on with what there was before he asked the store.
+    may have folded the log and written there. Entries go a generation at a time, by another one taking its place, so
+    that who began to look goes on with what there was before he asked the store.
     """
 
-    __slots__ = ("_first", "by_address", "by_mac", "through")
+    __slots__ = ("_first", "old", "young")
 
     def __init__(self) -> None:
-        self.by_address: dict[int, Logged] = {}
-        self.by_mac: dict[bytes, tuple[int, ...]] = {}
-        self.through = 0  # the last row of the log that is in it
-        self._first = 0  # the first one
+        self.old: _Generation | None = None  # what is being folded
+        self.young = _Generation()
+        self._first = 0  # the log's first row
 
     def add(self, row: int, leases: Iterable[Lease]) -> None:
         """These are in the log, in this row."""
-        by_address, by_mac = self.by_address, self.by_mac
-        for lease in leases:
-            address, mac = lease.address, lease.mac
-            by_address[address] = Logged(row, lease)
-            known = by_mac.get(mac)
-            if known is None:
-                by_mac[mac] = (address,)
-            elif address not in known:
-                by_mac[mac] = (*known, address)
-        self.through = max(self.through, row)
+        self.young.add(row, leases)
 
-    def forget(self, before: int) -> None:
-        """Rows before this one are in the log no longer."""
+    def at(self, address: int) -> Logged | None:
+        """The address's last lease that was in the log."""
+        shard = address % _SHARDS
+        known = self.young.by_address[shard].get(address)
+        if known is None and self.old is not None:
+            known = self.old.by_address[shard].get(address)
+        return known if known is not None and known.row >= self._first else None
+
+    def turn_over(self) -> None:
+        """A fold has read what it will fold: what is known now goes when that is in the log no longer."""
+        if self.old is None:
+            self.old, self.young = self.young, _Generation()
+
+    def forget(self, before: int) -> Iterator[None]:
+        """Rows before this one are in the log no longer. Between two steps others may have their turn."""
         self._first = before
-        left = {address: one for address, one in self.by_address.items() if one.row >= before}
-        by_mac: dict[bytes, tuple[int, ...]] = {}
-        for address, one in left.items():
-            by_mac[one.lease.mac] = (*by_mac.get(one.lease.mac, ()), address)
-        self.by_address, self.by_mac = left, by_mac
+        old = self.old
+        if old is None or old.through >= before:
+            return
+        self.old = None
+        for shard in range(_SHARDS):
+            yield
+            old.by_address[shard], old.by_mac[shard] = {}, {}
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Bring it to what the log has, inside the transaction that is going on. Raises StoreError, sqlite3.Error."""
         ((first,),) = connection.execute(FIRST).fetchall()
-        if not first:
-            self.by_address, self.by_mac, self._first = {}, {}, 0
-            return
-        if first != self._first:
-            self.forget(first)
-        for row, body in rows_behind(connection, self.through):
-            self.add(row, [lease_at(body, at) for _, at in leases_in(body)])
+        through = max(self.young.through, self.old.through if self.old else 0)
+        if through and not through >= first > 0:
+            self.old, self.young, through = None, _Generation(), 0
+        self._first = first
+        if first:
+            for row, body in rows_behind(connection, max(through, first - 1)):
+                self.add(row, [lease_at(body, at) for _, at in leases_in(body)])
 
 
 class Log:
     """The log as it is in one transaction. Made before the store is asked; ``first`` is set by what it says."""
 
-    __slots__ = ("_boxes", "_recent", "first")
+    __slots__ = ("_known", "first")
 
     def __init__(self, recent: Recent) -> None:
-        self._recent, self._boxes = recent.by_address, recent.by_mac
+        young = recent.young  # before the old one, as a generation becomes that first
+        self._known = [one for one in (young, recent.old) if one is not None]
         self.first = 0  # the oldest row that is in it; 0 = it is empty
 
     def at(self, address: int) -> Lease | None:
         """The address's last lease in it."""
-        known = self._recent.get(address) if self.first else None
-        return known.lease if known is not None and known.row >= self.first else None
+        if self.first:
+            for generation in self._known:
+                known = generation.by_address[address % _SHARDS].get(address)
+                if known is not None:
+                    return known.lease if known.row >= self.first else None
+        return None
 
     def left(self, on_record: Iterable[Lease]) -> Iterable[Lease]:
         """Those of ``leases`` that are the last ones of their addresses."""
@@ -104,12 +140,25 @@ class Log:
 
     def of_box(self, mac: bytes) -> list[Lease]:
         """The last leases in it of addresses that are this box's."""
-        found = [self.at(address) for address in self._boxes.get(mac, ())] if self.first else []
+        addresses: set[int] = set()
+        if self.first:
+            for generation in self._known:
+                addresses.update(generation.by_mac[_shard_of(mac)].get(mac, ()))
+        found = [self.at(address) for address in addresses]
         return [lease for lease in found if lease and lease.mac == mac]
 
     def all(self) -> list[Lease]:
         """The last lease of each address in it."""
-        return [one.lease for one in list(self._recent.values()) if one.row >= self.first] if self.first else []
+        last: dict[int, Logged] = {}
+        for generation in reversed(self._known):
+            for shard in generation.by_address:
+                last.update(shard.copy())
+        return [one.lease for one in last.values() if one.row >= self.first] if self.first else []
+
+
+def _shard_of(mac: bytes) -> int:
+    """b"" is nobody's MAC."""
+    return mac[-1] % _SHARDS if mac else 0
 
 
 def rows_behind(connection: sqlite3.Connection, seq: int) -> Iterator[tuple[int, bytes]]:

@@ -20,7 +20,7 @@ from typing import Final
 from gatekeeper.store.sqlite.files import MARK, Identity, identity, open_beside, sync_folder
 from gatekeeper.store.sqlite.mark_format import FIRST, Marked, behind, clean_record, head, read_mark, record
 
-LONG: Final = 65_536
+LONG: Final = 1 << 19
 _MOST_UNWRITTEN: Final = 1 << 20
 _TRIES: Final = 100  # another process may put a new file in place each time
 

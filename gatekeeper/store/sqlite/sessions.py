@@ -3,7 +3,7 @@ waits, on disk."""
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Final
 
@@ -16,6 +16,7 @@ from gatekeeper.store.rows import mac_of
 from gatekeeper.store.sqlite.folding import MOST, Transaction, folding
 from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.store.sqlite.lease_folding import folding_leases
+from gatekeeper.store.sqlite.lease_log import Recent
 from gatekeeper.store.sqlite.reports_format import body_of, ended_body
 from gatekeeper.store.sqlite.tables import trouble_of
 
@@ -23,7 +24,7 @@ from gatekeeper.store.sqlite.tables import trouble_of
 _PRUNE: Final = 1_000
 # Rows of reports that are folded inside the transaction of who writes sessions otherwise; more go before, in slices.
 _FEW: Final = 4
-_SLICE: Final = 256
+_SLICE: Final = 64
 _AT_ONCE: Final = 8_192  # where nobody waits
 _FOLD_DOWN_S: Final = 5.0
 
@@ -82,7 +83,7 @@ class SessionTables(JournalTables):
         if folds is None:
             if not self._waiting:
                 return False
-            folds = self._all_folds(self._slice, most)
+            folds = self._all_folds(self._slice, most, self._recent)
             self._waiting = False  # what comes while these fold may be left by them
         self._folds = None  # one that fails is begun again
         # Whoever waits for a commit does not wait for a fold's turn.
@@ -107,11 +108,8 @@ class SessionTables(JournalTables):
         while self.fold_slice(_AT_ONCE):
             pass
 
-    def _all_folds(
-        self, transaction: Transaction, most: int, gone: Callable[[int], object] | None = None
-    ) -> Iterator[None]:
-        """gone: as of ``folding_leases``; None = what is known of the log follows."""
-        yield from folding_leases(self._connection, transaction, most, gone or self._recent.forget)
+    def _all_folds(self, transaction: Transaction, most: int, recent: Recent | None) -> Iterator[None]:
+        yield from folding_leases(self._connection, transaction, most, recent)
         yield from folding(self._connection, transaction, most)
 
     @contextmanager
@@ -139,7 +137,7 @@ class SessionTables(JournalTables):
         try:
             with self._transaction() as leases:
                 # What is known of the log stays as it is: all of this may yet be undone.
-                for _ in self._all_folds(nullcontext, MOST, _nothing):
+                for _ in self._all_folds(nullcontext, MOST, None):
                     pass
                 self._unfolded.refresh()
                 yield leases
@@ -157,7 +155,7 @@ class SessionTables(JournalTables):
                 try:
                     next(slices)
                 except StopIteration:  # what has come behind the last ones folds anew
-                    slices = self._all_folds(self._slice, _SLICE)
+                    slices = self._all_folds(self._slice, _SLICE, self._recent)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
 
@@ -194,7 +192,3 @@ class SessionTables(JournalTables):
                     closed += 1
             query(f"DELETE FROM sessions WHERE id IN ({_OLD})", (now - keep_s, _PRUNE))
         return closed
-
-
-def _nothing(_: int) -> None:
-    """Of what may be undone."""

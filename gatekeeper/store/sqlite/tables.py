@@ -19,7 +19,6 @@ from gatekeeper.store.sqlite.files import Placed
 from gatekeeper.store.sqlite.lease_log import FIRST, Log, Recent
 from gatekeeper.store.sqlite.loss import Loss
 from gatekeeper.store.sqlite.mark import Mark
-from gatekeeper.store.sqlite.schema import CHUNKS
 from gatekeeper.store.sqlite.unfolded import Unfolded
 
 _Item = TypeVar("_Item")
@@ -169,12 +168,3 @@ class Tables:
 
     def _prune_feed(self) -> None:
         self._connection.execute("DELETE FROM feed WHERE seq <= (SELECT max(seq) FROM feed) - ?", (MAX_FEED,))
-
-
-def parts(items: list[_Item]) -> Iterator[list[_Item]]:
-    """The items in as few parts as the sizes of CHUNKS allow."""
-    at = 0
-    for size in CHUNKS:
-        while len(items) - at >= size:
-            yield items[at : at + size]
-            at += size

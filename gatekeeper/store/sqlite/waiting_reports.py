@@ -107,6 +107,16 @@ class Reports:
                 found.append(Said(place, at_ms, report))
         return found
 
+    def let_go(self, most: int) -> Iterator[None]:
+        """Of them all, so many at a time: to let go of tens of thousands of objects at once is a pause of its own."""
+        while self.by_name:
+            for _ in range(min(most, len(self.by_name))):
+                self.by_name.popitem()
+            yield
+        while self._at:
+            del self._at[-most:]
+            yield
+
 
 def rows_behind(connection: sqlite3.Connection, seq: int) -> Iterator[tuple[int, bytes]]:
     """Rows behind that one, each with its number. No question to the store stays open between two."""
