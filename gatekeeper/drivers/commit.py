@@ -5,7 +5,6 @@ shared by more and more leases.
 """
 
 import os
-import sys
 import threading
 import time
 from collections import deque
@@ -15,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
 from gatekeeper.drivers.checkpoints import FAST_S, Checkpoints
-from gatekeeper.drivers.folds import Folds
+from gatekeeper.drivers.folds import Folds, take_short_turns
 from gatekeeper.drivers.notes import Notes, Unwritten
 from gatekeeper.drivers.writing import Writing
 from gatekeeper.model import Effect
@@ -27,7 +26,6 @@ from gatekeeper.store.ports import Apart, CommitPort, FactsPort, WriterPort
 _NOTES_WAIT_S: Final = 5.0  # where the disk is slow and batches come one behind the other
 _AGAIN_S: Final = 1.0  # notes that could not be written are tried again then
 _PAUSE_S: Final = 0.05
-_TURN_S: Final = 0.0005
 _LOOK: Final = ""  # among what is to be done: there are notes
 
 
@@ -192,9 +190,8 @@ class Committer(threading.Thread):
         return True
 
     def start(self) -> None:
-        """Both threads. Of this process's threads each is given Python's lock within half a millisecond, if another
-        one does not let go of it by itself: the packet loop does not wait for longer, nor is waited for."""
-        sys.setswitchinterval(_TURN_S)
+        """Both threads."""
+        take_short_turns()
         self._checkpoints.start()
         super().start()
 
@@ -209,7 +206,7 @@ class Committer(threading.Thread):
                 self._set_clock(work)
             if self._notes_are_due(idle):
                 self._write_notes()
-            self._folds.fold(idle, time.monotonic(), self._is_waited_for)
+            self._folds.fold(idle, time.monotonic(), lambda: not self._work.empty())
             self._checkpoints.see_to(self._store, self._took_s)
         self._write_notes()
         self._folds.fold_all()
@@ -226,9 +223,6 @@ class Committer(threading.Thread):
             return self._work.get(timeout=pause), False
         except Empty:
             return _LOOK, True
-
-    def _is_waited_for(self) -> bool:
-        return not self._work.empty()
 
     def _notes_are_due(self, idle: bool) -> bool:
         if not self._notes and not self._aside:
