@@ -98,10 +98,13 @@ class Recent:
         old = self.old
         if old is None or old.through >= before:
             return
-        self.old = None
-        for shard in range(_SHARDS):
+        # Its shards go one by one, but for who looks at it: he has the generation.
+        by_address, by_mac = old.by_address.copy(), old.by_mac.copy()
+        self.old = old = None
+        while by_address:
             yield
-            old.by_address[shard], old.by_mac[shard] = {}, {}
+            by_address.pop()
+            by_mac.pop()
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Bring it to what the log has, inside the transaction that is going on. Raises StoreError, sqlite3.Error."""
