@@ -79,8 +79,8 @@ def lives(home: Path) -> list[str]:
 
 
 def nothing_left(home: Path) -> bool:
-    """True once no process and no temporary folder of the lab is left; two seconds are enough for the kernel."""
-    until = time.monotonic() + 2
+    """True once no process and no temporary folder of the lab is left; ten seconds are enough for a busy machine."""
+    until = time.monotonic() + 10
     while lives(home) or list(home.glob("gatekeeper-lab-*")):
         if time.monotonic() > until:
             return False
