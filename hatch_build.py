@@ -47,7 +47,7 @@ HOT: Final = {
     "store.sqlite": "batch folding lease_folding lease_format lease_log many mark_format reports_format"
     " waiting_reports",
     "bench": "crowd dhcp door herd histogram load options radius talk tally",
-    "drivers": "ages arrivals doors gate handing_in log supply telling trials",
+    "drivers": "ages arrivals doors gate handing_in log outbox supply telling trials",
 }
 # As modules: gatekeeper.wire.dhcp.
 MODULES: Final = tuple(

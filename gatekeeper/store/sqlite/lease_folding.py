@@ -23,6 +23,7 @@ from gatekeeper.wire.text import mac_text
 
 # Beyond so many leases folding is worth its while: of a million each page is written once for some of them.
 MOST: Final = 65_536
+_SLICES: Final = 32  # at least: where nobody waits slices are long, and of many renewals each lease is written once
 _PART_BITS: Final = 11  # of an address: so many are brought into their sequence at once
 
 _Found = dict[int, dict[int, int]]
@@ -82,7 +83,7 @@ def folding_leases(
 
 
 class _Fold:
-    """One of up to MOST leases."""
+    """One of up to MOST leases or _SLICES slices."""
 
     def __init__(self, connection: sqlite3.Connection, transaction: Transaction, most: int, first: int) -> None:
         self._connection = connection
@@ -96,7 +97,7 @@ class _Fold:
     def read(self) -> Generator[None, None, _Found]:
         """The place of each address's last lease: of its row in _rows, and in that; by parts of the address space."""
         found: _Found = {}
-        count, seen = 0, self._most
+        count, seen, gathers = 0, self._most, max(MOST, _SLICES * self._most)
         for seq, body in rows_behind(self._connection, self._first - 1):
             row = len(self._rows) << 32
             for address, at in leases_in(body):
@@ -107,7 +108,7 @@ class _Fold:
                 count += 1
             self._rows.append((seq, body))
             self.through = seq
-            if count >= MOST:
+            if count >= gathers:
                 break
             if count >= seen:
                 seen += self._most
