@@ -24,7 +24,7 @@ from gatekeeper.store.sqlite.tables import trouble_of
 _PRUNE: Final = 1_000
 # Rows of reports that are folded inside the transaction of who writes sessions otherwise; more go before, in slices.
 _FEW: Final = 4
-_SLICE: Final = 64
+_SLICE: Final = 128
 _AT_ONCE: Final = 8_192  # where nobody waits
 _FOLD_DOWN_S: Final = 5.0
 
