@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
 from gatekeeper.drivers.checkpoints import FAST_S, Checkpoints
-from gatekeeper.drivers.folds import Folds, take_short_turns
+from gatekeeper.drivers.folds import Folds
 from gatekeeper.drivers.notes import Notes, Unwritten
 from gatekeeper.drivers.writing import Writing
 from gatekeeper.model import Effect
@@ -191,7 +191,6 @@ class Committer(threading.Thread):
 
     def start(self) -> None:
         """Both threads."""
-        take_short_turns()
         self._checkpoints.start()
         super().start()
 
@@ -206,7 +205,8 @@ class Committer(threading.Thread):
                 self._set_clock(work)
             if self._notes_are_due(idle):
                 self._write_notes()
-            self._folds.fold(idle, time.monotonic(), lambda: not self._work.empty())
+            if idle:
+                self._folds.fold(time.monotonic(), lambda: not self._work.empty())
             self._checkpoints.see_to(self._store, self._took_s)
         self._write_notes()
         self._folds.fold_all()
@@ -245,6 +245,7 @@ class Committer(threading.Thread):
         except Exception as failure:  # our bug: the loop must hear of it, and the thread must live on
             error = f"bug: {failure!r}"
         self._end(began, trouble, error, len(work.effects))
+        self._folds.fold_behind(time.monotonic())
         self._done.append(Done(lost, unfit, error, trouble, self._took_s))
         os.eventfd_write(self._event, 1)
 

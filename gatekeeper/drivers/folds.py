@@ -1,17 +1,17 @@
-"""When the commit thread folds what commits have put aside: while nothing else is to be done, and between two commits
-once much waits, a slice each time, so that nobody waits for longer than one takes.
+"""When the commit thread folds what commits have put aside: while nothing else is to be done, and once much waits a
+slice behind each commit, so that nobody waits for longer than one takes.
 
 A slice asks the store a hundred things, for each of which it lets go of Python's lock and has it back before another
-thread has woken up. So it rests behind each: else the packet loop would wait for tens of milliseconds."""
+thread has woken up. So it rests behind each while nothing else is done: else the packet loop would wait for tens of
+milliseconds."""
 
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from gatekeeper.store import StoreError
-from gatekeeper.store.ports import CommitPort
+from gatekeeper.store.ports import SLICE, CommitPort
 
 _LONG: Final = 65_536  # effects
 _TOO_LONG: Final = 4 * _LONG  # more come than one slice behind each commit is enough for
@@ -19,8 +19,9 @@ _IDLE_S: Final = 0.05
 _AGAIN_S: Final = 1.0  # behind a failure
 _REST_S: Final = 20e-6
 _MANY_S: Final = 0.004
+_BATCHES: Final = 8
+_MOST: Final = 1_024  # leases or reports of a slice, some 2 ms
 _END_S: Final = 1.0
-_TURN_S: Final = 0.0005
 
 
 class Folds:
@@ -31,12 +32,15 @@ class Folds:
         self._store = store
         self._say = say
         self._effects = 1  # that wait, about
+        self._batch = 0  # effects of the last commit
         self._is_long = False
         self._is_idle = False
         self._again_at = 0.0
 
     def written(self, effects: int) -> None:
         """So many were committed."""
+        self._batch = effects or self._batch
+        self._is_idle = False
         self._effects += effects
         self._is_long = self._is_long or self._effects >= _LONG
 
@@ -46,21 +50,32 @@ class Folds:
 
     def pause_s(self, now: float) -> float:
         """For how long nothing else must come until it is folded."""
-        return max(0.0 if self._is_long or self._is_idle else _IDLE_S, self._again_at - now)
+        return max(0.0 if self._is_idle else _IDLE_S, self._again_at - now)
 
-    def fold(self, idle: bool, now: float, is_waited_for: Callable[[], bool]) -> None:
-        """Fold until somebody waits, a slice at least, if it is time; of far too much, for a few milliseconds."""
-        self._is_idle = idle
-        if not self._effects or now < self._again_at or not (idle or self._is_long):
+    def fold_behind(self, now: float) -> None:
+        """Where much waits, a slice behind a commit, before it is told: then the packet loop has little to do, and does
+        not contend with it for Python's lock and the processor. It is as long as the commit's batch is large; far too
+        much is folded for some milliseconds."""
+        if not self._is_long or now < self._again_at:
             return
-        least = time.monotonic() + (_MANY_S if self._effects >= _TOO_LONG else 0.0)
+        end = time.monotonic() + (_MANY_S if self._effects >= _TOO_LONG else 0.0)
+        self._fold(max(SLICE, min(_BATCHES * self._batch, _MOST)), lambda: time.monotonic() >= end)
+
+    def fold(self, now: float, is_waited_for: Callable[[], bool]) -> None:
+        """While nothing else is to be done: until somebody waits."""
+        self._is_idle = True
+        if self._effects and now >= self._again_at:
+            self._fold(SLICE, is_waited_for, _REST_S)
+
+    def _fold(self, most: int, is_enough: Callable[[], bool], rest_s: float = 0.0) -> None:
         try:
-            while self._store.fold_slice():
-                time.sleep(_REST_S)
-                if is_waited_for() and time.monotonic() >= least:
+            while self._store.fold_slice(most):
+                if is_enough():
                     return
+                if rest_s:
+                    time.sleep(rest_s)
         except StoreError as failure:
-            self._again_at = now + _AGAIN_S
+            self._again_at = time.monotonic() + _AGAIN_S
             self._say(f"leases and reports wait, on disk, until they can be put into their place: {failure}")
             return
         self._effects, self._is_long, self._is_idle = 0, False, False
@@ -71,12 +86,6 @@ class Folds:
         with suppress(StoreError):
             while self._store.fold_slice() and time.monotonic() < end:
                 pass
-
-
-def take_short_turns() -> None:
-    """Of this process's threads each is given Python's lock within half a millisecond, if another one does not let go
-    of it by itself: neither the packet loop nor who commits waits for longer."""
-    sys.setswitchinterval(_TURN_S)
 
 
 def fold_all(store: CommitPort) -> str:

@@ -28,6 +28,7 @@ MAX_REFUSED: Final = 20_000
 MAX_ROGUES: Final = 1_000
 # An engine that was away for longer than this many changes forgets everything it knew instead.
 MAX_FEED: Final = 100_000
+SLICE: Final = 128  # leases or reports that are put into their places at once, where somebody may come
 
 
 class Apart(NamedTuple):
@@ -172,9 +173,9 @@ class CommitPort(Protocol):
         Those that ended longer ago than keep_s are forgotten.
         """
 
-    def fold_slice(self) -> bool:
-        """Put some of what commits and accounting said, which is on disk as it came, into its place: a few
-        milliseconds' worth. False: all of it is there."""
+    def fold_slice(self, most: int = SLICE) -> bool:
+        """Put some of what commits and accounting said, which is on disk as it came, into its place: about so many
+        leases or reports. False: all of it is there."""
 
     def fold_all(self) -> None:
         """All of it. Raises StoreError."""

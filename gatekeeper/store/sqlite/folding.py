@@ -91,13 +91,22 @@ _Item = TypeVar("_Item", bound=tuple[object, ...])
 Transaction = Callable[[], AbstractContextManager[object]]
 
 
+class Pace:
+    """How many reports or leases a slice has, about; it may be another number at each."""
+
+    __slots__ = ("most",)
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+
 class _OvertakenError(Exception):
     """Somebody else has folded since the reports were read."""
 
 
-def folding(connection: sqlite3.Connection, transaction: Transaction, most: int) -> Iterator[None]:
-    """Fold all reports that wait, those that come meanwhile among them. Between two steps, each of about so many
-    reports, whoever likes may write, and the connection is in no transaction but one that all of it is inside.
+def folding(connection: sqlite3.Connection, transaction: Transaction, pace: Pace) -> Iterator[None]:
+    """Fold all reports that wait, those that come meanwhile among them. Between two steps, of that pace, whoever likes
+    may write, and the connection is in no transaction but one that all of it is inside.
 
     transaction: begins and ends one. Raises StoreError, sqlite3.Error; what was not folded then still waits.
     """
@@ -105,7 +114,7 @@ def folding(connection: sqlite3.Connection, transaction: Transaction, most: int)
         row = next(rows_behind(connection, 0), None)
         if row is None:
             return
-        fold = _Fold(connection, transaction, most)
+        fold = _Fold(connection, transaction, pace)
         try:
             ended = ended_of(row[1])
             yield from fold.end_all(row[0], ended) if ended else fold.reports()
@@ -117,8 +126,8 @@ class _Near(Generic[_Item]):
     """What is gathered in any sequence and wanted in that of its numbers, near ones together, without the pause that
     sorting all of it would be."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._ranges: dict[int, list[_Item]] = {}
 
     def add(self, number: int, item: _Item) -> None:
@@ -129,33 +138,38 @@ class _Near(Generic[_Item]):
         """So many at most in each, and all of one range."""
         for key in sorted(self._ranges):
             items = sorted(self._ranges.pop(key))
-            for at in range(0, len(items), self._most):
-                yield items[at : at + self._most]
+            at = 0
+            while at < len(items):
+                most = self._pace.most
+                yield items[at : at + most]
+                at += most
 
 
 class _Fold:
     """One of up to MOST reports, or of one end of a NAS's sessions."""
 
-    def __init__(self, connection: sqlite3.Connection, transaction: Transaction, most: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, transaction: Transaction, pace: Pace) -> None:
         self._connection = connection
         self._transaction = transaction
-        self._most = most
+        self._pace = pace
         (self._turn,) = connection.execute(TURN).fetchone()
         (self._rows,) = connection.execute(LAST_ROW).fetchone()
         self._reports = Reports()
 
     def reports(self) -> Iterator[None]:
-        reports, most = self._reports, self._most
-        seen = most
+        reports, pace = self._reports, self._pace
+        seen = pace.most
         for _ in gathered(rows_behind(self._connection, 0), reports, MOST):
             if len(reports) >= seen:
-                seen += most
+                seen += pace.most
                 yield
-        known: _Near[tuple[int, bytes]] = _Near(most)
+        known: _Near[tuple[int, bytes]] = _Near(pace)
         fresh: list[list[_Fresh]] = []
         packed = list(reports.by_name)
-        for at in range(0, len(packed), most):
+        at = 0
+        while at < len(packed):
             yield
+            most = pace.most
             unknown: list[_Fresh] = []
             for octets, name, row in last_of(self._connection, sorted(packed[at : at + most])):
                 if row:
@@ -163,17 +177,18 @@ class _Fold:
                 else:
                     unknown.append((reports.mac(octets), reports.by_name[octets][0], octets, name))
             fresh.append(sorted(unknown, reverse=True))
+            at += most
         for part in known.parts():
             yield
             self._fold_known(part)
         # By their MACs, so that neighbours in indexes are written together.
         sessions = merge(*map(_drained, fresh))
-        while some := list(islice(sessions, most)):
+        while some := list(islice(sessions, pace.most)):
             yield
             self._fold_fresh(some)
         yield
         yield from self._drop(reports.through)
-        yield from reports.let_go(most)
+        yield from reports.let_go(pace.most)
 
     def _fold_known(self, part: list[tuple[int, bytes]]) -> None:
         with self._transaction():
@@ -235,13 +250,14 @@ class _Fold:
         """A NAS has said that its sessions are over."""
         nas, device, at, behind = effect.nas, effect.device, effect.at, ("", 0)
         while True:
+            most = self._pace.most
             with self._transaction():
                 self._take_turn()
-                rows = self._connection.execute(_OF_NAS, (at, nas, device, *behind, self._most)).fetchall()
+                rows = self._connection.execute(_OF_NAS, (at, nas, device, *behind, most)).fetchall()
                 over = [row for _, row, runs in rows if runs]
                 self._connection.executemany(_CLOSE, [(at, row) for row in over])
                 self._connection.executemany(_CAUSE, [(row,) for row in over])
-                if len(rows) < self._most:
+                if len(rows) < most:
                     self._connection.execute(_SHOW_ENDS, (at, nas, device))
                     self._connection.execute(_DELETE, (seq, 1))
                     return

@@ -14,7 +14,7 @@ from typing import Final
 
 from gatekeeper.model import Lease
 from gatekeeper.store.rows import EVENT, LEASE, lease_rows, listed
-from gatekeeper.store.sqlite.folding import Transaction, in_chunks
+from gatekeeper.store.sqlite.folding import Pace, Transaction, in_chunks
 from gatekeeper.store.sqlite.lease_format import events_in, lease_at, leases_in
 from gatekeeper.store.sqlite.lease_log import FIRST, Recent, rows_behind
 from gatekeeper.store.sqlite.many import inserting, updating, write
@@ -56,10 +56,10 @@ class _OvertakenError(Exception):
 
 
 def folding_leases(
-    connection: sqlite3.Connection, transaction: Transaction, most: int, recent: Recent | None
+    connection: sqlite3.Connection, transaction: Transaction, pace: Pace, recent: Recent | None
 ) -> Iterator[None]:
-    """Fold all of the log, what comes meanwhile among it. Between two steps, each of about so many leases, whoever
-    likes may write, and the connection is in no transaction but one that all of it is inside.
+    """Fold all of the log, what comes meanwhile among it. Between two steps, of that pace, whoever likes may write, and
+    the connection is in no transaction but one that all of it is inside.
 
     transaction: begins and ends one; recent: forgets what is in the log no longer. Raises StoreError, sqlite3.Error;
     what was not folded then is in the log still.
@@ -68,7 +68,7 @@ def folding_leases(
         ((first,),) = connection.execute(FIRST).fetchall()
         if not first:
             return
-        fold = _Fold(connection, transaction, most, first)
+        fold = _Fold(connection, transaction, pace, first)
         try:
             found = yield from fold.read()
             if recent:
@@ -85,10 +85,10 @@ def folding_leases(
 class _Fold:
     """One of up to MOST leases or _SLICES slices."""
 
-    def __init__(self, connection: sqlite3.Connection, transaction: Transaction, most: int, first: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, transaction: Transaction, pace: Pace, first: int) -> None:
         self._connection = connection
         self._transaction = transaction
-        self._most = most
+        self._pace = pace
         self._first = first
         ((self._turn,),) = connection.execute(_TURN).fetchall()
         self._rows: list[tuple[int, bytes]] = []
@@ -97,7 +97,7 @@ class _Fold:
     def read(self) -> Generator[None, None, _Found]:
         """The place of each address's last lease: of its row in _rows, and in that; by parts of the address space."""
         found: _Found = {}
-        count, seen, gathers = 0, self._most, max(MOST, _SLICES * self._most)
+        count, seen, gathers = 0, self._pace.most, max(MOST, _SLICES * self._pace.most)
         for seq, body in rows_behind(self._connection, self._first - 1):
             row = len(self._rows) << 32
             for address, at in leases_in(body):
@@ -111,14 +111,14 @@ class _Fold:
             if count >= gathers:
                 break
             if count >= seen:
-                seen += self._most
+                seen += self._pace.most
                 yield
         return found
 
     def leases(self, found: _Found) -> Iterator[None]:
         """Write them, and let go of their places."""
         places = _in_sequence(found)
-        while some := list(islice(places, self._most)):
+        while some := list(islice(places, self._pace.most)):
             yield
             leases = [lease_at(self._rows[place >> 32][1], place & 0xFFFFFFFF) for _, place in some]
             with self._transaction():
@@ -130,7 +130,7 @@ class _Fold:
         told: list[tuple[object, ...]] = []
         for seq, body in self._rows:
             told += [_event_row(event) for event in events_in(body)]
-            if len(told) >= self._most or seq == self.through:
+            if len(told) >= self._pace.most or seq == self.through:
                 yield
                 with self._transaction():
                     self._take_turn()

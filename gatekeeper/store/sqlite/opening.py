@@ -8,8 +8,10 @@ from mypy_extensions import trait
 
 from gatekeeper.state.counts import columns_of
 from gatekeeper.store import StoreError
+from gatekeeper.store.ports import SLICE
 from gatekeeper.store.rows import line_of
 from gatekeeper.store.sqlite.files import LOG, MARK, Placed, has_log, make_store_file, set_log_aside, why_not
+from gatekeeper.store.sqlite.folding import Pace
 from gatekeeper.store.sqlite.lease_log import Recent
 from gatekeeper.store.sqlite.loss import is_foreign, loss_of, read_only, state_of, was_in_use
 from gatekeeper.store.sqlite.mark import Mark
@@ -32,7 +34,7 @@ class OpeningTables(RecoveryTables):
         connection.create_function("line_of", 1, line_of, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         self._unfolded = Unfolded(connection)
-        self._recent = Recent()
+        self._recent, self._pace = Recent(), Pace(SLICE)
 
     def _open(self, create: bool, mend: bool) -> None:
         # It is never ahead of the store, so it is read before that.

@@ -12,8 +12,9 @@ from mypy_extensions import trait
 from gatekeeper.model import SessionsEnded
 from gatekeeper.store import StoreError
 from gatekeeper.store.found import InSession
+from gatekeeper.store.ports import SLICE
 from gatekeeper.store.rows import mac_of
-from gatekeeper.store.sqlite.folding import MOST, Transaction, folding
+from gatekeeper.store.sqlite.folding import MOST, Pace, Transaction, folding
 from gatekeeper.store.sqlite.journal import JournalTables
 from gatekeeper.store.sqlite.lease_folding import folding_leases
 from gatekeeper.store.sqlite.lease_log import Recent
@@ -24,7 +25,6 @@ from gatekeeper.store.sqlite.tables import trouble_of
 _PRUNE: Final = 1_000
 # Rows of reports that are folded inside the transaction of who writes sessions otherwise; more go before, in slices.
 _FEW: Final = 4
-_SLICE: Final = 128
 _AT_ONCE: Final = 8_192  # where nobody waits
 _FOLD_DOWN_S: Final = 5.0
 
@@ -59,6 +59,7 @@ class SessionTables(JournalTables):
     """The side of the store that accounting writes."""
 
     _folds: Iterator[None] | None = None  # what is folded a slice at a time
+    _pace: Pace  # of those
     _waiting = True  # the logs of leases and of reports are not known to be empty
 
     def _keep_reports(self, said: Sequence[bytes | SessionsEnded]) -> None:
@@ -76,14 +77,14 @@ class SessionTables(JournalTables):
             self._connection.execute(_WAIT, (self._next_row(), body_of(packed)))
         self._waiting = True
 
-    def fold_slice(self, most: int = _SLICE) -> bool:
+    def fold_slice(self, most: int = SLICE) -> bool:
         """Fold about so many reports that wait. False: none does any more. Raises StoreError; what was not folded then
         still waits."""
-        folds = self._folds
+        folds, self._pace.most = self._folds, most
         if folds is None:
             if not self._waiting:
                 return False
-            folds = self._all_folds(self._slice, most, self._recent)
+            folds = self._all_folds(self._slice, self._pace, self._recent)
             self._waiting = False  # what comes while these fold may be left by them
         self._folds = None  # one that fails is begun again
         # Whoever waits for a commit does not wait for a fold's turn.
@@ -108,9 +109,9 @@ class SessionTables(JournalTables):
         while self.fold_slice(_AT_ONCE):
             pass
 
-    def _all_folds(self, transaction: Transaction, most: int, recent: Recent | None) -> Iterator[None]:
-        yield from folding_leases(self._connection, transaction, most, recent)
-        yield from folding(self._connection, transaction, most)
+    def _all_folds(self, transaction: Transaction, pace: Pace, recent: Recent | None) -> Iterator[None]:
+        yield from folding_leases(self._connection, transaction, pace, recent)
+        yield from folding(self._connection, transaction, pace)
 
     @contextmanager
     def _slice(self) -> Iterator[None]:
@@ -137,7 +138,7 @@ class SessionTables(JournalTables):
         try:
             with self._transaction() as leases:
                 # What is known of the log stays as it is: all of this may yet be undone.
-                for _ in self._all_folds(nullcontext, MOST, None):
+                for _ in self._all_folds(nullcontext, Pace(MOST), None):
                     pass
                 self._unfolded.refresh()
                 yield leases
@@ -155,7 +156,7 @@ class SessionTables(JournalTables):
                 try:
                     next(slices)
                 except StopIteration:  # what has come behind the last ones folds anew
-                    slices = self._all_folds(self._slice, _SLICE, self._recent)
+                    slices = self._all_folds(self._slice, Pace(SLICE), self._recent)
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: {error}", trouble_of(error)) from error
 
