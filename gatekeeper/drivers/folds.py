@@ -74,9 +74,12 @@ class Folds:
                     return
                 if rest_s:
                     time.sleep(rest_s)
-        except StoreError as failure:
+        except (
+            Exception
+        ) as failure:  # also our bug: whoever waits for the commit must hear of it, and the thread live on
+            why = str(failure) if isinstance(failure, StoreError) else f"bug: {failure!r}"
             self._again_at = time.monotonic() + _AGAIN_S
-            self._say(f"leases and reports wait, on disk, until they can be put into their place: {failure}")
+            self._say(f"leases and reports wait, on disk, until they can be put into their place: {why}")
             return
         self._effects, self._is_long, self._is_idle = 0, False, False
 
