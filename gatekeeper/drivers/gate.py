@@ -199,7 +199,7 @@ class Gate:
         Where the next batch waits a little, they are told first, for they may ask their next thing meanwhile."""
         handing, confirmation = self._handing, self._confirmation
         ended = handing.ended()
-        if handing.under_way:
+        if handing.is_under_way():
             return
         if ended and ended[1].took_s > SLOW_S:
             handing.gather(ended[0].outcomes, self._heart.gathered(), ended[1].took_s, now)
@@ -212,7 +212,7 @@ class Gate:
                 confirmation.begin(self._clock, self._committer)
         if ended:
             self._take_back(*ended, now)
-        if confirmation and confirmation.has_begun() and not handing.under_way:
+        if confirmation and confirmation.has_begun() and not handing.is_under_way():
             self._go_on_confirming(confirmation, now)
 
     def _take_back(self, batch: Batch, done: Done, now: float) -> None:
