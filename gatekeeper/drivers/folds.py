@@ -74,9 +74,7 @@ class Folds:
                     return
                 if rest_s:
                     time.sleep(rest_s)
-        except (
-            Exception
-        ) as failure:  # also our bug: whoever waits for the commit must hear of it, and the thread live on
+        except Exception as failure:  # our bug, too: whoever waits for the commit must hear of it
             why = str(failure) if isinstance(failure, StoreError) else f"bug: {failure!r}"
             self._again_at = time.monotonic() + _AGAIN_S
             self._say(f"leases and reports wait, on disk, until they can be put into their place: {why}")

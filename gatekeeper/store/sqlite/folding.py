@@ -68,7 +68,7 @@ UPDATE main.sessions SET {", ".join(f"{name} = ?" for name in SESSION_INDEXED)} 
 _BEGUN: Final = (*SESSION_KEY, *SESSION_INDEXED, *SESSION_REST)
 _BEGIN: Final = inserting("main.sessions", ("id", *_BEGUN))
 _BEGIN_COURSE: Final = inserting("main.courses", ("session", *COURSE, "folded", "rest"))
-_TELL: Final = inserting("main.journal", EVENT)
+TELL: Final = inserting("main.journal", EVENT)
 _event_row: Final = attrgetter(*EVENT)
 _SHOW: Final = "UPDATE main.dynauth SET verified = ?, still_online = ? WHERE id = ?"
 _OF_NAS: Final = """
@@ -244,7 +244,7 @@ class _Fold:
         write(self._connection, _BEGIN_COURSE, courses)
         self._rows += len(begun)
         many(_SHOW, [(one.verified, one.still_online, one.number) for one in plan.asked])
-        write(self._connection, _TELL, [_event_row(event) for event in plan.events])
+        write(self._connection, TELL, [_event_row(event) for event in plan.events])
 
     def end_all(self, seq: int, effect: SessionsEnded) -> Iterator[None]:
         """A NAS has said that its sessions are over."""

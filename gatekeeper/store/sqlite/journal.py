@@ -14,7 +14,8 @@ from gatekeeper.model import HELD, Event, Holder
 from gatekeeper.store import StoreError
 from gatekeeper.store.places import WHEN, Place
 from gatekeeper.store.rows import EVENT, LEASE, lease_of, listed
-from gatekeeper.store.sqlite.many import inserting, write
+from gatekeeper.store.sqlite.folding import TELL
+from gatekeeper.store.sqlite.many import write
 from gatekeeper.store.sqlite.tables import Tables
 from gatekeeper.value import values_of
 from gatekeeper.wire.text import ip_text, mac_text
@@ -22,7 +23,6 @@ from gatekeeper.wire.text import ip_text, mac_text
 MAX_EVENTS: Final = 20_000_000
 _PRUNE: Final = 10_000
 
-_WRITE: Final = inserting("main.journal", EVENT)
 _COLUMNS: Final = f"seq, {listed(EVENT)}"
 # What is told of an account without naming a box concerns each of its boxes.
 _OF_BOX: Final = (
@@ -65,7 +65,7 @@ class JournalTables(Tables):
     """Writing is done inside a transaction of those who make it true."""
 
     def _tell_event(self, *events: Event) -> None:
-        write(self._connection, _WRITE, list(map(values_of, events)))
+        write(self._connection, TELL, list(map(values_of, events)))
 
     def timeline(
         self, key: str, value: object, since: int, most: int = 0, before: Place | None = None

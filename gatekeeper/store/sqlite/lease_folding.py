@@ -14,7 +14,7 @@ from typing import Final
 
 from gatekeeper.model import Lease
 from gatekeeper.store.rows import EVENT, LEASE, lease_rows, listed
-from gatekeeper.store.sqlite.folding import Pace, Transaction, in_chunks
+from gatekeeper.store.sqlite.folding import TELL, Pace, Transaction, in_chunks
 from gatekeeper.store.sqlite.lease_format import events_in, lease_at, leases_in
 from gatekeeper.store.sqlite.lease_log import FIRST, Recent, rows_behind
 from gatekeeper.store.sqlite.many import inserting, updating, write
@@ -44,7 +44,6 @@ _PUT: Final = inserting(
     LEASE,
     f" ON CONFLICT (address) DO UPDATE SET ({listed(LEASE[1:])}) = ({listed(LEASE[1:], 'excluded.')})",
 )
-_TELL: Final = inserting("main.journal", EVENT)
 _event_row: Final = attrgetter(*EVENT)
 _TURN: Final = "SELECT turn FROM main.lease_folds"
 _TAKE_TURN: Final = "UPDATE main.lease_folds SET turn = turn + 1 WHERE turn = ?"
@@ -134,7 +133,7 @@ class _Fold:
                 yield
                 with self._transaction():
                     self._take_turn()
-                    write(self._connection, _TELL, told)
+                    write(self._connection, TELL, told)
                     self._connection.execute(_DELETE, (seq,))
                 told = []
 

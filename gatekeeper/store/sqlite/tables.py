@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Final, TypeVar
+from typing import Final
 
 from mypy_extensions import trait
 
@@ -20,8 +20,6 @@ from gatekeeper.store.sqlite.lease_log import FIRST, Log, Recent
 from gatekeeper.store.sqlite.loss import Loss
 from gatekeeper.store.sqlite.mark import Mark
 from gatekeeper.store.sqlite.unfolded import Unfolded
-
-_Item = TypeVar("_Item")
 
 BUSY_S: Final = 5.0
 _LOOK_AGAIN_S: Final = 0.0005
